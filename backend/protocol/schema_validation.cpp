@@ -1,0 +1,189 @@
+#include "backend/protocol/error.h"
+#include "backend/protocol/nearest.h"
+#include "backend/protocol/schema.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace assay::protocol {
+
+namespace {
+
+/// Shortest text that reads back as the same number.
+std::string numberText(double value)
+{
+    char buffer[32];
+    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+    return error == std::errc() ? std::string(buffer, end) : std::to_string(value);
+}
+
+std::string given(const Json& value)
+{
+    constexpr std::size_t kLongestShown = 60;
+    std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (text.size() > kLongestShown)
+        text = text.substr(0, kLongestShown) + "...";
+    return text;
+}
+
+std::string rangeText(const Field& field)
+{
+    if (field.low && field.high)
+        return "between " + numberText(*field.low) + " and " + numberText(*field.high);
+    if (field.low)
+        return "at least " + numberText(*field.low);
+    if (field.high)
+        return "at most " + numberText(*field.high);
+    return {};
+}
+
+std::string expectation(const Field& field)
+{
+    const std::string range = rangeText(field);
+    switch (field.type) {
+    case FieldType::Bool:
+        return "true or false";
+    case FieldType::Integer:
+        return range.empty() ? "a whole number" : "a whole number " + range;
+    case FieldType::Real:
+        return range.empty() ? "a number" : "a number " + range;
+    case FieldType::Text:
+        return "a text";
+    case FieldType::Choice: {
+        std::string text = "one of ";
+        for (std::size_t i = 0; i < field.choices.size(); ++i)
+            text += (i == 0 ? "" : ", ") + field.choices[i];
+        return text;
+    }
+    case FieldType::Model:
+        return "the name or path of a model";
+    case FieldType::Dataset:
+        return "the name or path of a data set";
+    }
+    return {};
+}
+
+bool inRange(const Field& field, double value)
+{
+    return std::isfinite(value) && (!field.low || value >= *field.low) && (!field.high || value <= *field.high);
+}
+
+bool fits(const Field& field, const Json& value)
+{
+    switch (field.type) {
+    case FieldType::Bool:
+        return value.is_boolean();
+    case FieldType::Integer: {
+        if (!value.is_number())
+            return false;
+        const double number = value.get<double>();
+        return std::trunc(number) == number && std::abs(number) < 9.0e15 && inRange(field, number);
+    }
+    case FieldType::Real:
+        return value.is_number() && inRange(field, value.get<double>());
+    case FieldType::Text:
+        return value.is_string();
+    case FieldType::Choice:
+        return value.is_string() && std::ranges::count(field.choices, value.get<std::string>()) > 0;
+    case FieldType::Model:
+    case FieldType::Dataset:
+        return value.is_string() && !value.get<std::string>().empty();
+    }
+    return false;
+}
+
+/// Brings a value into the one form that specs store; leaves what does not fit for problemOf() to name.
+Json normalised(const Field& field, const Json& value)
+{
+    if (field.list) {
+        if (value.is_null())
+            return value;
+        Field item = field;
+        item.list = false;
+        Json array = Json::array();
+        for (const Json& v : value.is_array() ? value : Json::array({value}))
+            array.push_back(normalised(item, v));
+        return array;
+    }
+    if (field.type == FieldType::Integer && value.is_number_float() && fits(field, value))
+        return static_cast<std::int64_t>(value.get<double>());
+    if (field.type == FieldType::Real && value.is_number_integer())
+        return value.get<double>();
+    return value;
+}
+
+/// The sentence without the field's name, or empty when @p value is allowed.
+std::string problemOf(const Field& field, const Json& value)
+{
+    if (value.is_null() && field.optional)
+        return {};
+    if (!field.list) {
+        if (fits(field, value))
+            return {};
+        return "is " + given(value) + "; it must be " + expectation(field);
+    }
+    if (!value.is_array())
+        return "is " + given(value) + "; it must be a list";
+    if (value.size() < field.minItems) {
+        return "has " + std::to_string(value.size()) + " values; it needs at least " + std::to_string(field.minItems);
+    }
+    for (const Json& item : value) {
+        if (!fits(field, item))
+            return "contains " + given(item) + "; each value must be " + expectation(field);
+    }
+    return {};
+}
+
+std::vector<std::string> names(const Schema& schema)
+{
+    std::vector<std::string> all;
+    for (const Field& field : schema.fields)
+        all.push_back(field.name);
+    return all;
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::string>> problems(const Schema& schema, const Json& params)
+{
+    std::vector<std::pair<std::string, std::string>> found;
+    if (!params.is_object()) {
+        found.emplace_back("", "the parameters must be a JSON object, but are " + given(params));
+        return found;
+    }
+    for (const auto& [key, value] : params.items()) {
+        if (!schema.find(key)) {
+            std::string text = "there is no parameter '" + key + "'";
+            if (const std::string hint = suggestion(key, names(schema)); !hint.empty())
+                text += ". " + hint;
+            found.emplace_back(key, text);
+        }
+    }
+    for (const Field& field : schema.fields) {
+        const auto it = params.find(field.name);
+        const Json value = normalised(field, it == params.end() ? field.defaultValue : *it);
+        if (const std::string problem = problemOf(field, value); !problem.empty())
+            found.emplace_back(field.name, "'" + field.name + "' " + problem);
+    }
+    return found;
+}
+
+Json validated(const Schema& schema, const Json& params, const std::string& where)
+{
+    const Json& object = params.is_null() ? Json::object() : params;
+    if (const auto found = problems(schema, object); !found.empty()) {
+        std::string text = found.front().second;
+        if (!text.empty() && text.back() == '?')
+            throw Error(text.substr(0, text.find(". ")), where, text.substr(text.find(". ") + 2));
+        throw Error(text, where);
+    }
+    Json values = Json::object();
+    for (const Field& field : schema.fields) {
+        const auto it = object.find(field.name);
+        values[field.name] = normalised(field, it == object.end() ? field.defaultValue : *it);
+    }
+    return values;
+}
+
+} // namespace assay::protocol

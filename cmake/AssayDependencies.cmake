@@ -1,0 +1,37 @@
+# What Assay stands on, and what for. Each is a Debian package named in README.md.
+include(FeatureSummary)
+
+find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg PrintSupport)
+set_package_properties(Qt6 PROPERTIES PURPOSE "window, plugin loader, CBOR, process transport")
+if(ASSAY_BUILD_TESTS)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Test)
+endif()
+
+find_package(QCustomPlotQt6 REQUIRED)
+set_package_properties(QCustomPlotQt6 PROPERTIES PURPOSE "plots in the window and in exported figures")
+
+find_package(nlohmann_json 3.11 REQUIRED)
+set_package_properties(nlohmann_json PROPERTIES PURPOSE "specs, cards, manifests, metrics")
+
+find_package(ZLIB REQUIRED)
+set_package_properties(ZLIB PROPERTIES PURPOSE "gzip-compressed IDX files")
+
+find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs)
+set_package_properties(OpenCV PROPERTIES PURPOSE "image files: decode, encode, resize")
+
+# A newer LibTorch (CUDA included) given by CMAKE_PREFIX_PATH is found before Debian's.
+find_package(Torch REQUIRED)
+set_package_properties(Torch PROPERTIES PURPOSE "tensors, autograd and devices of the engine")
+find_package(Threads REQUIRED)
+
+add_library(assay_libtorch INTERFACE)
+target_include_directories(assay_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(assay_libtorch INTERFACE ${TORCH_LIBRARIES} Threads::Threads)
+# LibTorch says with its own flags which C++ ABI it was built for; Debian's leaves this empty.
+separate_arguments(_torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
+target_compile_options(assay_libtorch INTERFACE ${_torch_flags})
+
+if(ASSAY_BUILD_BENCH AND ASSAY_BUILD_TESTS)
+  find_package(benchmark QUIET)
+  set_package_properties(benchmark PROPERTIES TYPE OPTIONAL PURPOSE "benchmarks in tests/bench")
+endif()

@@ -1,0 +1,141 @@
+# One function per kind of target, so that a room's CMakeLists.txt only says what the room may use.
+
+add_library(assay_flags INTERFACE)
+target_compile_features(assay_flags INTERFACE cxx_std_20)
+# Designated initialisers leave fields at their defaults on purpose. The flow-based warnings that GCC 12
+# gets wrong for std::string, std::variant and ATen's headers are off; the sanitizer presets look there.
+target_compile_options(assay_flags INTERFACE -Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual
+                       -Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-restrict
+                       -Wno-array-bounds -Wno-stringop-overflow
+                       $<$<BOOL:${ASSAY_WERROR}>:-Werror>)
+target_include_directories(assay_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+if(ASSAY_SANITIZE)
+  target_compile_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE})
+endif()
+
+# Engine-side code: LibTorch has a member named `slots`, so Qt's keywords are off.
+add_library(assay_engine_flags INTERFACE)
+target_link_libraries(assay_engine_flags INTERFACE assay_flags assay_libtorch Qt6::Core nlohmann_json::nlohmann_json)
+target_compile_definitions(assay_engine_flags INTERFACE QT_NO_KEYWORDS)
+
+# <torch/torch.h> costs about half a minute a file: it is parsed once, here, for every engine target.
+add_library(assay_torch_pch OBJECT "${PROJECT_SOURCE_DIR}/cmake/torch_pch.cpp")
+target_link_libraries(assay_torch_pch PRIVATE assay_engine_flags)
+set_target_properties(assay_torch_pch PROPERTIES POSITION_INDEPENDENT_CODE ON)
+target_precompile_headers(assay_torch_pch PRIVATE <torch/torch.h> <nlohmann/json.hpp>)
+
+# Where an installed or built program finds the project's libraries: beside itself, never at a machine's path.
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+
+function(_assay_common target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" LINKER_LANGUAGE CXX)
+  file(GLOB _moc CONFIGURE_DEPENDS *.h *.cpp)
+  foreach(_f IN LISTS _moc)
+    file(STRINGS "${_f}" _hit REGEX "Q_OBJECT|Q_PLUGIN_METADATA|Q_GADGET|Q_NAMESPACE" LIMIT_COUNT 1)
+    if(_hit)
+      set_target_properties(${target} PROPERTIES AUTOMOC ON)
+    endif()
+  endforeach()
+endfunction()
+
+# assay_room(NAME [TORCH] [LIBS ...]): a folder of the house as one shared library made of the folder's
+# sources. TORCH marks engine-side rooms. LIBS are public: a room's users see what its headers include.
+function(assay_room name)
+  cmake_parse_arguments(ARG "TORCH" "" "LIBS;PRIVATE_LIBS" ${ARGN})
+  file(GLOB _sources CONFIGURE_DEPENDS *.h *.cpp)
+  if(NOT _sources)
+    return() # BOOTSTRAP
+  endif()
+  add_library(${name} SHARED ${_sources})
+  _assay_common(${name})
+  target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
+  if(ARG_TORCH)
+    target_link_libraries(${name} PUBLIC assay_engine_flags)
+    target_precompile_headers(${name} REUSE_FROM assay_torch_pch)
+  else()
+    target_link_libraries(${name} PUBLIC assay_flags)
+  endif()
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endfunction()
+
+# assay_plugin(NAME [LIBS ...]): a folder of studies as one plugin, loaded at run time like anyone else's.
+function(assay_plugin name)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  file(GLOB _sources CONFIGURE_DEPENDS *.h *.cpp)
+  if(NOT _sources)
+    return() # BOOTSTRAP
+  endif()
+  add_library(${name} MODULE ${_sources})
+  set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGINS ${name})
+  _assay_common(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} assay_engine_flags)
+  target_precompile_headers(${name} REUSE_FROM assay_torch_pch)
+  set_target_properties(${name} PROPERTIES PREFIX "" INSTALL_RPATH "$ORIGIN/../.."
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${ASSAY_PLUGIN_DIR}")
+  install(TARGETS ${name} LIBRARY DESTINATION ${ASSAY_PLUGIN_DIR})
+endfunction()
+
+# assay_program(NAME OUTPUT [TORCH] [LIBS ...])
+function(assay_program name output)
+  cmake_parse_arguments(ARG "TORCH" "" "LIBS" ${ARGN})
+  file(GLOB _sources CONFIGURE_DEPENDS *.h *.cpp)
+  if(NOT _sources)
+    return() # BOOTSTRAP
+  endif()
+  add_executable(${name} ${_sources})
+  _assay_common(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS})
+  if(ARG_TORCH)
+    target_link_libraries(${name} PRIVATE assay_engine_flags)
+    target_precompile_headers(${name} REUSE_FROM assay_torch_pch)
+  else()
+    target_link_libraries(${name} PRIVATE assay_flags)
+  endif()
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output} INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# assay_tests([TORCH] [LIBS ...]): every tst_*.cpp, fuzz_*.cpp, study_*.cpp, gui_*.cpp and slow_*.cpp of
+# the folder becomes a test program; its prefix is its ctest label (tst_ is `unit`). Other sources of the
+# folder are helpers shared by its tests.
+function(assay_tests)
+  cmake_parse_arguments(ARG "TORCH" "" "LIBS" ${ARGN})
+  file(GLOB _tests CONFIGURE_DEPENDS tst_*.cpp fuzz_*.cpp study_*.cpp gui_*.cpp slow_*.cpp)
+  file(GLOB _helpers CONFIGURE_DEPENDS *.cpp)
+  list(REMOVE_ITEM _helpers ${_tests})
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests" OUTPUT_VARIABLE _room)
+  string(REPLACE "/" "_" _room "${_room}")
+  foreach(_test IN LISTS _tests)
+    cmake_path(GET _test STEM _stem)
+    string(REGEX MATCH "^[a-z]+" _prefix "${_stem}")
+    string(REPLACE "tst" "unit" _label "${_prefix}")
+    set(_name "${_room}_${_stem}")
+    add_executable(${_name} "${_test}" ${_helpers})
+    set_target_properties(${_name} PROPERTIES AUTOMOC ON DEFINE_SYMBOL ""
+      RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    target_link_libraries(${_name} PRIVATE ${ARG_LIBS} Qt6::Test)
+    if(ARG_TORCH)
+      target_link_libraries(${_name} PRIVATE assay_engine_flags)
+      set_target_properties(${_name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+      target_precompile_headers(${_name} REUSE_FROM assay_torch_pch)
+    else()
+      target_link_libraries(${_name} PRIVATE assay_flags)
+    endif()
+    # Tests find the programs, the resources and a place for screenshots through these, not through paths
+    # compiled into the product.
+    target_compile_definitions(${_name} PRIVATE
+      ASSAY_TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_TEST_BUILD_DIR="${CMAKE_BINARY_DIR}")
+    add_test(NAME ${_name} COMMAND ${_name})
+    # Studies and windows start an engine that uses every core: they get the machine to themselves.
+    if(_label MATCHES "study|gui|slow")
+      cmake_host_system_information(RESULT _cores QUERY NUMBER_OF_LOGICAL_CORES)
+      set_tests_properties(${_name} PROPERTIES PROCESSORS ${_cores} TIMEOUT 900)
+    else()
+      set_tests_properties(${_name} PROPERTIES TIMEOUT 300)
+    endif()
+    set_tests_properties(${_name} PROPERTIES LABELS ${_label}
+      ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8")
+  endforeach()
+endfunction()
