@@ -1,4 +1,5 @@
 # Writes HEADER with the commit that SOURCE_DIR is at; leaves it alone when that has not changed.
+cmake_minimum_required(VERSION 3.25)
 set(commit "unknown")
 find_program(GIT git)
 if(GIT)

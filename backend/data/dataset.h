@@ -12,11 +12,11 @@ namespace assay::data {
 /// What a data set is, for lists and cards; cheap to make, no pixels are read for it.
 struct DatasetInfo
 {
-    std::string name;     ///< workspace name, "fashion-mnist"
-    std::string title;    ///< "Fashion-MNIST"
-    std::string source;   ///< where it comes from, e.g. the Debian package
+    std::string name;   ///< workspace name, "fashion-mnist"
+    std::string title;  ///< "Fashion-MNIST"
+    std::string source; ///< where it comes from, e.g. the Debian package
     std::string licence;
-    std::string note;     ///< known correlations, pseudo-labels, ...: what a reader must know
+    std::string note; ///< known correlations, pseudo-labels, ...: what a reader must know
     std::vector<std::string> classes;
     std::int64_t trainCount = 0;
     std::int64_t testCount = 0;

@@ -37,7 +37,7 @@ struct ModelCard
     Json recipe = Json::object(); ///< all that `zoo train` needs to make it again
     double testAccuracy = 0;      ///< fraction of the whole test split
     std::int64_t parameters = 0;
-    std::string sha256;           ///< of the safetensors file
+    std::string sha256; ///< of the safetensors file
 };
 
 /// Receives named intermediate values during a forward pass; see Model::taps().
@@ -84,8 +84,8 @@ public:
     std::shared_ptr<Network> cloneNetwork() const;
 
 private:
-    std::shared_ptr<Network> m_network;  ///< as saved
-    std::shared_ptr<Network> m_folded;   ///< batch norm folded: what logits() runs
+    std::shared_ptr<Network> m_network; ///< as saved
+    std::shared_ptr<Network> m_folded;  ///< batch norm folded: what logits() runs
     ModelCard m_card;
     torch::Device m_device = torch::kCPU;
 };

@@ -1,0 +1,78 @@
+#include "backend/models/architectures.h"
+
+#include "backend/models/convmixer.h"
+#include "backend/models/mlp.h"
+#include "backend/models/resnet.h"
+#include "backend/models/small_cnn.h"
+#include "backend/models/vgg.h"
+#include "backend/protocol/error.h"
+
+#include <algorithm>
+#include <map>
+
+namespace assay::models {
+
+namespace {
+
+using Maker = std::shared_ptr<Network> (*)(const Json&, const InputSpec&, std::int64_t);
+
+constexpr std::int64_t kMaxClasses = 100000;
+constexpr std::int64_t kMaxSide = 4096;
+
+const std::map<std::string, Maker>& makers()
+{
+    static const std::map<std::string, Maker> table = {
+        {"convmixer", makeConvmixer}, {"mlp", makeMlp}, {"resnet", makeResnet},
+        {"small_cnn", makeSmallCnn},  {"vgg", makeVgg},
+    };
+    return table;
+}
+
+/// Cards come from outside: what they ask for is bounded before a network is made of it.
+void check(const InputSpec& input, std::int64_t classes)
+{
+    if (classes < 2 || classes > kMaxClasses)
+        throw Error("a classifier of " + std::to_string(classes) + " classes cannot be made; 2 to " +
+                    std::to_string(kMaxClasses) + " are allowed");
+    if (input.channels < 1 || input.channels > 4 || input.height < 1 || input.width < 1 ||
+        input.height > kMaxSide || input.width > kMaxSide)
+        throw Error("an input of " + std::to_string(input.channels) + " x " + std::to_string(input.height) +
+                    " x " + std::to_string(input.width) + " is not allowed; channels go to 4, sides to " +
+                    std::to_string(kMaxSide));
+    const auto channels = static_cast<std::size_t>(input.channels);
+    if (input.mean.size() != channels || input.stddev.size() != channels)
+        throw Error("mean and stddev need one value for each of the " + std::to_string(input.channels) +
+                    " channels");
+    if (std::any_of(input.stddev.begin(), input.stddev.end(), [](double s) { return !(s > 0); }))
+        throw Error("stddev must be greater than 0 in every channel");
+}
+
+} // namespace
+
+std::shared_ptr<Network> makeNetwork(const std::string& architecture, const Json& options,
+                                     const InputSpec& input, std::int64_t classes)
+{
+    const auto it = makers().find(architecture);
+    if (it == makers().end()) {
+        std::string names;
+        for (const std::string& name : architectureNames())
+            names += (names.empty() ? "" : ", ") + name;
+        throw Error("there is no architecture '" + architecture + "'", {},
+                    "Known architectures: " + names + ".");
+    }
+    check(input, classes);
+    return it->second(options, input, classes);
+}
+
+const std::vector<std::string>& architectureNames()
+{
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> result;
+        for (const auto& entry : makers())
+            result.push_back(entry.first);
+        return result;
+    }();
+    return names;
+}
+
+} // namespace assay::models

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "backend/models/model.h"
+
+#include <filesystem>
+
+namespace assay::models {
+
+Json toJson(const ModelCard& card);
+
+/// @throws Error naming @p where and the field that is missing, of a wrong type or out of range.
+ModelCard cardFromJson(const Json& json, const std::string& where);
+
+/// @throws Error also when the file is missing, larger than 1 MiB or no JSON.
+ModelCard readCard(const std::filesystem::path& file);
+void writeCard(const std::filesystem::path& file, const ModelCard& card);
+
+} // namespace assay::models

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace assay::models {
+
+/// Tensors by name, in file order.
+using TensorMap = std::vector<std::pair<std::string, torch::Tensor>>;
+
+struct TensorFile
+{
+    TensorMap tensors; ///< on the CPU, contiguous, own storage
+    std::map<std::string, std::string> metadata;
+    const torch::Tensor* find(const std::string& name) const; ///< nullptr when absent
+};
+
+/// Reads a safetensors file (format of the `safetensors` project, version 0.x): eight bytes little-endian
+/// header length, a JSON header, the data. Element types F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
+/// The file is hostile until parsed: sizes are checked against the file before anything is allocated; ranges
+/// must lie inside the data, be as long as shape and type say, not overlap, and leave no gap.
+/// @throws Error naming the file and the tensor.
+TensorFile readSafetensors(const std::filesystem::path& file);
+
+/// Writes tensors in the given order, via a temporary file that is renamed, so that a reader never sees half
+/// a file. The same tensors and metadata give the same bytes.
+/// @throws Error when the file cannot be written or a type has no name in the format.
+void writeSafetensors(const std::filesystem::path& file, const TensorMap& tensors,
+                      const std::map<std::string, std::string>& metadata = {});
+
+} // namespace assay::models

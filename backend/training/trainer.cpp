@@ -1,0 +1,191 @@
+#include "backend/training/trainer.h"
+
+#include "backend/models/initialise.h"
+#include "backend/models/parallel.h"
+#include "backend/protocol/error.h"
+#include "backend/training/augment.h"
+#include "backend/training/resume_file.h"
+#include "backend/training/sgd.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+namespace assay::training {
+
+namespace {
+
+void checkSet(const torch::Tensor& images, const torch::Tensor& labels)
+{
+    const bool shapes = images.dim() == 4 && labels.dim() == 1 && images.size(0) == labels.size(0) &&
+                        images.size(0) > 0 && labels.scalar_type() == torch::kInt64 &&
+                        (images.scalar_type() == torch::kUInt8 || images.scalar_type() == torch::kFloat32);
+    if (!shapes)
+        throw Error(
+            "a training set needs images [N,C,H,W] of bytes or float32 and N int64 labels, N at least 1");
+}
+
+/// The share of the training that is done goes from 0 to 1.
+double learningRate(const TrainSpec& spec, double share)
+{
+    switch (spec.schedule) {
+    case Schedule::Linear:
+        return spec.learningRate * (1 - share);
+    case Schedule::Cosine:
+        return spec.learningRate * 0.5 * (1 + std::cos(std::numbers::pi * share));
+    }
+    return spec.learningRate;
+}
+
+/// One training: the network, its data, and all that changes from batch to batch.
+class Run
+{
+public:
+    Run(models::Network& network, const torch::Tensor& images, const torch::Tensor& labels,
+        const TrainSpec& spec, const TrainHooks& hooks)
+        : m_network(network)
+        , m_spec(spec)
+        , m_hooks(hooks)
+        , m_count(spec.trainCount > 0 ? std::min(spec.trainCount, images.size(0)) : images.size(0))
+        , m_images(images.narrow(0, 0, m_count))
+        , m_labels(labels.narrow(0, 0, m_count))
+        , m_order(at::detail::createCPUGenerator(spec.orderSeed))
+    {
+        if (spec.initialise)
+            models::initialise(network, at::detail::createCPUGenerator(spec.initSeed));
+        for (torch::Tensor& parameter : network.parameters())
+            parameter.requires_grad_(true);
+        m_sgd = Sgd(network.parameters(), spec.momentum, spec.weightDecay);
+        m_device = network.parameters().front().device();
+        resume();
+    }
+
+    std::vector<EpochReport> run()
+    {
+        std::vector<EpochReport> reports;
+        while (m_epoch < m_spec.epochs) {
+            reports.push_back(epoch());
+            m_network.eval();
+            if (m_hooks.epoch)
+                m_hooks.epoch(reports.back());
+            if (m_hooks.afterEpoch)
+                m_hooks.afterEpoch(m_epoch, m_network);
+            if (!m_hooks.resumeFile.empty() && m_epoch < m_spec.epochs)
+                writeResume(m_hooks.resumeFile, state());
+        }
+        m_network.eval();
+        if (!m_hooks.resumeFile.empty()) {
+            std::error_code code;
+            std::filesystem::remove(m_hooks.resumeFile, code);
+        }
+        return reports;
+    }
+
+private:
+    EpochReport epoch()
+    {
+        const auto began = std::chrono::steady_clock::now();
+        m_network.train();
+        // Sums stay on the device; they are read once an epoch.
+        torch::Tensor lossSum =
+            torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat64).device(m_device));
+        torch::Tensor right = torch::zeros({}, torch::TensorOptions().dtype(torch::kInt64).device(m_device));
+        const torch::Tensor order = torch::randperm(m_count, m_order, torch::kInt64);
+        const std::int64_t batches = (m_count + m_spec.batch - 1) / m_spec.batch;
+        double rate = 0;
+        for (std::int64_t b = 0; b < batches; ++b) {
+            if (m_hooks.checkpoint)
+                m_hooks.checkpoint();
+            const std::int64_t first = b * m_spec.batch;
+            const std::int64_t count = std::min<std::int64_t>(m_spec.batch, m_count - first);
+            const double share =
+                static_cast<double>(m_epoch * batches + b) / static_cast<double>(m_spec.epochs * batches);
+            rate = learningRate(m_spec, share);
+            step(order.narrow(0, first, count), rate, lossSum, right);
+            if (m_hooks.progress)
+                m_hooks.progress(m_epoch * m_count + first + count, m_spec.epochs * m_count);
+        }
+        ++m_epoch;
+        const double loss = lossSum.item<double>() / static_cast<double>(m_count);
+        if (!std::isfinite(loss))
+            throw Error("the loss is no longer finite after epoch " + std::to_string(m_epoch), "training",
+                        "Lower the learning rate.");
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
+        return {.epoch = m_epoch,
+                .epochs = m_spec.epochs,
+                .loss = loss,
+                .trainAccuracy =
+                    static_cast<double>(right.item<std::int64_t>()) / static_cast<double>(m_count),
+                .learningRate = rate,
+                .seconds = seconds.count()};
+    }
+
+    void step(const torch::Tensor& ids, double rate, torch::Tensor& lossSum, torch::Tensor& right)
+    {
+        torch::Tensor x = m_images.index_select(0, ids.to(m_images.device()));
+        if (x.scalar_type() == torch::kUInt8)
+            x = x.to(torch::kFloat32).div_(255.0);
+        x = augment(x, {.flip = m_spec.flip, .shift = m_spec.shift}, m_order).to(m_device);
+        const torch::Tensor y = m_labels.index_select(0, ids.to(m_labels.device())).to(m_device);
+        const torch::Tensor logits = m_network.forward(x);
+        const torch::Tensor loss = torch::nn::functional::cross_entropy(
+            logits, y,
+            torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(m_spec.labelSmoothing));
+        m_sgd.step(torch::autograd::grad({loss}, m_sgd.parameters()), rate);
+        lossSum.add_(loss.detach().to(torch::kFloat64), x.size(0));
+        right.add_(logits.detach().argmax(1).eq(y).sum());
+    }
+
+    TrainState state() const
+    {
+        return {.epoch = m_epoch,
+                .spec = m_spec,
+                .setHash = m_setHash,
+                .weights = models::persistentTensors(m_network),
+                .momentum = m_sgd.momentum(),
+                .generator = m_order.get_state()};
+    }
+
+    void resume()
+    {
+        if (m_hooks.resumeFile.empty())
+            return;
+        m_setHash = setHash(m_images, m_labels);
+        if (!std::filesystem::exists(m_hooks.resumeFile))
+            return;
+        TrainState saved = state();
+        readResume(m_hooks.resumeFile, saved);
+        m_epoch = saved.epoch;
+        m_order.set_state(saved.generator);
+    }
+
+    models::Network& m_network;
+    const TrainSpec& m_spec;
+    const TrainHooks& m_hooks;
+    std::int64_t m_count;
+    torch::Tensor m_images;
+    torch::Tensor m_labels;
+    at::Generator m_order; ///< batch order and augmentation
+    Sgd m_sgd;
+    torch::Device m_device = torch::kCPU;
+    std::string m_setHash; ///< only computed when there is a resume file
+    int m_epoch = 0;       ///< epochs done
+};
+
+} // namespace
+
+std::vector<EpochReport> trainNetwork(models::Network& network, const torch::Tensor& images,
+                                      const torch::Tensor& labels, const TrainSpec& spec,
+                                      const TrainHooks& hooks)
+{
+    checkSpec(spec, "training");
+    checkSet(images, labels);
+    const models::SingleThread guard;
+    const torch::AutoGradMode gradients(true);
+    return Run(network, images, labels, spec, hooks).run();
+}
+
+} // namespace assay::training
