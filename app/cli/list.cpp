@@ -1,0 +1,145 @@
+#include "app/cli/arguments.h"
+#include "app/cli/commands.h"
+#include "app/cli/quiet_listener.h"
+#include "app/cli/text_table.h"
+#include "backend/engine/catalogue.h"
+#include "backend/protocol/error.h"
+#include "backend/protocol/nearest.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace assay::cli {
+
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+const std::vector<std::string> kKinds = {"studies", "models", "datasets", "attacks", "plugins", "runs"};
+
+std::string text(const Json& object, const char* key)
+{
+    const Json& value = object.at(key);
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string formatted(const char* format, double value)
+{
+    char buffer[64];
+    std::snprintf(buffer, sizeof buffer, format, value);
+    return buffer;
+}
+
+std::string startedText(const Json& run)
+{
+    const auto seconds = static_cast<std::time_t>(run.at("started").get<double>());
+    std::tm local{};
+    localtime_r(&seconds, &local);
+    char buffer[32];
+    std::strftime(buffer, sizeof buffer, "%Y-%m-%d %H:%M", &local);
+    return buffer;
+}
+
+Json ask(const engine::Engine& engine, const std::string& kind)
+{
+    if (kind == "studies")
+        return engine::studiesJson(engine);
+    if (kind == "models")
+        return engine::modelsJson(engine);
+    if (kind == "datasets")
+        return engine::datasetsJson(engine);
+    if (kind == "attacks")
+        return engine::attacksJson();
+    if (kind == "plugins")
+        return engine::pluginsJson(engine);
+    return engine.runs();
+}
+
+Rows heading(const std::string& kind)
+{
+    if (kind == "studies")
+        return {{"STUDY", "TITLE", "QUESTION"}};
+    if (kind == "models")
+        return {{"MODEL", "ARCHITECTURE", "DATA SET", "ACCURACY", "PARAMETERS", "SOURCE", "TITLE"}};
+    if (kind == "datasets")
+        return {{"DATA SET", "TRAIN", "TEST", "IMAGES", "CLASSES", "STATE"}};
+    if (kind == "attacks")
+        return {{"ATTACK", "TITLE", "REFERENCE"}};
+    if (kind == "plugins")
+        return {{"PLUGIN", "VERSION", "LICENCE", "STATE"}};
+    return {{"RUN", "STATE", "STARTED", "SECONDS", "TITLE"}};
+}
+
+std::vector<std::string> row(const std::string& kind, const Json& item)
+{
+    if (kind == "studies")
+        return {text(item, "id"), text(item, "title"), text(item, "question")};
+    if (kind == "models")
+        return {text(item, "name"),
+                text(item, "architecture"),
+                text(item, "dataset"),
+                formatted("%.2f %%", 100 * item.at("accuracy").get<double>()),
+                text(item, "parameters"),
+                text(item, "source"),
+                text(item, "title")};
+    if (kind == "datasets")
+        return {text(item, "name"),
+                text(item, "train"),
+                text(item, "test"),
+                text(item, "channels") + " x " + text(item, "height") + " x " + text(item, "width"),
+                std::to_string(item.at("classes").size()),
+                item.at("available").get<bool>() ? "installed" : text(item, "problem")};
+    if (kind == "attacks")
+        return {text(item, "name"), text(item, "title"), text(item, "reference")};
+    if (kind == "plugins")
+        return {text(item, "id").empty() ? text(item, "file") : text(item, "id"), text(item, "version"),
+                text(item, "licence"), item.at("loaded").get<bool>() ? "loaded" : text(item, "problem")};
+    return {text(item, "run"), text(item, "state"), startedText(item),
+            formatted("%.1f", item.at("seconds").get<double>()), text(item, "title")};
+}
+
+void print(const engine::Engine& engine, const std::string& kind)
+{
+    Rows rows = heading(kind);
+    for (const Json& item : ask(engine, kind))
+        rows.push_back(row(kind, item));
+    if (rows.size() == 1)
+        std::printf("There are no %s.\n", kind.c_str());
+    else
+        std::fputs(textTable(rows).c_str(), stdout);
+    if (kind == "models") {
+        for (const auto& problem : engine.inputs().models().problems())
+            std::fprintf(stderr, "assay-cli: %s\n", problem.c_str());
+    }
+}
+
+int list(const Words& words)
+{
+    const Arguments arguments("list", words, {{"--json", false}, {"--workspace"}});
+    const auto& rest = arguments.rest(0, 1, "at most one kind");
+    const std::string kind = rest.empty() ? "" : rest[0];
+    if (!kind.empty() && std::ranges::find(kKinds, kind) == kKinds.end())
+        throw Error("'" + kind + "' cannot be listed", {}, protocol::suggestion(kind, kKinds));
+
+    QuietListener nobody;
+    const engine::Engine engine(arguments.value("--workspace"), nobody);
+    if (arguments.has("--json")) {
+        const Json json = kind.empty() ? engine::catalogue(engine) : Json({{kind, ask(engine, kind)}});
+        std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    } else {
+        print(engine, kind.empty() ? "studies" : kind);
+    }
+    return kDone;
+}
+
+} // namespace
+
+const Command kList = {"list", "studies, models, data sets, attacks, plugins or runs",
+                       "usage: assay-cli list [studies|models|datasets|attacks|plugins|runs] [--json]\n"
+                       "                      [--workspace DIR]\n\n"
+                       "Lists what there is; studies when no kind is named. With --json it prints the object of the\n"
+                       "protocol (docs/protocol.md) that has this list, and without a kind the whole catalogue.\n",
+                       list};
+
+} // namespace assay::cli

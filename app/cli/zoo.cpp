@@ -1,0 +1,149 @@
+#include "app/cli/arguments.h"
+#include "app/cli/commands.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/progress_view.h"
+#include "app/cli/text_table.h"
+#include "backend/engine/workspace.h"
+#include "backend/models/zoo.h"
+#include "backend/protocol/error.h"
+#include "backend/protocol/nearest.h"
+#include "backend/training/zoo_recipes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+namespace assay::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string percent(double fraction)
+{
+    char buffer[32];
+    std::snprintf(buffer, sizeof buffer, "%.2f %%", 100 * fraction);
+    return buffer;
+}
+
+int list(const fs::path& folder)
+{
+    const auto cards = models::ModelLibrary({folder}).list();
+    const auto state = [&](const std::string& name) -> std::string {
+        const auto card = std::ranges::find(cards, name, &models::ModelCard::name);
+        return card == cards.end() ? "not trained" : percent(card->testAccuracy);
+    };
+    Rows rows = {{"MODEL", "ARCHITECTURE", "DATA SET", "ACCURACY", "WHAT IT IS FOR"}};
+    for (const auto& recipe : training::zooRecipes()) {
+        rows.push_back({recipe.name, recipe.architecture, recipe.dataset, state(recipe.name), recipe.summary});
+        if (!recipe.snapshotName.empty()) {
+            rows.push_back({recipe.snapshotName, recipe.architecture, recipe.dataset, state(recipe.snapshotName),
+                            recipe.name + " after epoch " + std::to_string(recipe.snapshotEpoch)});
+        }
+    }
+    std::fputs(textTable(rows).c_str(), stdout);
+    return kDone;
+}
+
+/// Throws Cancelled from a training's checkpoint after Ctrl-C; resuming goes on where it stopped.
+struct Cancelling
+{
+    std::shared_ptr<std::atomic<bool>> asked = std::make_shared<std::atomic<bool>>(false);
+    Interrupt interrupt{[asked = asked] {
+        *asked = true;
+        std::fputs("\nCancelling; press Ctrl-C again to end at once.\n", stderr);
+    }};
+    void check() const
+    {
+        if (*asked)
+            throw Cancelled{};
+    }
+};
+
+void trainOne(const std::string& name, const fs::path& folder, const Cancelling& cancelling)
+{
+    ProgressView view;
+    const auto began = std::chrono::steady_clock::now();
+    training::TrainHooks hooks;
+    hooks.checkpoint = [&] { cancelling.check(); };
+    hooks.progress = [&](std::int64_t done, std::int64_t total) {
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+        view.update(name, static_cast<double>(done), static_cast<double>(total), seconds);
+    };
+    hooks.epoch = [&](const training::EpochReport& report) {
+        char buffer[160];
+        std::snprintf(buffer, sizeof buffer, "%s: epoch %d of %d, loss %.4f, training accuracy %.2f %%, %.1f s",
+                      name.c_str(), report.epoch, report.epochs, report.loss, 100 * report.trainAccuracy,
+                      report.seconds);
+        view.line(buffer);
+    };
+    const auto cards = training::trainZooModel(name, folder, data::DatasetCatalogue(), hooks);
+    view.close();
+    for (const auto& card : cards)
+        std::printf("%s  test accuracy %s  %s\n", card.name.c_str(), percent(card.testAccuracy).c_str(),
+                    (folder / (card.name + ".safetensors")).c_str());
+}
+
+int train(const std::vector<std::string>& names, const fs::path& folder)
+{
+    const Cancelling cancelling;
+    if (!names.empty()) {
+        training::zooRecipe(names[0]); // an unknown name is a wrong request before anything is written
+        trainOne(names[0], folder, cancelling);
+        return kDone;
+    }
+    for (const auto& recipe : training::zooRecipes())
+        trainOne(recipe.name, folder, cancelling);
+    return kDone;
+}
+
+int verify(const fs::path& folder)
+{
+    const Cancelling cancelling;
+    const auto checks = training::verifyZoo(folder, data::DatasetCatalogue(), [&](const training::ZooCheck& check) {
+        cancelling.check();
+        if (check.ok())
+            std::printf("%s  ok  accuracy %s, the card says %s\n", check.name.c_str(),
+                        percent(check.accuracy).c_str(), percent(check.cardAccuracy).c_str());
+        else
+            std::printf("%s  WRONG  %s\n", check.name.c_str(), check.problem.c_str());
+        std::fflush(stdout);
+    });
+    if (checks.empty())
+        throw Error("there are no models to verify", folder.string(), "Train them with 'assay-cli zoo train'");
+    return std::ranges::all_of(checks, &training::ZooCheck::ok) ? kDone : kFailed;
+}
+
+int zoo(const Words& words)
+{
+    const Arguments arguments("zoo", words, {{"--folder"}});
+    const auto& rest = arguments.rest(1, 2, "'list', 'train NAME' or 'verify'");
+    const fs::path folder = arguments.has("--folder") ? fs::path(arguments.value("--folder"))
+                                                      : engine::Installation::find().resources / "zoo";
+    if (rest[0] == "train")
+        return train({rest.begin() + 1, rest.end()}, folder);
+    if (rest.size() == 2)
+        throw Error("'" + rest[1] + "' is one word too many for 'zoo " + rest[0] + "'", {},
+                    "See 'assay-cli zoo --help'");
+    if (rest[0] == "list")
+        return list(folder);
+    if (rest[0] == "verify")
+        return verify(folder);
+    throw Error("'zoo' has no action '" + rest[0] + "'", {},
+                protocol::suggestion(rest[0], {"list", "train", "verify"}));
+}
+
+} // namespace
+
+const Command kZoo = {"zoo", "list, train or verify the models that come with Assay",
+                      "usage: assay-cli zoo list|verify [--folder DIR]\n"
+                      "       assay-cli zoo train [NAME] [--folder DIR]\n\n"
+                      "The folder is the zoo beside the program unless --folder names another. 'train' without a name\n"
+                      "trains all; it goes on where an interrupted training stopped. 'verify' checks hashes and measures\n"
+                      "accuracies; exit status 1 when one is not as its card says.\n",
+                      zoo};
+
+} // namespace assay::cli

@@ -1,0 +1,134 @@
+#include "backend/engine/catalogue.h"
+
+#include "backend/attacks/attack.h"
+#include "backend/engine/devices.h"
+
+namespace assay::engine {
+
+namespace {
+
+Json modelJson(const models::ModelCard& card, bool fromWorkspace)
+{
+    return {{"name", card.name},
+            {"title", card.title},
+            {"summary", card.summary},
+            {"architecture", card.architecture},
+            {"dataset", card.dataset},
+            {"classes", card.classes},
+            {"input",
+             {{"channels", card.input.channels}, {"height", card.input.height}, {"width", card.input.width}}},
+            {"accuracy", card.testAccuracy},
+            {"parameters", card.parameters},
+            {"sha256", card.sha256},
+            {"source", fromWorkspace ? "workspace" : "zoo"}};
+}
+
+Json datasetJson(const data::DatasetInfo& info)
+{
+    return {{"name", info.name},         {"title", info.title},       {"source", info.source},
+            {"licence", info.licence},   {"note", info.note},         {"classes", info.classes},
+            {"train", info.trainCount},  {"test", info.testCount},    {"channels", info.channels},
+            {"height", info.height},     {"width", info.width},       {"available", info.available},
+            {"problem", info.problem}};
+}
+
+Json pluginJson(const PluginRecord& record)
+{
+    return {{"file", record.file.string()}, {"id", record.id},           {"name", record.name},
+            {"version", record.version},    {"author", record.author},   {"licence", record.licence},
+            {"studies", record.studies},    {"loaded", record.loaded},   {"problem", record.problem}};
+}
+
+} // namespace
+
+Json studyJson(const Study& study, const std::string& plugin)
+{
+    const StudyInfo info = study.info();
+    return {{"id", info.id},
+            {"title", info.title},
+            {"question", info.question},
+            {"summary", info.summary},
+            {"reference", info.reference},
+            {"keywords", info.keywords},
+            {"outputs", info.outputs},
+            {"version", info.version},
+            {"previews", info.previews},
+            {"plugin", plugin},
+            {"schema", protocol::toJson(study.schema())}};
+}
+
+Json studiesJson(const Engine& engine)
+{
+    Json list = Json::array();
+    for (const auto& study : engine.registries().studies())
+        list.push_back(studyJson(*study, engine.plugins().pluginOf(study->info().id)));
+    return list;
+}
+
+Json modelsJson(const Engine& engine)
+{
+    Json list = Json::array();
+    const auto& library = engine.inputs().models();
+    for (const auto& card : library.list()) {
+        const bool own = library.cardFile(card.name).parent_path() == engine.workspace().models();
+        list.push_back(modelJson(card, own));
+    }
+    return list;
+}
+
+Json datasetsJson(const Engine& engine)
+{
+    Json list = Json::array();
+    for (const auto& info : engine.inputs().datasets().list())
+        list.push_back(datasetJson(info));
+    return list;
+}
+
+Json attacksJson()
+{
+    Json list = Json::array();
+    for (const auto& info : attacks::builtinAttacks()) {
+        list.push_back({{"name", info.name},
+                        {"title", info.title},
+                        {"summary", info.summary},
+                        {"reference", info.reference}});
+    }
+    return list;
+}
+
+Json pluginsJson(const Engine& engine)
+{
+    Json list = Json::array();
+    for (const auto& record : engine.plugins().records())
+        list.push_back(pluginJson(record));
+    return list;
+}
+
+Json catalogue(const Engine& engine)
+{
+    return {{"studies", studiesJson(engine)},
+            {"models", modelsJson(engine)},
+            {"datasets", datasetsJson(engine)},
+            {"attacks", attacksJson()},
+            {"plugins", pluginsJson(engine)},
+            {"devices", deviceNames()},
+            {"workspace", engine.workspace().root().string()}};
+}
+
+Json jobsJson(const Engine& engine)
+{
+    Json list = Json::array();
+    for (const auto& job : engine.batch().jobs()) {
+        list.push_back({{"run", job.run},
+                        {"study", job.study},
+                        {"title", job.title},
+                        {"state", protocol::name(job.state)},
+                        {"stage", job.stage},
+                        {"done", job.done},
+                        {"total", job.total},
+                        {"started", job.started}});
+    }
+    return {{"jobs", list}};
+}
+
+} // namespace assay::engine

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "backend/engine/engine.h"
+
+namespace assay::engine {
+
+// The objects of docs/protocol.md, the same for the window and for `assay-cli list --json`.
+
+Json studyJson(const Study& study, const std::string& plugin);
+Json studiesJson(const Engine& engine);
+Json modelsJson(const Engine& engine);
+Json datasetsJson(const Engine& engine);
+Json attacksJson();
+Json pluginsJson(const Engine& engine);
+
+/// The result of the method `catalogue`.
+Json catalogue(const Engine& engine);
+
+/// The body of the notice `jobs`.
+Json jobsJson(const Engine& engine);
+
+} // namespace assay::engine

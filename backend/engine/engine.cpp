@@ -1,0 +1,155 @@
+#include "backend/engine/engine.h"
+
+#include "backend/engine/devices.h"
+#include "backend/engine/failure.h"
+#include "backend/engine/files.h"
+#include "backend/engine/run_job.h"
+#include "backend/engine/run_list.h"
+#include "backend/protocol/error.h"
+
+#include <algorithm>
+
+namespace assay::engine {
+
+namespace fs = std::filesystem;
+using protocol::RunSpec;
+
+namespace {
+
+/// Calls use(name) for every value of a field of type @p type.
+template <class Use> void forEachName(const protocol::Schema& schema, const Json& params, protocol::FieldType type, Use use)
+{
+    for (const auto& field : schema.fields) {
+        if (field.type != type)
+            continue;
+        const Json& value = params.at(field.name);
+        if (value.is_string())
+            use(value.get<std::string>());
+        for (const auto& item : value.is_array() ? value : Json::array())
+            use(item.get<std::string>());
+    }
+}
+
+} // namespace
+
+Engine::Engine(const fs::path& workspace, EngineListener& listener)
+    : m_listener(listener)
+    , m_installation(Installation::find())
+    , m_workspace(workspace)
+    , m_plugins(m_installation.plugins, PluginHost::defaultFolders(), configFolder())
+    , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()})
+    , m_cache(m_workspace.cache())
+    , m_live(std::make_unique<LiveLane>(m_gate))
+    , m_batch(std::make_unique<BatchLane>(m_gate, [this] { m_listener.jobsChanged(); }))
+{
+    m_plugins.loadInto(m_registries);
+}
+
+Engine::~Engine()
+{
+    m_live->clear();
+    m_batch->cancelAll();
+}
+
+void Engine::checkInputs(const protocol::Schema& schema, const Json& params) const
+{
+    forEachName(schema, params, protocol::FieldType::Model, [&](const std::string& name) {
+        const fs::path card = m_inputs.models().cardFile(name); // throws for an unknown name
+        std::error_code error;
+        if (!fs::exists(card, error))
+            throw Error("there is no such model", card.string(), "See 'assay-cli list models'");
+    });
+    forEachName(schema, params, protocol::FieldType::Dataset, [&](const std::string& name) {
+        const auto known = m_inputs.datasets().list();
+        const auto it = std::ranges::find(known, name, &data::DatasetInfo::name);
+        std::error_code error;
+        // Opening what is neither installed nor a folder ends at once, with the sentence that says so.
+        if (it == known.end() ? !fs::is_directory(name, error) : !it->available)
+            m_inputs.datasets().open(name);
+    });
+}
+
+RunSpec Engine::checked(RunSpec spec) const
+{
+    const Study& study = m_registries.study(spec.study);
+    const auto schema = study.schema();
+    spec.params = protocol::validated(schema, spec.params, spec.study);
+    resolveDevice(spec.device);
+    checkInputs(schema, spec.params);
+    return spec;
+}
+
+Engine::Started Engine::start(RunSpec given, const fs::path& out)
+{
+    const RunSpec spec = checked(std::move(given));
+    Study& study = m_registries.study(spec.study);
+    const std::string title = spec.title.empty() ? study.info().title : spec.title;
+    RunWriter writer =
+        out.empty() ? RunWriter::create(m_workspace.runs(), spec, title) : RunWriter::createAt(out, spec, title);
+    const Started started{writer.id(), writer.folder()};
+    // Shared by the two functions of the job, of which only one is called.
+    const auto job =
+        std::make_shared<RunJob>(study, spec, std::move(writer), RunServices{m_inputs, m_cache}, m_listener);
+    m_batch->add({.status = {.run = started.run, .study = spec.study, .title = title},
+                  .work = [job](JobControl& control) { job->run(control); },
+                  .abandon = [job] { job->abandon(); }});
+    return started;
+}
+
+void Engine::cancel(const std::string& run)
+{
+    if (!m_batch->cancel(run))
+        throw Error("the run '" + run.substr(0, 200) + "' is neither queued nor running");
+}
+
+void Engine::preview(const std::string& run, const Json& params, std::uint64_t id, PreviewDone done)
+{
+    const fs::path folder = runFolder(m_workspace.runs(), run);
+    RunSpec spec = protocol::specFromJson(readJsonFile(folder / "spec.json"), (folder / "spec.json").string());
+    Study& study = m_registries.study(spec.study);
+    if (!study.info().previews)
+        throw Error("this study has no previews", spec.study, "Run it again with the changed parameters");
+    if (runSummary(folder)["state"] != protocol::name(protocol::RunState::Finished))
+        throw Error("the run is not finished", run, "Wait for its end, or run it again");
+    spec.params.update(params);
+    spec.params = protocol::validated(study.schema(), spec.params, spec.study);
+
+    LiveLane::Preview preview;
+    preview.superseded = [done] { done(true, {}); };
+    preview.work = [=, this, &study](const LiveControl& control) {
+        const auto send = [&](protocol::Event event) {
+            m_listener.previewEvent({run, id, std::move(event)});
+        };
+        try {
+            LiveContext context(RunServices{m_inputs, m_cache}, spec, folder, control, send);
+            study.preview(context, spec.params);
+            done(false, {});
+        } catch (const Cancelled&) {
+            done(true, {});
+        } catch (...) {
+            done(false, failureSentence(std::current_exception(), spec.study));
+        }
+    };
+    m_live->submit(std::move(preview));
+}
+
+Json Engine::runs() const
+{
+    Json list = listRuns(m_workspace.runs());
+    const auto jobs = m_batch->jobs();
+    for (auto& summary : list) {
+        const auto it = std::ranges::find(jobs, summary["run"].get<std::string>(), &JobStatus::run);
+        if (it != jobs.end()) {
+            summary["state"] = protocol::name(it->state);
+            summary["error"] = "";
+        }
+    }
+    return list;
+}
+
+void Engine::deleteRun(const std::string& run)
+{
+    engine::deleteRun(m_workspace.runs(), run);
+}
+
+} // namespace assay::engine

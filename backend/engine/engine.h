@@ -1,0 +1,78 @@
+#pragma once
+
+#include "backend/engine/batch_lane.h"
+#include "backend/engine/cache.h"
+#include "backend/engine/engine_listener.h"
+#include "backend/engine/inputs.h"
+#include "backend/engine/live_lane.h"
+#include "backend/engine/plugin_host.h"
+#include "backend/engine/workspace.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace assay::engine {
+
+/// Everything behind the protocol and the command line: a workspace, the studies that its plugins registered,
+/// and two lanes. Safe from any thread.
+class Engine
+{
+public:
+    /// @param workspace folder, or empty for the demonstration's. Folders are made when first written to.
+    Engine(const std::filesystem::path& workspace, EngineListener& listener);
+    /// Cancels what runs and waits for its next checkpoint.
+    ~Engine();
+
+    const Workspace& workspace() const { return m_workspace; }
+    const Installation& installation() const { return m_installation; }
+    Registries& registries() { return m_registries; }
+    const Registries& registries() const { return m_registries; }
+    const PluginHost& plugins() const { return m_plugins; }
+    const Inputs& inputs() const { return m_inputs; }
+    BatchLane& batch() const { return *m_batch; }
+    LiveLane& live() const { return *m_live; }
+
+    /// Checks @p spec and queues it. Its parameters are completed with the defaults, so that the stored spec says
+    /// everything. @param out folder that becomes the run's folder; empty: a new one in the workspace.
+    /// @returns the run's id and folder.
+    /// @throws Error when the study, a parameter, a model, a data set or the device does not exist.
+    struct Started
+    {
+        std::string run;
+        std::filesystem::path folder;
+    };
+    Started start(protocol::RunSpec spec, const std::filesystem::path& out = {});
+    /// The spec with its parameters checked and completed. @throws as start().
+    protocol::RunSpec checked(protocol::RunSpec spec) const;
+
+    /// @throws Error when the run is not queued or running.
+    void cancel(const std::string& run);
+
+    /// Called once, on any thread: superseded, or the failure's sentence, or neither. Must not throw.
+    using PreviewDone = std::function<void(bool superseded, const std::string& error)>;
+    /// Answers a change of live parameters of a finished run; its events go to the listener under @p id.
+    /// @throws Error when the run, its study or a parameter does not exist or the study has no previews.
+    void preview(const std::string& run, const Json& params, std::uint64_t id, PreviewDone done);
+
+    /// Run summaries, newest first, with the states of this engine's jobs.
+    Json runs() const;
+    void deleteRun(const std::string& run);
+
+private:
+    void checkInputs(const protocol::Schema& schema, const Json& params) const;
+
+    EngineListener& m_listener;
+    Installation m_installation;
+    Workspace m_workspace;
+    Registries m_registries;
+    PluginHost m_plugins;
+    Inputs m_inputs;
+    TensorCache m_cache;
+    LaneGate m_gate;
+    std::unique_ptr<LiveLane> m_live;   ///< the lanes end first: what they run uses the rest
+    std::unique_ptr<BatchLane> m_batch;
+};
+
+} // namespace assay::engine

@@ -1,0 +1,71 @@
+#include "backend/engine/event_log.h"
+
+#include "backend/engine/files.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <utility>
+
+namespace assay::engine {
+
+EventLog::EventLog(std::filesystem::path file)
+    : m_file(std::move(file))
+    , m_fd(::open(m_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644))
+{
+    if (m_fd < 0)
+        throwFileError(errno, m_file);
+    // The file is new, so nobody can hold the lock; a file system without locks only costs the sign of life.
+    ::flock(m_fd, LOCK_EX | LOCK_NB);
+}
+
+EventLog::EventLog(EventLog&& other) noexcept
+    : m_file(std::move(other.m_file))
+    , m_fd(std::exchange(other.m_fd, -1))
+    , m_bytes(other.m_bytes)
+{
+}
+
+EventLog::~EventLog()
+{
+    if (m_fd >= 0)
+        ::close(m_fd);
+}
+
+void EventLog::append(const QByteArray& frame)
+{
+    qsizetype written = 0;
+    while (written < frame.size()) {
+        const ssize_t n = ::write(m_fd, frame.constData() + written, static_cast<std::size_t>(frame.size() - written));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            const int error = errno;
+            if (::ftruncate(m_fd, m_bytes) != 0) {
+                // Then the torn frame stays, and readers drop it with a notice.
+            }
+            throwFileError(error, m_file);
+        }
+        written += n;
+    }
+    m_bytes += frame.size();
+}
+
+void EventLog::sync()
+{
+    if (::fsync(m_fd) != 0)
+        throwFileError(errno, m_file);
+}
+
+bool EventLog::isBeingWritten(const std::filesystem::path& file)
+{
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(fd);
+    return locked;
+}
+
+} // namespace assay::engine

@@ -1,0 +1,173 @@
+#include "backend/engine/job_context.h"
+
+#include "backend/engine/devices.h"
+#include "backend/engine/files.h"
+#include "backend/engine/run_writer.h"
+#include "backend/models/safetensors.h"
+#include "backend/protocol/error.h"
+
+namespace assay::engine {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+fs::path artifactFile(const fs::path& folder, std::string_view name)
+{
+    checkOutputName("an artifact", std::string(name));
+    return folder / "artifacts" / (std::string(name) + ".safetensors");
+}
+
+} // namespace
+
+SharedContext::SharedContext(RunServices services, protocol::RunSpec spec, fs::path folder)
+    : m_services(services)
+    , m_spec(std::move(spec))
+    , m_folder(std::move(folder))
+    , m_device(resolveDevice(m_spec.device))
+{
+}
+
+std::shared_ptr<const models::Model> SharedContext::model(const protocol::ModelRef& ref)
+{
+    auto model = m_services.inputs.model(ref.name, m_device);
+    m_record.add("models", ref.name, model->card().sha256);
+    return model;
+}
+
+std::shared_ptr<const data::Dataset> SharedContext::dataset(const protocol::DatasetRef& ref)
+{
+    auto dataset = m_services.inputs.dataset(ref.name);
+    m_record.add("datasets", ref.name, dataset->hash());
+    return dataset;
+}
+
+at::Generator SharedContext::generator(std::string_view stream) const
+{
+    return makeGenerator(m_device, m_spec.seed, stream);
+}
+
+void SharedContext::log(std::string_view text, protocol::LogLevel level)
+{
+    emitEvent(protocol::LogLine{level, std::string(text), secondsNow()});
+}
+
+void SharedContext::figure(protocol::Figure figure)
+{
+    emitEvent(std::move(figure));
+}
+
+void SharedContext::table(protocol::Table table)
+{
+    emitEvent(std::move(table));
+}
+
+void SharedContext::images(protocol::ImageGrid grid)
+{
+    emitEvent(std::move(grid));
+}
+
+void SharedContext::metric(protocol::Metric metric)
+{
+    emitEvent(std::move(metric));
+}
+
+TensorMap SharedContext::loadArtifact(std::string_view name) const
+{
+    const fs::path file = artifactFile(m_folder, name);
+    std::error_code error;
+    if (!fs::exists(file, error))
+        throw Error("the run has no artifact '" + std::string(name) + "'", m_folder.string(), "Run it again");
+    TensorMap tensors;
+    for (auto& [key, tensor] : models::readSafetensors(file).tensors)
+        tensors.emplace(key, tensor.to(m_device));
+    return tensors;
+}
+
+TensorMap SharedContext::cached(const Json& key, const std::function<TensorMap()>& compute)
+{
+    return m_services.cache.get(key, m_device, compute,
+                                [this](const std::string& text) { log(text, protocol::LogLevel::Warning); });
+}
+
+BatchContext::BatchContext(RunServices services, protocol::RunSpec spec, fs::path folder, JobControl& control,
+                           EventSink sink)
+    : SharedContext(services, std::move(spec), std::move(folder))
+    , m_control(control)
+    , m_sink(std::move(sink))
+{
+}
+
+void BatchContext::progress(double done, double total, std::string_view stage)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto now = Clock::now();
+    const bool begins = stage != m_stage;
+    if (begins) {
+        m_stage = stage;
+        m_stageBegan = now;
+    } else if (now - m_lastProgress < kProgressInterval && !(total > 0 && done >= total)) {
+        return;
+    }
+    m_lastProgress = now;
+    m_control.setProgress(m_stage, done, total);
+    const double seconds = std::chrono::duration<double>(now - m_stageBegan).count();
+    deliver(protocol::Progress{m_stage, done, total, seconds});
+}
+
+void BatchContext::artifact(std::string_view name, const TensorMap& tensors)
+{
+    const fs::path file = artifactFile(folder(), name);
+    makeFolder(file.parent_path());
+    models::TensorMap list;
+    for (const auto& [key, tensor] : tensors)
+        list.emplace_back(key, tensor.detach().to(torch::kCPU).contiguous());
+    models::writeSafetensors(file, list);
+    emitEvent(protocol::Artifact{std::string(name), "tensors", "artifacts/" + file.filename().string(),
+                                 sha256OfFile(file), fs::file_size(file)});
+}
+
+void BatchContext::emitEvent(protocol::Event event)
+{
+    const std::lock_guard lock(m_mutex);
+    deliver(std::move(event));
+}
+
+void BatchContext::deliver(protocol::Event event)
+{
+    try {
+        m_sink(std::move(event));
+    } catch (...) {
+        if (!m_storageError)
+            m_storageError = std::current_exception();
+        throw;
+    }
+}
+
+void BatchContext::rethrowStorageError() const
+{
+    if (m_storageError)
+        std::rethrow_exception(m_storageError);
+}
+
+LiveContext::LiveContext(RunServices services, protocol::RunSpec spec, fs::path folder, const LiveControl& control,
+                         EventSink sink)
+    : SharedContext(services, std::move(spec), std::move(folder))
+    , m_control(control)
+    , m_sink(std::move(sink))
+{
+}
+
+void LiveContext::artifact(std::string_view name, const TensorMap&)
+{
+    throw Error("a preview stores no artifacts, but the study gave '" + std::string(name) + "'");
+}
+
+void LiveContext::emitEvent(protocol::Event event)
+{
+    m_control.checkpoint(); // nothing of a superseded preview is sent
+    m_sink(std::move(event));
+}
+
+} // namespace assay::engine
