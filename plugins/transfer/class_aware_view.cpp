@@ -1,0 +1,43 @@
+#include "plugins/transfer/class_aware_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+namespace assay::transfer {
+
+std::string displayName(const std::string& ref)
+{
+    return ref.find('/') == std::string::npos ? ref : std::filesystem::path(ref).stem().string();
+}
+
+std::size_t viewedSource(const ClassAwareResults& results, const ClassAwareParams& p)
+{
+    const auto source = std::ranges::find(results.sources, displayName(p.viewSource));
+    return source == results.sources.end() ? 0 : static_cast<std::size_t>(source - results.sources.begin());
+}
+
+View viewOf(const ClassAwareResults& results, const ClassAwareParams& p)
+{
+    View view{.source = viewedSource(results, p), .of = denominator(p)};
+    const std::vector<std::size_t> targets = results.bySimilarity(view.source);
+    if (!targets.empty())
+        view.target = targets.front();
+    for (const std::size_t t : targets)
+        if (results.targets[t] == displayName(p.viewTarget))
+            view.target = t;
+    const auto away = [&](std::size_t e) { return std::abs(results.eps[e] - p.viewEps); };
+    for (std::size_t e = 1; e < results.perSource[view.source].eps.size(); ++e)
+        if (away(e) < away(view.eps))
+            view.eps = e;
+    return view;
+}
+
+std::string rateOf(const ClassAwareResults& results, const View& view)
+{
+    if (view.of == Denominator::Attacked)
+        return "attacked test images (classified correctly by all models)";
+    return "adversarial images that fool the source " + results.sources[view.source];
+}
+
+} // namespace assay::transfer

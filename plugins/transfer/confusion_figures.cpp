@@ -1,0 +1,106 @@
+#include "plugins/transfer/class_aware_figures.h"
+#include "plugins/transfer/figure_parts.h"
+
+#include <torch/torch.h>
+
+namespace assay::transfer {
+
+using protocol::AxisScale;
+using protocol::Figure;
+using protocol::Layer;
+using protocol::LayerKind;
+
+namespace {
+
+/// Cells of a class confusion with the ids of the images in each. @param rows,columns int64 [N];
+/// @param ids int64 [N] in the same order. Rows go up the y axis.
+Layer cells(const torch::Tensor& rows, const torch::Tensor& columns, const torch::Tensor& ids, std::int64_t classes)
+{
+    Layer layer;
+    layer.kind = LayerKind::Cells;
+    layer.rows = layer.columns = static_cast<std::uint32_t>(classes);
+    layer.colourMap = "sequential";
+    std::vector<std::vector<std::int64_t>> members(static_cast<std::size_t>(classes * classes));
+    const auto* row = rows.data_ptr<std::int64_t>();
+    const auto* column = columns.data_ptr<std::int64_t>();
+    const auto* id = ids.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < rows.numel(); ++i)
+        members[static_cast<std::size_t>(row[i] * classes + column[i])].push_back(id[i]);
+    for (const auto& cell : members) {
+        layer.z.push_back(static_cast<double>(cell.size()));
+        layer.count.push_back(static_cast<double>(cell.size()));
+        layer.samples.add(cell);
+    }
+    return layer;
+}
+
+/// The viewed pair's predictions on its AEs.
+struct Examples
+{
+    torch::Tensor y, y1, y2, ids;
+};
+
+Examples examples(const ClassAwareResults& r, const View& view, bool transferredOnly)
+{
+    const EpsResult& e = r.perSource[view.source].eps[view.eps];
+    torch::Tensor mask = e.y1 != r.y;
+    if (transferredOnly)
+        mask.logical_and_(e.y2[view.target] != r.y);
+    return {r.y.masked_select(mask), e.y1.masked_select(mask), e.y2[view.target].masked_select(mask),
+            r.ids.masked_select(mask)};
+}
+
+Figure classFigure(const ClassAwareResults& r, std::string name, std::string title, std::string rowLabel,
+                   std::string columnLabel, Layer layer)
+{
+    Figure f{.name = std::move(name), .title = std::move(title), .section = "Confusion"};
+    f.x = {.label = std::move(columnLabel), .scale = AxisScale::Category, .categories = r.classes};
+    f.y = {.label = std::move(rowLabel), .scale = AxisScale::Category, .categories = r.classes};
+    f.colour = {.label = "Images", .low = 0};
+    f.layers.push_back(std::move(layer));
+    f.aspect = 1.1;
+    return f;
+}
+
+std::string at(const ClassAwareResults& r, const View& view)
+{
+    return " at ε = " + shortNumber(r.eps[view.eps]);
+}
+
+} // namespace
+
+Figure wrongClassesFigure(const ClassAwareResults& r, const View& view)
+{
+    const Examples a = examples(r, view, true);
+    const std::string &source = r.sources[view.source], &target = r.targets[view.target];
+    Figure f = classFigure(r, "wrong-classes", "Wrong classes of both models" + at(r, view), "Predicted by " + source,
+                           "Predicted by " + target, cells(a.y1, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
+    f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool both " + source + " and " +
+                target + ", by the two wrong classes. The diagonal holds the same mistakes, everything else is a "
+                "different mistake.";
+    return f;
+}
+
+Figure sourceConfusionFigure(const ClassAwareResults& r, const View& view)
+{
+    const Examples a = examples(r, view, false);
+    const std::string& source = r.sources[view.source];
+    Figure f = classFigure(r, "source-confusion", "Where " + source + " is led" + at(r, view), "True class",
+                           "Predicted by " + source, cells(a.y, a.y1, a.ids, static_cast<std::int64_t>(r.classes.size())));
+    f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool the source " + source +
+                ", by true and predicted class; the diagonal is empty by definition.";
+    return f;
+}
+
+Figure targetConfusionFigure(const ClassAwareResults& r, const View& view)
+{
+    const Examples a = examples(r, view, false);
+    const std::string& target = r.targets[view.target];
+    Figure f = classFigure(r, "target-confusion", "Where " + target + " is led" + at(r, view), "True class",
+                           "Predicted by " + target, cells(a.y, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
+    f.caption = "The same " + std::to_string(a.ids.numel()) + " adversarial images as " + target +
+                " sees them; the diagonal holds those that do not transfer.";
+    return f;
+}
+
+} // namespace assay::transfer
