@@ -1,7 +1,6 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/quiet_listener.h"
-#include "app/cli/text_table.h"
 #include "backend/engine/catalogue.h"
 #include "backend/protocol/csv.h"
 
@@ -36,6 +35,15 @@ std::string allowed(const Field& field)
     return text;
 }
 
+/// Name, type, range and default on one line, the meaning on the next.
+std::string parameter(const Field& field)
+{
+    const std::string range = allowed(field);
+    return "  " + field.name + ": " + typeName(field) + (range.empty() ? "" : ", " + range) + ", default " +
+           field.defaultValue.dump() + (field.live ? ", live" : "") + "\n      " +
+           (field.help.empty() ? field.label : field.help) + "\n";
+}
+
 void print(const engine::Study& study)
 {
     const auto info = study.info();
@@ -43,13 +51,9 @@ void print(const engine::Study& study)
                 info.summary.c_str());
     if (!info.reference.empty())
         std::printf("\nReference: %s\n", info.reference.c_str());
-    std::vector<std::vector<std::string>> rows = {{"PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "MEANING"}};
-    for (const Field& field : study.schema().fields) {
-        const std::string meaning = field.help.empty() ? field.label : field.help;
-        rows.push_back({field.name, typeName(field), field.defaultValue.dump(), allowed(field),
-                        meaning + (field.live ? " (live)" : "")});
-    }
-    std::printf("\n%s", textTable(rows).c_str());
+    std::printf("\nParameters:\n");
+    for (const Field& field : study.schema().fields)
+        std::fputs(parameter(field).c_str(), stdout);
     if (!info.outputs.empty())
         std::printf("\nOutputs:\n");
     for (const auto& output : info.outputs)

@@ -16,8 +16,10 @@ EventLog::EventLog(std::filesystem::path file)
 {
     if (m_fd < 0)
         throwFileError(errno, m_file);
-    // The file is new, so nobody can hold the lock; a file system without locks only costs the sign of life.
-    ::flock(m_fd, LOCK_EX | LOCK_NB);
+    // The file is new: whoever asks isBeingWritten() just now holds the lock for an instant only. A file system
+    // without locks costs nothing but the sign of life.
+    while (::flock(m_fd, LOCK_EX) != 0 && errno == EINTR) {
+    }
 }
 
 EventLog::EventLog(EventLog&& other) noexcept

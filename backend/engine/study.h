@@ -38,6 +38,7 @@ public:
 };
 
 /// Base for a study whose parameters are a struct P with a visit() function (backend/protocol/params.h).
+/// A derived class says `using StudyOf::run;` (and preview), since its own overload would hide the other.
 template <class P> class StudyOf : public Study
 {
 public:

@@ -45,6 +45,10 @@ std::vector<ZooRecipe> makeRecipes()
     TrainSpec mixer = cnn;
     mixer.initSeed = 7;
     mixer.orderSeed = 7;
+    // Without pooling it knows no small shifts by itself: unaugmented it learns the training set by heart
+    // (95 % there, below 90 % on the test split).
+    mixer.flip = true;
+    mixer.shift = 1;
     return {
         {.name = "fashion-cnn",
          .title = "Small CNN",

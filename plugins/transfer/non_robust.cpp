@@ -8,21 +8,15 @@
 
 namespace assay::transfer {
 
-AimPair drawAims(const torch::Tensor& y, std::int64_t classes, bool same, at::Generator generator)
+AimPair drawAims(std::int64_t count, std::int64_t classes, bool same, at::Generator generator)
 {
-    if (classes < (same ? 2 : 3))
-        throw Error("two wrong classes per image need three classes or more", "dataset", "Choose a data set with more classes.");
-    // Offsets from the label: 1 .. classes-1 without repetition.
-    const torch::Tensor first = torch::randint(1, classes, y.sizes(), generator, y.options());
+    if (classes < 2)
+        throw Error("two aims need two classes or more", "dataset", "Choose a data set with more classes.");
+    const auto options = torch::TensorOptions(torch::kInt64).device(generator.device());
     AimPair aims;
-    aims.t1 = (y + first).remainder_(classes);
-    if (same) {
-        aims.t2 = aims.t1.clone();
-        return aims;
-    }
-    torch::Tensor second = torch::randint(1, classes - 1, y.sizes(), generator, y.options());
-    second += (second >= first).to(second.scalar_type());
-    aims.t2 = (y + second).remainder_(classes);
+    aims.t1 = torch::randint(classes, {count}, generator, options);
+    const torch::Tensor offset = torch::randint(1, classes, {count}, generator, options);
+    aims.t2 = same ? aims.t1.clone() : (aims.t1 + offset).remainder_(classes);
     return aims;
 }
 

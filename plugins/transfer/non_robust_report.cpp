@@ -80,7 +80,7 @@ const SetName& setName(const std::string& id)
 
 Figure accuraciesFigure(const std::vector<TrainingResult>& results, const PairNames& names)
 {
-    Figure f{.name = "accuracies", .title = "What networks learn from wrongly labelled adversarial images",
+    Figure f{.name = "accuracies", .title = "What networks learn from relabelled adversarial images",
              .section = "Accuracies", .rateOf = cleanTestText(names), .interval = kInterval};
     f.caption = "Networks are trained from scratch on images that " + names.first + " takes for a random class t1 and " +
                 names.second + " for another random class t2 (L2, ε = " + shortNumber(names.eps) +
@@ -223,7 +223,7 @@ protocol::ImageGrid samplesGrid(const PairSet& set, const AimPair& aims, const t
     const auto most = static_cast<std::int64_t>(std::min(kGalleryImages, fits));
     const torch::Tensor index = reached.narrow(0, 0, std::min(most, reached.numel()));
     const auto pick = [&](const torch::Tensor& of) { return of.index_select(0, index.to(of.device())).cpu(); };
-    protocol::ImageGrid grid{.name = "samples", .title = "One image, two wrong classes",
+    protocol::ImageGrid grid{.name = "samples", .title = "One image, two classes",
                              .caption = "Altered training images that " + names.first + " takes for t1 and " +
                                         names.second + " for t2. D1' labels them t1, D2' labels them t2. Ids are "
                                         "indices into the training split.",

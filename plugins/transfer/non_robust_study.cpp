@@ -46,7 +46,7 @@ public:
             throw Error("only " + std::to_string(reached) + " of " + std::to_string(m_ids.numel()) +
                             " images reached both classes",
                         "eps", "Raise 'eps', 'steps' or 'count'.");
-        m_context.images(samplesGrid(set, m_aims, m_ids, m_y.cpu(), m_clean, m_names));
+        m_context.images(samplesGrid(set, m_aims, m_ids, m_y, m_clean, m_names));
         makeJobs(set);
         train();
         for (protocol::Metric& metric : accuracyMetrics(m_results, m_names))
@@ -69,8 +69,8 @@ private:
             torch::randperm(available, m_context.generator("images"), options).narrow(0, 0, drawn).cpu().sort());
         m_clean = m_dataset->pixels(data::Split::Train).index_select(0, m_ids);
         m_x = m_dataset->images(data::Split::Train, m_ids, m_context.device());
-        m_y = m_dataset->labels(data::Split::Train).index_select(0, m_ids).to(m_context.device());
-        m_aims = drawAims(m_y, static_cast<std::int64_t>(m_names.classes.size()), false, m_context.generator("aims"));
+        m_y = m_dataset->labels(data::Split::Train).index_select(0, m_ids);
+        m_aims = drawAims(drawn, static_cast<std::int64_t>(m_names.classes.size()), false, m_context.generator("aims"));
     }
 
     attacks::PairSpec pairSpec() const { return {m_params.eps, m_params.steps, m_params.stepSize}; }
@@ -115,7 +115,7 @@ private:
             addJobs("noise", noiseLike(clean, altered, m_context.generator("noise")).cpu(), t1);
         }
         if (m_params.sameMistake) {
-            const AimPair aims = drawAims(m_y, static_cast<std::int64_t>(m_names.classes.size()), true,
+            const AimPair aims = drawAims(m_ids.numel(), static_cast<std::int64_t>(m_names.classes.size()), true,
                                           m_context.generator("same aims"));
             const PairSet same = build(aims, "the same-mistake set");
             const torch::Tensor chosen = same.both().nonzero().flatten().to(m_context.device());
@@ -205,7 +205,7 @@ private:
     torch::Tensor m_ids;   ///< int64 [N], indices into the training split, on the CPU
     torch::Tensor m_clean; ///< uint8 [N,C,H,W] on the CPU
     torch::Tensor m_x;     ///< float32 [N,C,H,W] on the device
-    torch::Tensor m_y;     ///< int64 [N] on the device
+    torch::Tensor m_y;     ///< int64 [N] on the CPU
     AimPair m_aims;
     std::vector<TrainingJob> m_jobs;
     std::vector<TrainingResult> m_results; ///< one per job
@@ -221,7 +221,7 @@ public:
         return {
             .id = "transfer.non-robust-features",
             .title = "Non-robust features of two classes",
-            .question = "Does one adversarial image carry usable features of two wrong classes at once?",
+            .question = "Does one adversarial image carry usable features of two classes at once?",
             .summary = "Alters training images so that one model takes them for a class t1 and another model for a "
                        "class t2, relabels them so, and trains fresh networks on either labelling. If these classify "
                        "clean test images better than chance, the alterations were features of both classes: what "

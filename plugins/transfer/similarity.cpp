@@ -8,7 +8,7 @@ namespace {
 
 double cappedFraction(const attacks::BoundaryDistances& first, const attacks::BoundaryDistances& second)
 {
-    return torch::logical_or(first.capped, second.capped).to(torch::kFloat64).mean().item<double>();
+    return torch::logical_or(first.capped.cpu(), second.capped.cpu()).to(torch::kFloat64).mean().item<double>();
 }
 
 } // namespace
@@ -23,7 +23,7 @@ Probe probe(const models::Model& model, const torch::Tensor& x, const torch::Ten
 
 double boundaryDistance(const attacks::BoundaryDistances& first, const attacks::BoundaryDistances& second)
 {
-    return (first.distance.to(torch::kFloat64) - second.distance.to(torch::kFloat64)).abs().mean().item<double>();
+    return (first.distance.cpu().to(torch::kFloat64) - second.distance.cpu().to(torch::kFloat64)).abs().mean().item<double>();
 }
 
 Similarity similarity(const Probe& source, const Probe& target)

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "backend/models/model.h"
+
+#include <memory>
+#include <vector>
+
+namespace assay::test {
+
+/// logits = W x + b on the flattened image, with K x D weights in row-major order: attacks on it have closed
+/// forms.
+std::shared_ptr<const models::Model> linearModel(const std::vector<std::vector<double>>& weights,
+                                                 const std::vector<double>& biases);
+
+/// Model of a built-in architecture for 1 x @p side x @p side images with weights from a seed, in [0,1]
+/// input.
+std::shared_ptr<const models::Model> seededModel(const char* architecture, std::uint64_t seed,
+                                                 std::int64_t side = 12);
+
+/// Images uniform in [0,1], and labels.
+torch::Tensor someImages(std::int64_t count, std::int64_t side = 12);
+torch::Tensor someLabels(std::int64_t count, std::int64_t classes);
+
+} // namespace assay::test

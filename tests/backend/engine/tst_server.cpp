@@ -1,0 +1,383 @@
+#include "backend/engine/plugin_trust.h"
+#include "backend/engine/provenance.h"
+#include "backend/protocol/codec.h"
+#include "backend/protocol/error.h"
+#include "tests/backend/engine/json_text.h"
+
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QThread>
+#include <QTest>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+using namespace assay;
+using namespace assay::protocol;
+
+namespace {
+
+constexpr int kLongMs = 60000;
+
+/// `assay-cli serve` as the window would start it.
+class Peer
+{
+public:
+    explicit Peer(const QTemporaryDir& dir)
+    {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("XDG_CONFIG_HOME", dir.path());
+        environment.insert("XDG_DATA_HOME", dir.path());
+        environment.insert("ASSAY_PLUGIN_PATH", ASSAY_TEST_BUILD_DIR "/tests/plugins/test_plugin");
+        process.setProcessEnvironment(environment);
+        process.start(ASSAY_TEST_BUILD_DIR "/bin/assay-cli", {"serve", "--workspace", dir.filePath("work")});
+    }
+    ~Peer()
+    {
+        process.kill();
+        process.waitForFinished();
+    }
+
+    void greet() { send(Hello{kProtocolVersion, "test", "1"}); }
+    void send(const Message& message) { process.write(encodeFrame(message)); }
+    std::uint64_t ask(const std::string& method, Json params = Json::object())
+    {
+        send(Request{++m_lastId, method, std::move(params)});
+        return m_lastId;
+    }
+    /// The next message, or nullopt when the engine ended. Throws when what came is no frame.
+    std::optional<Message> next()
+    {
+        for (;;) {
+            if (const auto payload = m_frames.next()) {
+                if (auto message = decodeMessage(*payload))
+                    return message;
+                continue;
+            }
+            if (process.bytesAvailable() == 0 && !process.waitForReadyRead(kLongMs))
+                return std::nullopt;
+            m_frames.feed(process.readAllStandardOutput());
+        }
+    }
+    /// Reads on until the reply to @p id; everything else is kept in `events`.
+    Reply reply(std::uint64_t id)
+    {
+        while (auto message = next()) {
+            if (auto* reply = std::get_if<Reply>(&*message); reply && reply->id == id)
+                return *reply;
+            keep(*message);
+        }
+        return Reply{id, false, {}, {}, "the engine ended"};
+    }
+    Reply call(const std::string& method, Json params = Json::object()) { return reply(ask(method, std::move(params))); }
+    std::string startRun(const std::string& study, Json params = Json::object())
+    {
+        const Reply reply = call("run.start", {{"spec", {{"study", study}, {"params", params}}}});
+        return reply.ok ? reply.result["run"].get<std::string>() : "FAILED: " + reply.error;
+    }
+    /// Reads on until the run says this, or has ended.
+    template <class T, class Match> bool waitFor(Match match)
+    {
+        for (std::size_t i = 0;; ++i) {
+            while (i == events.size()) {
+                const auto message = next();
+                if (!message)
+                    return false;
+                keep(*message);
+            }
+            if (const auto* value = std::get_if<T>(&events[i].event); value && match(*value))
+                return true;
+        }
+    }
+    RunFinished end()
+    {
+        RunFinished found{RunState::Queued, "no end", 0, {}};
+        waitFor<RunFinished>([&](const RunFinished& e) {
+            found = e;
+            return true;
+        });
+        return found;
+    }
+
+    QProcess process;
+    std::vector<RunEvent> events;
+    std::vector<PreviewEvent> previews;
+    std::vector<Notice> notices;
+
+private:
+    void keep(const Message& message)
+    {
+        if (const auto* event = std::get_if<RunEvent>(&message))
+            events.push_back(*event);
+        else if (const auto* preview = std::get_if<PreviewEvent>(&message))
+            previews.push_back(*preview);
+        else if (const auto* notice = std::get_if<Notice>(&message))
+            notices.push_back(*notice);
+    }
+
+    FrameReader m_frames;
+    std::uint64_t m_lastId = 0;
+};
+
+} // namespace
+
+class TestServer : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_dir;
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        engine::PluginTrust(m_dir.path().toStdString() + "/assay")
+            .allow(ASSAY_TEST_BUILD_DIR "/tests/plugins/test_plugin/test_plugin.so");
+    }
+
+    void greetsFirst()
+    {
+        Peer peer(m_dir);
+        const auto first = peer.next();
+        QVERIFY(first && std::holds_alternative<Hello>(*first));
+        QCOMPARE(std::get<Hello>(*first).protocol, kProtocolVersion);
+        QCOMPARE(std::get<Hello>(*first).program, std::string("assay-cli"));
+    }
+
+    void refusesAnotherVersion()
+    {
+        Peer peer(m_dir);
+        peer.send(Hello{99, "assay", "9.9"});
+        QVERIFY(peer.process.waitForFinished(kLongMs));
+        QCOMPARE(peer.process.exitCode(), 2);
+        const QString said = QString::fromUtf8(peer.process.readAllStandardError());
+        const QString sentence =
+            QStringLiteral("assay-cli serve: the window (assay 9.9) speaks protocol version 99, this engine (assay-cli "
+                           "%1) speaks version 1. Use a window and an engine of the same version of Assay.")
+                .arg(engine::version());
+        QVERIFY2(said.contains(sentence), qPrintable(said));
+        peer.next(); // hello
+        const auto last = peer.next();
+        QVERIFY(last && std::holds_alternative<Notice>(*last));
+        QCOMPARE(std::get<Notice>(*last).topic, std::string("log"));
+    }
+
+    void refusesHostileBytes_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::newRow("endless frame") << QByteArray("\xff\xff\xff\xff""abc", 7);
+        QTest::newRow("no cbor") << QByteArray("\x03\0\0\0\xff\xff\xff", 7);
+        QTest::newRow("http") << QByteArray("GET / HTTP/1.1\r\n\r\n");
+        QTest::newRow("request before hello") << encodeFrame(Message(Request{1, "catalogue", Json::object()}));
+        QTest::newRow("after hello") << encodeFrame(Message(Hello{})) + QByteArray("\x01\0\0\0\xff", 5);
+    }
+    void refusesHostileBytes()
+    {
+        QFETCH(QByteArray, bytes);
+        Peer peer(m_dir);
+        peer.process.write(bytes);
+        QVERIFY(peer.process.waitForFinished(kLongMs));
+        QCOMPARE(peer.process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(peer.process.exitCode(), 2);
+        QVERIFY(peer.process.readAllStandardError().contains("assay-cli serve: "));
+    }
+
+    void endsWhenItsInputCloses()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        QVERIFY(peer.call("runs").ok);
+        peer.process.closeWriteChannel();
+        QVERIFY(peer.process.waitForFinished(kLongMs));
+        QCOMPARE(peer.process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(peer.process.exitCode(), 0);
+    }
+
+    void answersItsMethods()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        const Json catalogue = peer.call("catalogue").result;
+        for (const char* key : {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
+            QVERIFY2(catalogue.contains(key), key);
+        const auto isCount = [](const Json& study) { return study["id"] == "test.count"; };
+        const auto count = std::ranges::find_if(catalogue["studies"], isCount);
+        QVERIFY(count != catalogue["studies"].end());
+        for (const char* key : {"title", "question", "summary", "reference", "keywords", "outputs", "version",
+                                "previews", "plugin", "schema"})
+            QVERIFY2(count->contains(key), key);
+        QCOMPARE(text((*count)["plugin"]), text(Json("test")));
+
+        const Reply unknown = peer.call("runz");
+        QVERIFY(!unknown.ok);
+        QCOMPARE(unknown.error, std::string("the engine knows no method 'runz'. Did you mean 'runs'?"));
+        QCOMPARE(peer.call("run.cancel", {{"run", "nobody"}}).error,
+                 std::string("the run 'nobody' is neither queued nor running."));
+        QCOMPARE(peer.call("run.cancel", Json::array()).error, std::string("request: 'run' must be a text."));
+        const Json problems =
+            peer.call("validate", {{"study", "test.count"}, {"params", {{"steps", 0}}}}).result["problems"];
+        QCOMPARE(problems.size(), std::size_t(1));
+        QCOMPARE(text(problems[0]["field"]), text(Json("steps")));
+        QVERIFY(peer.call("validate", {{"study", "test.count"}, {"params", Json::object()}})
+                    .result["problems"]
+                    .empty());
+
+        QVERIFY(peer.call("shutdown").ok);
+        QVERIFY(peer.process.waitForFinished(kLongMs));
+        QCOMPARE(peer.process.exitCode(), 0);
+    }
+
+    void runsOpensPreviewsAndDeletes()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        const std::string run = peer.startRun("test.count", {{"steps", 5}});
+        QCOMPARE(peer.end().state, RunState::Finished);
+        const auto live = peer.events;
+        QVERIFY(std::holds_alternative<RunStarted>(live.front().event));
+        for (std::size_t i = 0; i < live.size(); ++i)
+            QCOMPARE(live[i].sequence, std::uint64_t(i));
+        QVERIFY(!peer.notices.empty());
+
+        const Reply preview = peer.call("preview", {{"run", run}, {"params", {{"factor", 2}}}});
+        QVERIFY2(preview.ok, preview.error.c_str());
+        QCOMPARE(peer.previews.size(), std::size_t(1));
+        QCOMPARE(std::get<Figure>(peer.previews[0].event).name, std::string("line"));
+        QVERIFY(peer.call("preview", {{"run", run}, {"params", {{"factor", 99}}}}).error.find("factor") !=
+                std::string::npos);
+
+        peer.events.clear();
+        const Json opened = peer.call("run.open", {{"run", run}}).result;
+        QCOMPARE(text(opened["notice"]), text(Json("")));
+        QCOMPARE(text(opened["events"]), text(Json(peer.events.size())));
+        QVERIFY(peer.events.size() <= live.size());
+        QVERIFY(peer.events.front().replay);
+        QVERIFY(std::holds_alternative<RunFinished>(peer.events.back().event));
+
+        const Reply part =
+            peer.call("run.file", {{"run", run}, {"file", "tables/steps.csv"}, {"offset", 0}, {"length", 10}});
+        QCOMPARE(std::string(part.bytes.begin(), part.bytes.end()), std::string("step,value"));
+        QVERIFY(part.result["size"].get<int>() > 10);
+        QVERIFY(!peer.call("run.file", {{"run", run}, {"file", "../x"}, {"offset", 0}, {"length", 1}}).ok);
+
+        const Json runs = peer.call("runs").result["runs"];
+        const auto isRun = [&](const Json& summary) { return summary["run"] == run; };
+        QVERIFY(std::ranges::find_if(runs, isRun) != runs.end());
+        QVERIFY(peer.call("run.delete", {{"run", run}}).ok);
+        QVERIFY(!peer.call("run.open", {{"run", run}}).ok);
+    }
+
+    void opensATornRun()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        const std::string run = peer.startRun("test.count");
+        peer.end();
+        std::ofstream(m_dir.filePath("work/runs/").toStdString() + run + "/events.cbor",
+                      std::ios::app | std::ios::binary)
+            << std::string("\x40\0\0\0torn", 8);
+        const Json opened = peer.call("run.open", {{"run", run}}).result;
+        QVERIFY(opened["notice"].get<std::string>().find("torn off while it was written; its 8 bytes") !=
+                std::string::npos);
+    }
+
+    void keepsPrintsOutOfTheProtocol()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        peer.startRun("test.print");
+        const RunFinished end = peer.end(); // would have thrown on a byte that is no frame
+        QCOMPARE(end.error, std::string());
+        QCOMPARE(end.state, RunState::Finished);
+        peer.process.closeWriteChannel();
+        QVERIFY(peer.process.waitForFinished(kLongMs));
+        const QByteArray printed = peer.process.readAllStandardError();
+        for (const char* line : {"printed by printf", "printed by cout", "printed by write"})
+            QVERIFY2(printed.contains(line), printed.constData());
+    }
+
+    void survivesAFailingStudy()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        peer.startRun("test.fail");
+        QCOMPARE(peer.end().error, std::string("sample.csv: the sample is empty. Add at least one row."));
+        QVERIFY(peer.call("runs").ok);
+    }
+
+    void keepsWhatACrashLeaves()
+    {
+        {
+            Peer peer(m_dir);
+            peer.greet();
+            peer.startRun("test.crash"); // whether the reply still comes is a race
+            QVERIFY(peer.process.waitForFinished(kLongMs));
+            QCOMPARE(peer.process.exitStatus(), QProcess::CrashExit);
+        }
+        Peer peer(m_dir);
+        peer.greet();
+        const Json runs = peer.call("runs").result["runs"];
+        const auto isCrash = [](const Json& summary) { return summary["study"] == "test.crash"; };
+        const auto run = std::ranges::find_if(runs, isCrash);
+        QVERIFY(run != runs.end());
+        QCOMPARE(text((*run)["state"]), text(Json("failed")));
+        QCOMPARE(text((*run)["error"]), text(Json("The engine ended before the run did.")));
+        QVERIFY(peer.call("run.open", {{"run", (*run)["run"]}}).ok);
+        const auto isLog = [](const LogLine& line) { return line.text == "about to crash"; };
+        QVERIFY(peer.waitFor<LogLine>(isLog));
+    }
+
+    void cancelsTheRunWhenItsInputCloses()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        peer.startRun("test.slow");
+        QVERIFY(peer.waitFor<LogLine>([](const LogLine&) { return true; }));
+        peer.process.closeWriteChannel();
+        QCOMPARE(peer.end().state, RunState::Cancelled); // the pipe out still delivers it
+        QVERIFY(peer.process.waitForFinished(kLongMs));
+        QCOMPARE(peer.process.exitCode(), 0);
+    }
+
+    void doesNotWaitForADeafStudy()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        peer.startRun("test.deaf");
+        QVERIFY(peer.waitFor<LogLine>([](const LogLine&) { return true; }));
+        QElapsedTimer timer;
+        timer.start();
+        peer.process.closeWriteChannel();
+        QVERIFY(peer.process.waitForFinished(kLongMs));
+        QCOMPARE(peer.process.exitStatus(), QProcess::NormalExit);
+        QVERIFY2(timer.elapsed() < 15000, "about a second was promised; a busy machine gets fifteen");
+    }
+
+    void isSlowedByASlowReader()
+    {
+        Peer peer(m_dir);
+        peer.process.setReadChannel(QProcess::StandardOutput);
+        peer.greet();
+        const std::string run = peer.startRun("test.flood");
+        // QProcess reads as much as comes when it is let; here nobody lets it. The run's log on disk then
+        // stops growing: the engine waits.
+        const std::string log = m_dir.filePath("work/runs/").toStdString() + run + "/events.cbor";
+        std::uintmax_t size = 0, before = 1;
+        for (int quiet = 0; quiet < 5; quiet = size == before ? quiet + 1 : 0) {
+            QThread::msleep(100); // nothing signals that nothing happens
+            before = size;
+            size = std::filesystem::file_size(log);
+        }
+        QVERIFY2(size < (40u << 20), qPrintable(QString::number(size)));
+        // Cancelling does not wait behind what is not read.
+        const auto cancel = peer.ask("run.cancel", {{"run", run}});
+        peer.process.waitForBytesWritten(kLongMs);
+        QVERIFY(peer.reply(cancel).ok);
+        QCOMPARE(peer.end().state, RunState::Cancelled);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestServer)
+#include "tst_server.moc"

@@ -1,0 +1,225 @@
+#include "backend/models/architectures.h"
+#include "backend/models/initialise.h"
+#include "backend/protocol/error.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <QTest>
+#include <torch/torch.h>
+
+using namespace assay;
+using namespace assay::models;
+
+namespace {
+
+const InputSpec kGrey = {.channels = 1, .height = 28, .width = 28, .mean = {0.3}, .stddev = {0.4}};
+const InputSpec kColour = {
+    .channels = 3, .height = 32, .width = 32, .mean = {0.5, 0.4, 0.3}, .stddev = {0.2, 0.25, 0.3}};
+
+/// Weights from a seed, and batch-norm statistics that are not the identity, so that folding has work to do.
+std::shared_ptr<Network> seeded(const std::string& name, const InputSpec& input,
+                                const Json& options = Json::object())
+{
+    const auto network = makeNetwork(name, options, input, 10);
+    auto generator = at::detail::createCPUGenerator(11);
+    initialise(*network, generator);
+    const torch::NoGradGuard off;
+    for (auto& [key, tensor] : persistentTensors(*network)) {
+        if (tensor.dim() == 1 && !key.ends_with("running_mean"))
+            tensor.uniform_(0.5, 1.5, generator);
+        else if (tensor.dim() == 1)
+            tensor.normal_(0, 0.3, generator);
+    }
+    network->eval();
+    return network;
+}
+
+torch::Tensor inputs(const InputSpec& input)
+{
+    return torch::empty({6, input.channels, input.height, input.width})
+        .uniform_(0, 1, at::detail::createCPUGenerator(3));
+}
+
+template <class Call>
+QString sentenceOf(Call call)
+{
+    try {
+        call();
+    } catch (const Error& error) {
+        return QString::fromStdString(error.what());
+    }
+    return {};
+}
+
+} // namespace
+
+class TestArchitectures : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyArchitecture_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const std::string& name : architectureNames())
+            QTest::newRow(name.c_str()) << QString::fromStdString(name);
+    }
+
+    void everyArchitecture()
+    {
+        QFETCH(QString, name);
+        for (const InputSpec& input : {kGrey, kColour}) {
+            const auto network = seeded(name.toStdString(), input);
+            ModelCard card;
+            card.name = "test";
+            card.classes.resize(10);
+            const torch::Tensor x = inputs(input);
+            torch::Tensor plain;
+            {
+                const torch::NoGradGuard off;
+                plain = network->forward(x);
+            }
+            const Model model(network, card);
+
+            // Folding is exact up to rounding.
+            const torch::Tensor folded = model.logits(x);
+            QCOMPARE(folded.sizes(), torch::IntArrayRef({6, 10}));
+            QVERIFY(torch::allclose(folded, plain, 1e-4, 1e-4));
+            QVERIFY(plain.std().item<double>() > 1e-3); // otherwise the comparison says nothing
+
+            // Gradients flow to the input only.
+            const torch::Tensor leaf = x.clone().requires_grad_(true);
+            const auto gradient = torch::autograd::grad({model.logits(leaf).sum()}, {leaf})[0];
+            QVERIFY(gradient.abs().sum().item<double>() > 0);
+            for (const auto& entry : model.namedParameters())
+                QVERIFY(!entry.second.requires_grad());
+
+            // A clone computes the same and shares nothing.
+            const auto clone = model.cloneNetwork();
+            QVERIFY(torch::allclose(clone->forward(x), plain, 1e-5, 1e-5));
+            for (auto& entry : persistentTensors(*clone))
+                entry.second.zero_();
+            QVERIFY(torch::equal(model.logits(x), folded));
+        }
+    }
+
+    void tapsComeInOrder_data() { everyArchitecture_data(); }
+
+    void tapsComeInOrder()
+    {
+        QFETCH(QString, name);
+        ModelCard card;
+        card.classes.resize(10);
+        const Model model(seeded(name.toStdString(), kGrey), card);
+        std::vector<std::string> seen;
+        torch::Tensor last;
+        const TapSink sink = [&](const std::string& tap, const torch::Tensor& value) {
+            seen.push_back(tap);
+            last = value;
+        };
+        model.logits(inputs(kGrey), sink);
+        QCOMPARE(seen, model.taps());
+        QCOMPARE(last.dim(), 2); // penultimate features
+    }
+
+    /// Normalisation happens inside: a network with mean m and deviation s equals the one without, fed
+    /// (x-m)/s.
+    void normalisesInside()
+    {
+        const auto with = seeded("mlp", kColour);
+        InputSpec bare = kColour;
+        bare.mean = {0, 0, 0};
+        bare.stddev = {1, 1, 1};
+        const auto without = seeded("mlp", bare);
+        const torch::NoGradGuard off;
+        const torch::Tensor x = inputs(kColour);
+        const torch::Tensor mean = torch::tensor(kColour.mean).to(torch::kFloat32).view({1, 3, 1, 1});
+        const torch::Tensor deviation = torch::tensor(kColour.stddev).to(torch::kFloat32).view({1, 3, 1, 1});
+        QVERIFY(torch::allclose(with->forward(x), without->forward((x - mean) / deviation), 1e-4, 1e-4));
+    }
+
+    void sameSeedSameWeights()
+    {
+        torch::manual_seed(1); // must not matter
+        const auto first = seeded("small_cnn", kGrey);
+        torch::manual_seed(2);
+        const auto second = seeded("small_cnn", kGrey);
+        const auto a = persistentTensors(*first);
+        const auto b = persistentTensors(*second);
+        QCOMPARE(a.size(), b.size());
+        for (std::size_t i = 0; i < a.size(); ++i)
+            QVERIFY(torch::equal(a[i].second, b[i].second));
+    }
+
+    void initialWeightsAreKaimingUniform()
+    {
+        const auto network = makeNetwork("mlp", Json::object(), kGrey, 10);
+        initialise(*network, at::detail::createCPUGenerator(5));
+        const torch::Tensor weight = network->named_parameters()["fc1.weight"];
+        const double bound = std::sqrt(6.0 / 784);
+        QVERIFY(weight.abs().max().item<double>() <= bound);
+        QVERIFY(std::abs(weight.std().item<double>() - bound / std::sqrt(3.0)) < 0.01 * bound);
+        QCOMPARE(network->named_parameters()["fc1.bias"].abs().max().item<double>(), 0.0);
+    }
+
+    void resnetHasTorchvisionsNames()
+    {
+        std::vector<std::string> names;
+        for (const auto& entry : persistentTensors(*makeNetwork("resnet", {{"widths", {4, 8}}}, kGrey, 10)))
+            names.push_back(entry.first);
+        for (const char* name :
+             {"conv1.weight", "bn1.running_mean", "layer1.0.conv1.weight", "layer1.0.bn2.bias",
+              "layer2.0.downsample.0.weight", "layer2.0.downsample.1.running_var", "fc.bias"})
+            QVERIFY2(std::find(names.begin(), names.end(), name) != names.end(), name);
+        QCOMPARE(names.front(), "conv1.weight");
+    }
+
+    void optionsAreStrict_data()
+    {
+        QTest::addColumn<QString>("architecture");
+        QTest::addColumn<QByteArray>("options");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("unknown architecture") << "lenet" << QByteArray("{}")
+                                              << "there is no architecture 'lenet'. Known architectures: "
+                                                 "convmixer, mlp, resnet, small_cnn, vgg.";
+        QTest::newRow("unknown option")
+            << "mlp" << QByteArray(R"({"depth": 3})") << "mlp: has no option 'depth'. Known options: widths.";
+        QTest::newRow("huge width")
+            << "convmixer" << QByteArray(R"({"width": 1000000000000})")
+            << "convmixer: option 'width' is 1000000000000; it must be an integer from 1 to "
+               "4096.";
+        QTest::newRow("text for a number")
+            << "vgg" << QByteArray(R"({"hidden": "many"})")
+            << "vgg: option 'hidden' is \"many\"; it must be an integer from 1 to 16384.";
+        QTest::newRow("short list") << "small_cnn" << QByteArray(R"({"widths": [1, 2]})")
+                                    << "small_cnn: option 'widths' must be a list of 3 integers.";
+        QTest::newRow("even kernel") << "convmixer" << QByteArray(R"({"kernel": 4})")
+                                     << "convmixer: option 'kernel' is 4; it must be odd.";
+        QTest::newRow("lengths") << "resnet" << QByteArray(R"({"widths": [4, 8], "blocks": [1]})")
+                                 << "resnet: options 'widths' and 'blocks' differ in length: 2 and 1.";
+        QTest::newRow("no object") << "mlp" << QByteArray("[]") << "mlp: options must be a JSON object.";
+    }
+
+    void optionsAreStrict()
+    {
+        QFETCH(QString, architecture);
+        QFETCH(QByteArray, options);
+        QFETCH(QString, sentence);
+        const Json json = Json::parse(options.toStdString());
+        QCOMPARE(sentenceOf([&] { makeNetwork(architecture.toStdString(), json, kGrey, 10); }), sentence);
+    }
+
+    void inputsAreChecked()
+    {
+        InputSpec small = kGrey;
+        small.height = 4;
+        QCOMPARE(sentenceOf([&] { makeNetwork("small_cnn", {}, small, 10); }),
+                 "small_cnn: needs images of at least 8 x 8 pixels; the input is 4 x 28.");
+        InputSpec still = kGrey;
+        still.stddev = {0};
+        QVERIFY(sentenceOf([&] { makeNetwork("mlp", {}, still, 10); }).contains("greater than 0"));
+        QVERIFY(sentenceOf([&] { makeNetwork("mlp", {}, kGrey, 1); }).contains("1 classes"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestArchitectures)
+#include "tst_architectures.moc"

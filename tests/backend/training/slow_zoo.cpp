@@ -1,0 +1,90 @@
+#include "backend/models/zoo.h"
+#include "backend/protocol/error.h"
+#include "backend/training/zoo_recipes.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+using namespace assay;
+using namespace assay::training;
+
+namespace {
+
+std::filesystem::path zooFolder()
+{
+    return std::filesystem::path(ASSAY_TEST_SOURCE_DIR) / "resources" / "zoo";
+}
+
+} // namespace
+
+/// The committed checkpoints are what their cards say, on the whole test split.
+class SlowZoo : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyCheckpointKeepsItsPromise()
+    {
+        std::map<std::string, ZooCheck> checks;
+        for (const ZooCheck& check : verifyZoo(zooFolder(), data::DatasetCatalogue())) {
+            QVERIFY2(check.ok(), check.problem.c_str());
+            checks[check.name] = check;
+        }
+        for (const ZooRecipe& recipe : zooRecipes()) {
+            QVERIFY2(checks.contains(recipe.name), recipe.name.c_str());
+            QVERIFY2(recipe.snapshotName.empty() || checks.contains(recipe.snapshotName),
+                     recipe.snapshotName.c_str());
+            const double least = recipe.architecture == "mlp" ? 0.88 : 0.90;
+            QVERIFY2(checks[recipe.name].accuracy >= least, recipe.name.c_str());
+        }
+    }
+
+    /// The card of a model holds the recipe that would make it again.
+    void cardsHoldTheRecipe()
+    {
+        const models::ModelLibrary library({zooFolder()});
+        for (const models::ModelCard& card : library.list()) {
+            const ZooRecipe& recipe = zooRecipe(card.name);
+            QCOMPARE(card.architecture, recipe.architecture);
+            QCOMPARE(card.options.dump(), recipe.options.dump());
+            QCOMPARE(card.recipe.at("train").dump(), toJson(recipe.train).dump());
+            const auto bytes = std::filesystem::file_size(zooFolder() / (card.name + ".safetensors"));
+            QVERIFY2(bytes < 1'400'000, card.name.c_str());
+        }
+    }
+
+    void damageIsReportedPerModel()
+    {
+        const QTemporaryDir dir;
+        const std::filesystem::path folder = dir.path().toStdString();
+        for (const char* name : {"fashion-cnn", "fashion-mlp"}) {
+            for (const char* ending : {".json", ".safetensors"})
+                std::filesystem::copy_file(zooFolder() / (std::string(name) + ending),
+                                           folder / (std::string(name) + ending));
+        }
+        std::ofstream(folder / "fashion-mlp.safetensors", std::ios::app) << 'x';
+        const auto checks = verifyZoo(folder, data::DatasetCatalogue());
+        QCOMPARE(checks.size(), 2u);
+        QVERIFY2(checks[0].ok(), checks[0].problem.c_str());
+        QVERIFY(QString::fromStdString(checks[1].problem).contains("SHA-256 differs"));
+    }
+
+    void unknownRecipe()
+    {
+        try {
+            zooRecipe("fashion-vit");
+            QFAIL("must throw");
+        } catch (const Error& error) {
+            QVERIFY(QString(error.what())
+                        .startsWith("the zoo has no recipe for 'fashion-vit'. Known recipes: fashion-cnn, "));
+        }
+        QCOMPARE(zooRecipe("fashion-cnn-early").name, "fashion-cnn");
+    }
+};
+
+QTEST_GUILESS_MAIN(SlowZoo)
+#include "slow_zoo.moc"

@@ -1,0 +1,174 @@
+#include "widgets/figures/layer_plottable.h"
+
+#include "widgets/figures/bars_layer.h"
+#include "widgets/figures/boxes_layer.h"
+#include "widgets/figures/cells_layer.h"
+#include "widgets/figures/line_layer.h"
+#include "widgets/figures/marks_layer.h"
+#include "widgets/figures/points_layer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay::widgets {
+
+LayerPlottable::LayerPlottable(QCPAxis* x, QCPAxis* y)
+    : QCPAbstractPlottable(x, y)
+{
+    setSelectable(QCP::stNone);
+}
+
+LayerPlottable* LayerPlottable::create(protocol::LayerKind kind, QCPAxis* x, QCPAxis* y)
+{
+    switch (kind) {
+    case protocol::LayerKind::Bars:
+        return new BarsLayer(x, y);
+    case protocol::LayerKind::Points:
+        return new PointsLayer(x, y);
+    case protocol::LayerKind::Cells:
+        return new CellsLayer(x, y);
+    case protocol::LayerKind::Boxes:
+        return new BoxesLayer(x, y);
+    case protocol::LayerKind::Marks:
+        return new MarksLayer(x, y);
+    case protocol::LayerKind::Line:
+    case protocol::LayerKind::Band:
+        break;
+    }
+    return new LineLayer(x, y);
+}
+
+void LayerPlottable::show(std::shared_ptr<const DrawnFigure> drawn, int layerIndex, LayerLook look)
+{
+    m_drawn = std::move(drawn);
+    m_index = layerIndex;
+    m_look = std::move(look);
+    m_shares.clear();
+    m_hot = -1;
+    setName(QString::fromStdString(layer().name));
+}
+
+int LayerPlottable::markCount() const
+{
+    return static_cast<int>(std::min(layer().x.size(), layer().y.size()));
+}
+
+int LayerPlottable::markAt(const QPointF& position, double tolerance, double* distance) const
+{
+    int best = -1;
+    double nearest = tolerance;
+    for (int mark = 0; mark < markCount(); ++mark) {
+        const QRectF rect = markRect(mark);
+        if (rect.isNull())
+            continue;
+        const double dx = std::max({rect.left() - position.x(), 0.0, position.x() - rect.right()});
+        const double dy = std::max({rect.top() - position.y(), 0.0, position.y() - rect.bottom()});
+        const double away = std::hypot(dx, dy);
+        if (away < nearest || (best < 0 && away <= nearest)) {
+            nearest = away;
+            best = mark;
+        }
+    }
+    if (best >= 0 && distance)
+        *distance = nearest;
+    return best;
+}
+
+QPointF LayerPlottable::place(double x, double y) const
+{
+    const auto fits = [](const QCPAxis* axis, double v) {
+        return std::isfinite(v) && (axis->scaleType() != QCPAxis::stLogarithmic || v > 0);
+    };
+    const QCPAxis* key = keyAxis();
+    const QCPAxis* value = valueAxis();
+    if (!fits(key, x))
+        return {qQNaN(), qQNaN()};
+    // Bars of a log axis start below everything, not nowhere.
+    if (!fits(value, y) && std::isfinite(y))
+        y = value->range().lower;
+    return {key->coordToPixel(x), value->coordToPixel(y)};
+}
+
+QColor LayerPlottable::restColour() const
+{
+    QColor colour = m_look.colour;
+    if (showsShares())
+        colour.setAlphaF(0.30F);
+    return colour;
+}
+
+QPen LayerPlottable::linePen(const QColor& colour, double width) const
+{
+    QPen pen(colour, style().px(width), Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin);
+    switch (m_look.variant % 4) {
+    case 1:
+        pen.setDashPattern({4, 2.5});
+        break;
+    case 2:
+        pen.setDashPattern({1, 2.2});
+        break;
+    case 3:
+        pen.setDashPattern({5, 2.2, 1, 2.2});
+        break;
+    default:
+        break;
+    }
+    return pen;
+}
+
+void LayerPlottable::drawInterval(QCPPainter* painter, double x, double low, double high,
+                                  double capHalf) const
+{
+    const QPointF from = place(x, low), to = place(x, high);
+    if (!std::isfinite(from.x()) || !std::isfinite(from.y()) || !std::isfinite(to.y()))
+        return;
+    painter->drawLine(from, to);
+    painter->drawLine(from - QPointF(capHalf, 0), from + QPointF(capHalf, 0));
+    painter->drawLine(to - QPointF(capHalf, 0), to + QPointF(capHalf, 0));
+}
+
+void LayerPlottable::drawMarker(QPainter* painter, const QPointF& centre, double radius, int variant)
+{
+    switch (variant % 4) {
+    case 1: {
+        const double half = radius * 0.88;
+        painter->drawRect(QRectF(centre.x() - half, centre.y() - half, 2 * half, 2 * half));
+        break;
+    }
+    case 2:
+        painter->drawPolygon(QPolygonF{centre + QPointF(0, -radius * 1.15),
+                                       centre + QPointF(radius * 1.1, radius * 0.85),
+                                       centre + QPointF(-radius * 1.1, radius * 0.85)});
+        break;
+    case 3:
+        painter->drawPolygon(QPolygonF{centre + QPointF(0, -radius * 1.25),
+                                       centre + QPointF(radius * 1.25, 0), centre + QPointF(0, radius * 1.25),
+                                       centre + QPointF(-radius * 1.25, 0)});
+        break;
+    default:
+        painter->drawEllipse(centre, radius, radius);
+        break;
+    }
+}
+
+void LayerPlottable::drawLegendIcon(QCPPainter* painter, const QRectF& rect) const
+{
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(m_look.colour);
+    painter->drawRoundedRect(rect, style().px(2.5), style().px(2.5));
+}
+
+// Ranges come from FigurePlot, which knows the figure's fixed limits; the plot's own rescaling is not used.
+QCPRange LayerPlottable::getKeyRange(bool& found, QCP::SignDomain) const
+{
+    found = false;
+    return {};
+}
+
+QCPRange LayerPlottable::getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const
+{
+    found = false;
+    return {};
+}
+
+} // namespace assay::widgets

@@ -1,0 +1,41 @@
+#include "widgets/forms/number_text.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <QStringList>
+
+#include <cmath>
+
+namespace assay::widgets {
+
+QString shortestNumber(double value)
+{
+    const double size = std::abs(value);
+    if (size == 0)
+        return QStringLiteral("0");
+    const bool plain = size >= 1e-4 && size < 1e7;
+    QLocale locale = QLocale::c();
+    locale.setNumberOptions(QLocale::OmitGroupSeparator | QLocale::OmitLeadingZeroInExponent);
+    return locale.toString(value, plain ? 'f' : 'e', QLocale::FloatingPointShortest);
+}
+
+QString valueText(const Json& value)
+{
+    if (value.is_null())
+        return QCoreApplication::translate("SchemaForm", "automatic");
+    if (value.is_boolean())
+        return value.get<bool>() ? QCoreApplication::translate("SchemaForm", "on")
+                                 : QCoreApplication::translate("SchemaForm", "off");
+    if (value.is_number_integer())
+        return QString::number(value.get<qint64>());
+    if (value.is_number())
+        return shortestNumber(value.get<double>());
+    if (value.is_string())
+        return QString::fromStdString(value.get<std::string>());
+    QStringList items;
+    for (const Json& item : value)
+        items << valueText(item);
+    return items.join(QStringLiteral(", "));
+}
+
+} // namespace assay::widgets

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "backend/protocol/json.h"
+
+#include <QString>
+
+namespace assay::widgets {
+
+/// The shortest text that reads back as @p value, with a point as in specs; scientific below 0.0001 and
+/// from ten million, where zeros would have to be counted.
+QString shortestNumber(double value);
+
+/// A value as a person would write it: numbers by shortestNumber(), lists with commas, null as "automatic".
+QString valueText(const Json& value);
+
+} // namespace assay::widgets

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "backend/protocol/schema.h"
+
+#include <QStringList>
+#include <QWidget>
+
+#include <memory>
+
+class QUndoStack;
+
+namespace assay::widgets {
+
+/// What Model and Dataset fields can be chosen from.
+struct FormChoices
+{
+    struct Choice
+    {
+        QString name;    ///< goes into the spec
+        QString title;
+        QString detail;  ///< e.g. "91.2 % · 0.1 M parameters"
+        QString problem = {}; ///< why it cannot be chosen, shown as its tooltip; empty when it can
+    };
+    QList<Choice> models;
+    QList<Choice> datasets;
+};
+
+/// A form made from a schema: a control per field with unit, range and help, groups with headings,
+/// advanced fields folded, problems said in place under the field. Every edit can be undone.
+/// The control of field NAME has the object name "field:NAME", its button that resets it "reset:NAME" and
+/// its problem "problem:NAME". A field with `valuesFrom` offers what the other field holds at the time.
+class SchemaForm : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit SchemaForm(QWidget* parent = nullptr);
+    ~SchemaForm() override;
+
+    /// Which fields to show: all of them, or only the live ones (for the bar of live parameters).
+    enum class Fields { All, Live };
+    void setSchema(const protocol::Schema& schema, const FormChoices& choices, Fields fields = Fields::All);
+    /// Values of all fields of the schema, shown or not, in the spec's form.
+    /// Values that are not valid are returned as they were typed.
+    Json values() const;
+    /// Absent fields get their defaults, keys that are no fields are ignored. Forgets the undo history.
+    void setValues(const Json& values);
+    bool isValid() const;
+    QUndoStack* undoStack() const;
+
+Q_SIGNALS:
+    /// An edit by the user (undo included), not by setValues(). @p live: only live fields differ.
+    void edited(bool live);
+    void validityChanged(bool valid);
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    struct Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace assay::widgets

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "widgets/theme/theme.h"
+
+#include <QStyledItemDelegate>
+
+namespace assay::widgets {
+
+/// Draws a CardItem: as a card with heading, title, wrapped body and facts (Roomy), or as two dense lines
+/// with a badge at the right (Compact).
+class CardDelegate : public QStyledItemDelegate
+{
+    Q_OBJECT
+public:
+    enum class Density { Roomy, Compact };
+
+    explicit CardDelegate(Density density, QObject* parent = nullptr);
+    void setTheme(const Theme& theme) { m_theme = theme; }
+    /// Width a Roomy card takes; Compact ones fill their view.
+    void setCardWidth(int width) { m_cardWidth = width; }
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+
+private:
+    void paintRoomy(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
+    void paintCompact(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
+    int availableWidth(const QStyleOptionViewItem& option) const;
+
+    Density m_density;
+    Theme m_theme = Theme::light();
+    int m_cardWidth = 0;
+};
+
+} // namespace assay::widgets

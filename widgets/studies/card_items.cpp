@@ -1,0 +1,120 @@
+#include "widgets/studies/card_items.h"
+
+#include "widgets/jobs/duration_text.h"
+#include "widgets/studies/text_kit.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+namespace assay::widgets {
+
+namespace {
+
+struct Words
+{
+    Q_DECLARE_TR_FUNCTIONS(assay::widgets::CardItems)
+};
+
+const QString kDot = QStringLiteral(" · ");
+
+QString sizeText(int channels, int height, int width)
+{
+    if (width <= 0)
+        return {};
+    return Words::tr("%1 × %2 %3").arg(width).arg(height).arg(channels == 1 ? Words::tr("grey") : Words::tr("colour"));
+}
+
+QString joined(QStringList parts)
+{
+    parts.removeAll(QString());
+    return parts.join(kDot);
+}
+
+} // namespace
+
+QList<CardItem> studyItems(const Catalogue& catalogue)
+{
+    QList<CardItem> items;
+    for (const StudyEntry& s : catalogue.studies) {
+        CardItem item;
+        item.id = s.id;
+        item.title = s.title;
+        item.heading = s.group();
+        item.body = s.question;
+        item.meta = s.reference;
+        item.toolTip = s.summary;
+        item.searched = {s.title, s.keywords.join(QLatin1Char(' ')), s.question, s.id, s.summary, s.reference};
+        item.sortValue = double(items.size());
+        items.append(item);
+    }
+    return items;
+}
+
+QList<CardItem> modelItems(const Catalogue& catalogue)
+{
+    QList<CardItem> items;
+    for (const ModelEntry& m : catalogue.models) {
+        CardItem item;
+        item.id = m.name;
+        item.title = m.title.isEmpty() ? m.name : m.title;
+        const QString size = m.parameters > 0 ? Words::tr("%1 parameters").arg(countText(double(m.parameters))) : QString();
+        item.meta = joined({m.architecture, size});
+        if (m.accuracyFraction)
+            item.badge = QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
+        item.toolTip = m.summary;
+        item.searched = {item.title, m.name, m.architecture, m.dataset, m.summary};
+        item.sortValue = double(items.size());
+        items.append(item);
+    }
+    return items;
+}
+
+QList<CardItem> datasetItems(const Catalogue& catalogue)
+{
+    QList<CardItem> items;
+    for (const DatasetEntry& d : catalogue.datasets) {
+        CardItem item;
+        item.id = d.name;
+        item.title = d.title.isEmpty() ? d.name : d.title;
+        item.enabled = d.available;
+        if (d.available) {
+            const QString images = Words::tr("%1 train, %2 test").arg(QLocale().toString(d.train), QLocale().toString(d.test));
+            item.meta = joined({sizeText(d.channels, d.height, d.width), images});
+            item.badge = Words::tr("available");
+            item.tone = QStringLiteral("good");
+        } else {
+            item.body = d.problem;
+            item.badge = Words::tr("missing");
+            item.tone = QStringLiteral("warning");
+        }
+        item.toolTip = d.available ? d.note : d.problem;
+        item.searched = {item.title, d.name, d.note, d.classes.join(QLatin1Char(' ')), d.source};
+        item.sortValue = d.available ? double(items.size()) : 1000.0 + double(items.size());
+        items.append(item);
+    }
+    return items;
+}
+
+QList<CardItem> runItems(const QList<RunEntry>& runs, const Catalogue& catalogue)
+{
+    QList<CardItem> items;
+    for (const RunEntry& r : runs) {
+        const StudyEntry* study = catalogue.study(r.study);
+        const QString studyTitle = study ? study->title : r.study;
+        CardItem item;
+        item.id = r.run;
+        item.title = r.title.isEmpty() ? studyTitle : r.title;
+        item.meta = joined({r.title.isEmpty() ? QString() : studyTitle, whenText(r.started),
+                            r.seconds > 0 ? durationText(r.seconds) : QString()});
+        item.body = r.error;
+        item.badge = stateText(r.state);
+        item.tone = stateTone(r.state);
+        item.toolTip = Words::tr("%1\nseed %2, %3, %4").arg(r.run).arg(r.seed).arg(r.device, QLocale().formattedDataSize(r.bytes));
+        item.searched = {item.title, studyTitle, r.study, r.run, item.badge, r.error};
+        item.sortValue = double(items.size());
+        items.append(item);
+    }
+    return items;
+}
+
+} // namespace assay::widgets

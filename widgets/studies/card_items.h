@@ -1,0 +1,16 @@
+#pragma once
+
+#include "widgets/studies/card_model.h"
+#include "widgets/studies/catalogue.h"
+
+namespace assay::widgets {
+
+// What the catalogue and the library say of each thing, in one place.
+
+QList<CardItem> studyItems(const Catalogue& catalogue);
+QList<CardItem> modelItems(const Catalogue& catalogue);
+QList<CardItem> datasetItems(const Catalogue& catalogue);
+/// Newest first. @p catalogue gives the studies' titles.
+QList<CardItem> runItems(const QList<RunEntry>& runs, const Catalogue& catalogue);
+
+} // namespace assay::widgets

@@ -1,0 +1,86 @@
+#include "widgets/studies/live_bar.h"
+
+#include "widgets/studies/text_kit.h"
+
+#include <QGridLayout>
+#include <QPushButton>
+#include <QTimer>
+
+namespace assay::widgets {
+
+LiveBar::LiveBar(QWidget* parent)
+    : QFrame(parent)
+    , m_form(new SchemaForm(this))
+    , m_hint(makeText("small", {}, this))
+    , m_reset(new QPushButton(tr("Back to the run's values"), this))
+    , m_coalesce(new QTimer(this))
+{
+    setObjectName(QStringLiteral("liveBar"));
+    setProperty("kind", QStringLiteral("card"));
+    m_form->setObjectName(QStringLiteral("liveForm"));
+    m_reset->setObjectName(QStringLiteral("liveReset"));
+    m_reset->setProperty("kind", QStringLiteral("flat"));
+    m_reset->hide();
+    m_coalesce->setSingleShot(true);
+    m_coalesce->setInterval(0);
+    m_hint->setText(tr("Move these and the figures follow"));
+
+    const int em = fontMetrics().height();
+    auto* layout = new QGridLayout(this);
+    layout->setContentsMargins(em, em / 2, em, em / 2);
+    layout->setVerticalSpacing(em / 4);
+    layout->addWidget(m_hint, 0, 0);
+    layout->addWidget(m_reset, 0, 1, Qt::AlignRight);
+    layout->addWidget(m_form, 1, 0, 1, 2);
+    layout->setColumnStretch(0, 1);
+
+    connect(m_form, &SchemaForm::edited, m_coalesce, qOverload<>(&QTimer::start));
+    connect(m_coalesce, &QTimer::timeout, this, &LiveBar::send);
+    connect(m_reset, &QPushButton::clicked, this, [this] { propose(m_stored); });
+}
+
+void LiveBar::setSchema(const protocol::Schema& schema, const FormChoices& choices)
+{
+    m_form->setSchema(schema, choices, SchemaForm::Fields::Live);
+    if (!m_stored.empty())
+        m_form->setValues(m_stored);
+}
+
+void LiveBar::setStored(const Json& params)
+{
+    m_stored = params;
+    m_form->setValues(params);
+    m_changed = false;
+    m_reset->hide();
+}
+
+void LiveBar::propose(const Json& params)
+{
+    m_form->setValues(params);
+    send();
+}
+
+Json LiveBar::values() const
+{
+    Json values = m_stored;
+    const Json shown = m_form->values();
+    for (const auto& [key, value] : shown.items())
+        values[key] = value;
+    return values;
+}
+
+void LiveBar::send()
+{
+    if (!m_form->isValid())
+        return;
+    const Json params = values();
+    m_changed = params != m_stored;
+    m_reset->setVisible(m_changed);
+    m_hint->setText(m_changed ? tr("Preview: the run on disk keeps its own values") : tr("Move these and the figures follow"));
+    if (m_changed)
+        Q_EMIT previewRequested(params);
+    else
+        Q_EMIT restored();
+}
+
+} // namespace assay::widgets

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "backend/protocol/json.h"
+#include "backend/protocol/schema.h"
+#include "widgets/forms/schema_form.h"
+
+#include <QFrame>
+
+class QLabel;
+class QPushButton;
+class QTimer;
+
+namespace assay::widgets {
+
+/// The parameters that a finished run answers at once. Edits are put together for one turn of the event
+/// loop, so that a slider in motion asks for its newest place only.
+class LiveBar : public QFrame
+{
+    Q_OBJECT
+public:
+    explicit LiveBar(QWidget* parent = nullptr);
+
+    void setSchema(const protocol::Schema& schema, const FormChoices& choices);
+    /// The parameters of the run: what "stored" means.
+    void setStored(const Json& params);
+    /// Shows @p params and asks for them, as if the user had moved the controls there.
+    void propose(const Json& params);
+    /// All parameters as they are shown now.
+    Json values() const;
+    bool isChanged() const { return m_changed; }
+    SchemaForm* form() const { return m_form; }
+
+Q_SIGNALS:
+    void previewRequested(const assay::Json& params);
+    /// The controls are back at the run's own values.
+    void restored();
+
+private:
+    void send();
+
+    SchemaForm* m_form;
+    QLabel* m_hint;
+    QPushButton* m_reset;
+    QTimer* m_coalesce;
+    Json m_stored = Json::object();
+    bool m_changed = false;
+};
+
+} // namespace assay::widgets

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "widgets/theme/theme.h"
+
+#include <QFrame>
+
+class QHBoxLayout;
+class QLabel;
+class QToolButton;
+class QVBoxLayout;
+
+namespace assay::widgets {
+
+/// One figure, table or gallery of a run on the page of results: title, caption, buttons, and the view
+/// itself. A card that is not on screen does no work: it remembers that its value changed and takes it
+/// when it is scrolled or tabbed into view.
+class ResultCard : public QFrame
+{
+    Q_OBJECT
+public:
+    enum class Kind { Figure, Table, Gallery };
+
+    ResultCard(Kind kind, const QString& name, QWidget* parent);
+
+    Kind resultKind() const { return m_kind; }
+    /// Of the figure, table or grid within the run.
+    const QString& name() const { return m_name; }
+    const QString& section() const { return m_section; }
+    /// Takes the whole width of the page.
+    virtual bool isWide() const { return true; }
+    virtual void setTheme(const Theme& theme);
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+
+Q_SIGNALS:
+    void sectionChanged();
+    void exportRequested();
+
+protected:
+    void setTexts(const QString& title, const QString& caption, const QString& section);
+    QToolButton* addButton(const QString& icon, const QString& name, const QString& toolTip);
+    void setContent(QWidget* content);
+    /// Height that the view wants at @p width.
+    virtual int contentHeight(int width) const = 0;
+    /// The value changed: refresh() is called once, when the card can be seen.
+    void invalidate();
+    virtual void refresh() = 0;
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    bool isOnScreen() const;
+    void schedule();
+
+    Kind m_kind;
+    QString m_name, m_section;
+    QLabel* m_title;
+    QLabel* m_caption;
+    QHBoxLayout* m_header;
+    QVBoxLayout* m_layout;
+    QWidget* m_content = nullptr;
+    bool m_stale = false;
+    bool m_scheduled = false;
+};
+
+} // namespace assay::widgets

@@ -1,0 +1,241 @@
+#include "widgets/studies/results_view.h"
+
+#include "widgets/engine/run_record.h"
+#include "widgets/studies/figure_card.h"
+#include "widgets/studies/gallery_card.h"
+#include "widgets/studies/page_layout.h"
+#include "widgets/studies/table_card.h"
+#include "widgets/studies/text_kit.h"
+
+#include <QResizeEvent>
+#include <QScrollBar>
+#include <QTimer>
+
+#include <algorithm>
+
+namespace assay::widgets {
+
+namespace {
+
+constexpr int kColumnInEm = 28;
+
+template <class T>
+std::shared_ptr<const T> valueOf(const std::vector<RunRecord::Named<T>>& values, const QString& name)
+{
+    const std::string key = name.toStdString();
+    const auto it = std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.name == key; });
+    return it == values.end() ? nullptr : it->value;
+}
+
+} // namespace
+
+ResultsView::ResultsView(const Services& services, QWidget* parent)
+    : QScrollArea(parent)
+    , m_services(services)
+    , m_body(new QWidget(this))
+    , m_page(new PageLayout(m_body))
+{
+    setObjectName(QStringLiteral("resultsView"));
+    m_body->setObjectName(QStringLiteral("scrollContents"));
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    // Always there: a bar that comes and goes would change the width, and with it the heights that made it come.
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+    const int em = fontMetrics().height();
+    verticalScrollBar()->setSingleStep(2 * em);
+    m_page->setContentsMargins(em, em, em / 2, em);
+    m_page->setSpacing(em * 3 / 4, em * 3 / 4);
+    setWidget(m_body);
+}
+
+void ResultsView::setTop(const QList<QWidget*>& widgets)
+{
+    m_top = widgets;
+    for (QWidget* widget : widgets)
+        widget->setParent(m_body);
+    layOut();
+}
+
+void ResultsView::setRecord(std::shared_ptr<RunRecord> record)
+{
+    if (m_record == record)
+        return;
+    if (m_record)
+        disconnect(m_record.get(), nullptr, this, nullptr);
+    qDeleteAll(std::exchange(m_cards, {}));
+    m_record = std::move(record);
+    if (m_record) {
+        connect(m_record.get(), &RunRecord::figureChanged, this, &ResultsView::updateFigure);
+        connect(m_record.get(), &RunRecord::tableChanged, this, &ResultsView::updateTable);
+        connect(m_record.get(), &RunRecord::gridChanged, this, &ResultsView::updateGrid);
+        for (const auto& figure : m_record->figures())
+            updateFigure(QString::fromStdString(figure.name));
+        for (const auto& grid : m_record->grids())
+            updateGrid(QString::fromStdString(grid.name));
+        for (const auto& table : m_record->tables())
+            updateTable(QString::fromStdString(table.name));
+    }
+    verticalScrollBar()->setValue(0);
+    layOut();
+}
+
+void ResultsView::setTheme(const Theme& theme)
+{
+    m_theme = theme;
+    for (ResultCard* card : m_cards)
+        card->setTheme(theme);
+}
+
+ResultCard* ResultsView::card(ResultCard::Kind kind, const QString& name) const
+{
+    const auto it = std::find_if(m_cards.begin(), m_cards.end(), [&](const ResultCard* card) {
+        return card->resultKind() == kind && card->name() == name;
+    });
+    return it == m_cards.end() ? nullptr : *it;
+}
+
+void ResultsView::updateFigure(const QString& name)
+{
+    const auto value = valueOf(m_record->figures(), name);
+    if (!value)
+        return remove(ResultCard::Kind::Figure, name);
+    auto* figure = static_cast<FigureCard*>(card(ResultCard::Kind::Figure, name));
+    if (!figure)
+        add(figure = new FigureCard(name, m_services.selection, m_body));
+    figure->setFigure(value);
+}
+
+void ResultsView::updateTable(const QString& name)
+{
+    const auto value = valueOf(m_record->tables(), name);
+    if (!value)
+        return remove(ResultCard::Kind::Table, name);
+    auto* table = static_cast<TableCard*>(card(ResultCard::Kind::Table, name));
+    if (!table)
+        add(table = new TableCard(name, m_services.selection, m_body));
+    table->setTable(value);
+}
+
+void ResultsView::updateGrid(const QString& name)
+{
+    const auto value = valueOf(m_record->grids(), name);
+    if (!value)
+        return remove(ResultCard::Kind::Gallery, name);
+    auto* gallery = static_cast<GalleryCard*>(card(ResultCard::Kind::Gallery, name));
+    if (!gallery)
+        add(gallery = new GalleryCard(name, m_services.selection, m_body));
+    gallery->setGrid(value);
+}
+
+void ResultsView::add(ResultCard* card)
+{
+    card->hide(); // until it has its place
+    card->setTheme(m_theme);
+    m_cards.push_back(card);
+    connect(card, &ResultCard::sectionChanged, this, &ResultsView::scheduleLayout);
+    connect(card, &ResultCard::exportRequested, this, [this, card] {
+        if (card->resultKind() == ResultCard::Kind::Table)
+            Q_EMIT tableExportRequested(card->name());
+        else
+            Q_EMIT figureExportRequested(card->name());
+    });
+    scheduleLayout();
+}
+
+void ResultsView::remove(ResultCard::Kind kind, const QString& name)
+{
+    if (ResultCard* gone = card(kind, name)) {
+        std::erase(m_cards, gone);
+        delete gone;
+        scheduleLayout();
+    }
+}
+
+void ResultsView::resizeEvent(QResizeEvent* event)
+{
+    QScrollArea::resizeEvent(event);
+    const int columns = viewport()->width() >= 2 * kColumnInEm * fontMetrics().height() ? 2 : 1;
+    if (columns != m_columns) {
+        m_columns = columns;
+        layOut();
+    }
+}
+
+void ResultsView::scheduleLayout()
+{
+    if (m_layoutPending)
+        return;
+    m_layoutPending = true;
+    QTimer::singleShot(0, this, [this] {
+        m_layoutPending = false;
+        layOut();
+    });
+}
+
+std::vector<ResultCard*> ResultsView::ordered() const
+{
+    if (!m_record)
+        return {};
+    std::vector<ResultCard*> all;
+    const auto take = [&](ResultCard::Kind kind, const auto& values) {
+        for (const auto& value : values) {
+            if (ResultCard* found = card(kind, QString::fromStdString(value.name)))
+                all.push_back(found);
+        }
+    };
+    take(ResultCard::Kind::Figure, m_record->figures());
+    take(ResultCard::Kind::Gallery, m_record->grids());
+    take(ResultCard::Kind::Table, m_record->tables());
+    QStringList sections;
+    for (const ResultCard* card : all) {
+        if (!sections.contains(card->section()))
+            sections << card->section();
+    }
+    std::stable_sort(all.begin(), all.end(), [&](const ResultCard* a, const ResultCard* b) {
+        return sections.indexOf(a->section()) < sections.indexOf(b->section());
+    });
+    return all;
+}
+
+void ResultsView::layOut()
+{
+    QList<QList<QWidget*>> rows;
+    for (QWidget* widget : m_top)
+        rows.append({widget});
+    const std::vector<ResultCard*> cards = ordered();
+    QSet<QString> used;
+    bool open = false; // the last row has room for one more card
+    for (size_t i = 0; i < cards.size(); ++i) {
+        ResultCard* card = cards[i];
+        if (!card->section().isEmpty() && !used.contains(card->section())) {
+            rows.append({headingOf(card->section())});
+            used.insert(card->section());
+            open = false;
+        }
+        // A lone narrow card at the end of its section would leave half the page empty: it takes the row.
+        if (open && !card->isWide()) {
+            rows.last().append(card);
+            open = false;
+        } else {
+            rows.append({card});
+            const bool last = i + 1 == cards.size() || cards[i + 1]->section() != card->section();
+            open = m_columns > 1 && !card->isWide() && !last;
+        }
+    }
+    m_page->setRows(rows);
+    for (ResultCard* card : cards)
+        card->show();
+    for (auto it = m_headings.begin(); it != m_headings.end(); ++it)
+        it.value()->setVisible(used.contains(it.key()));
+}
+
+QLabel* ResultsView::headingOf(const QString& section)
+{
+    QLabel*& heading = m_headings[section];
+    if (!heading)
+        heading = makeText("heading", section, m_body);
+    return heading;
+}
+
+} // namespace assay::widgets

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "widgets/studies/catalogue.h"
+#include "widgets/studies/result_card.h"
+#include "widgets/studies/services.h"
+
+#include <QHash>
+#include <QScrollArea>
+
+#include <memory>
+#include <vector>
+
+class QLabel;
+
+namespace assay::widgets {
+
+class PageLayout;
+class RunRecord;
+
+/// Everything a run has shown, in sections: figures first, then galleries, then tables; one or two columns
+/// by the width there is. A card is made once per name and updated in place. The order follows from the
+/// run's values and not from when they arrived, so that a run looks the same live and opened again.
+class ResultsView : public QScrollArea
+{
+    Q_OBJECT
+public:
+    explicit ResultsView(const Services& services, QWidget* parent = nullptr);
+
+    /// Widgets above the sections: header, live parameters, key numbers. Taken over.
+    void setTop(const QList<QWidget*>& widgets);
+    void setRecord(std::shared_ptr<RunRecord> record);
+    void setTheme(const Theme& theme);
+    ResultCard* card(ResultCard::Kind kind, const QString& name) const;
+
+Q_SIGNALS:
+    void figureExportRequested(const QString& name);
+    void tableExportRequested(const QString& name);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void updateFigure(const QString& name);
+    void updateTable(const QString& name);
+    void updateGrid(const QString& name);
+    void add(ResultCard* card);
+    void remove(ResultCard::Kind kind, const QString& name);
+    void scheduleLayout();
+    void layOut();
+    QLabel* headingOf(const QString& section);
+    std::vector<ResultCard*> ordered() const;
+
+    Services m_services;
+    Theme m_theme = Theme::light();
+    std::shared_ptr<RunRecord> m_record;
+    QWidget* m_body;
+    PageLayout* m_page;
+    QList<QWidget*> m_top;
+    std::vector<ResultCard*> m_cards;
+    QHash<QString, QLabel*> m_headings;
+    int m_columns = 0;
+    bool m_layoutPending = false;
+};
+
+} // namespace assay::widgets

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "widgets/theme/theme.h"
+
+#include <QLabel>
+
+namespace assay::widgets {
+
+/// A label of the theme's typography: @p kind is one of the style sheet's ("title", "subtitle", "heading",
+/// "muted", "small", "problem", "warning", "badge", "mono"), or empty for body text. The text is plain:
+/// it comes from studies and files, and nothing in it is markup.
+QLabel* makeText(const char* kind, const QString& text, QWidget* parent);
+/// The same, wrapped and selectable.
+QLabel* makeParagraph(const char* kind, const QString& text, QWidget* parent);
+/// One line that ends in "…" where it does not fit; the whole is its tooltip then.
+class ElidedLabel : public QLabel
+{
+    Q_OBJECT
+public:
+    ElidedLabel(const char* kind, QWidget* parent);
+    void setWholeText(const QString& text);
+    QSize minimumSizeHint() const override { return {0, QLabel::minimumSizeHint().height()}; }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void elide();
+    QString m_whole;
+};
+
+/// Changes the kind of a label that is already shown.
+void setTextKind(QLabel* label, const char* kind);
+
+/// Colour of a tone: "good", "warning", "bad", "accent", muted otherwise.
+QColor toneColour(const Theme& theme, const QString& tone);
+/// The name of a run's state as the user reads it, and its tone.
+QString stateText(const QString& state);
+QString stateTone(const QString& state);
+
+} // namespace assay::widgets
