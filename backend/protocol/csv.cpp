@@ -114,7 +114,10 @@ std::string csvNumber(double value)
     if (std::isnan(value))
         return "nan";
     char buffer[64];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+    // Whole numbers stay readable: the shortest form of 100000 would be 1e+05.
+    const bool whole = std::trunc(value) == value && std::abs(value) < 1e15;
+    const auto end = whole ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr
+                           : std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
     return {buffer, end};
 }
 

@@ -20,7 +20,7 @@ std::string toCsv(const Table& table);
 /// numbers stand in min .. max. `mark` counts from 0 in its layer; `samples` is how many samples stand behind it.
 std::string toCsv(const Figure& figure);
 
-/// Shortest text that reads back to @p value.
+/// Shortest text that reads back to @p value; whole numbers below 1e15 without an exponent.
 std::string csvNumber(double value);
 
 /// @p text quoted when it holds a comma, a quote, a line break, or a space at either end.

@@ -1,22 +1,14 @@
+#include "backend/protocol/csv.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/nearest.h"
 #include "backend/protocol/schema.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 namespace assay::protocol {
 
 namespace {
-
-/// Shortest text that reads back as the same number.
-std::string numberText(double value)
-{
-    char buffer[32];
-    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-    return error == std::errc() ? std::string(buffer, end) : std::to_string(value);
-}
 
 std::string given(const Json& value)
 {
@@ -30,11 +22,11 @@ std::string given(const Json& value)
 std::string rangeText(const Field& field)
 {
     if (field.low && field.high)
-        return "between " + numberText(*field.low) + " and " + numberText(*field.high);
+        return "between " + csvNumber(*field.low) + " and " + csvNumber(*field.high);
     if (field.low)
-        return "at least " + numberText(*field.low);
+        return "at least " + csvNumber(*field.low);
     if (field.high)
-        return "at most " + numberText(*field.high);
+        return "at most " + csvNumber(*field.high);
     return {};
 }
 

@@ -19,6 +19,8 @@ private Q_SLOTS:
         QTest::newRow("0.1") << 0.1 << "0.1";
         QTest::newRow("third") << 1.0 / 3 << "0.3333333333333333";
         QTest::newRow("whole") << 10000.0 << "10000";
+        QTest::newRow("round") << 100000.0 << "100000";
+        QTest::newRow("large") << 1e20 << "1e+20";
         QTest::newRow("tiny") << 5e-324 << "5e-324";
         QTest::newRow("negative zero") << -0.0 << "-0";
         QTest::newRow("nan") << std::nan("") << "nan";
