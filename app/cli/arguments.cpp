@@ -22,7 +22,8 @@ const Option& find(const std::string& command, const std::string& name, const st
 
 } // namespace
 
-Arguments::Arguments(std::string command, const std::vector<std::string>& words, const std::vector<Option>& known)
+Arguments::Arguments(std::string command, const std::vector<std::string>& words,
+                     const std::vector<Option>& known)
     : m_command(std::move(command))
 {
     for (auto word = words.begin(); word != words.end(); ++word) {
@@ -59,7 +60,8 @@ std::vector<std::string> Arguments::values(const std::string& option) const
     return it == m_options.end() ? std::vector<std::string>() : it->second;
 }
 
-const std::vector<std::string>& Arguments::rest(std::size_t least, std::size_t most, const std::string& what) const
+const std::vector<std::string>& Arguments::rest(std::size_t least, std::size_t most,
+                                                const std::string& what) const
 {
     const std::string see = "See 'assay-cli " + m_command + " --help'";
     if (m_rest.size() < least)

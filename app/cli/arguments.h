@@ -23,7 +23,8 @@ public:
     /// The last value given; empty when absent.
     std::string value(const std::string& option) const;
     std::vector<std::string> values(const std::string& option) const;
-    /// What is no option. @throws Error unless there are between @p least and @p most of them; @p what names them.
+    /// What is no option. @throws Error unless there are between @p least and @p most of them; @p what names
+    /// them.
     const std::vector<std::string>& rest(std::size_t least, std::size_t most, const std::string& what) const;
 
 private:

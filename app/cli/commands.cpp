@@ -15,7 +15,8 @@ namespace {
 
 const std::vector<const Command*>& commands()
 {
-    static const std::vector<const Command*> all = {&kList, &kDescribe, &kRun, &kServe, &kZoo, &kPlugins, &kExport};
+    static const std::vector<const Command*> all = {&kList, &kDescribe, &kRun,   &kServe,
+                                                    &kZoo,  &kPlugins,  &kExport};
     return all;
 }
 
@@ -35,7 +36,8 @@ int overview()
     std::string text = "assay-cli: the engine and command line of Assay\n\nusage: assay-cli COMMAND ...\n\n";
     for (const Command* command : commands())
         text += "  " + command->name + std::string(12 - command->name.size(), ' ') + command->summary + "\n";
-    text += "\nassay-cli COMMAND --help says more. Exit status: 0 done, 1 the run failed, 2 the request was wrong,\n"
+    text += "\nassay-cli COMMAND --help says more. Exit status: 0 done, 1 the run failed, 2 the request was "
+            "wrong,\n"
             "130 cancelled.\n";
     std::fputs(text.c_str(), stdout);
     return kDone;

@@ -17,8 +17,8 @@ inline constexpr int kCancelled = 130;
 struct Command
 {
     std::string name;
-    std::string summary; ///< one line for the overview
-    std::string help;    ///< usage and options
+    std::string summary;            ///< one line for the overview
+    std::string help;               ///< usage and options
     int (*run)(const Words& words); ///< words after the command's name
 };
 

@@ -15,7 +15,7 @@ using protocol::FieldType;
 
 std::string typeName(const Field& field)
 {
-    static const std::vector<std::string> names = {"yes/no", "whole number", "number", "text",
+    static const std::vector<std::string> names = {"yes/no", "whole number", "number",  "text",
                                                    "choice", "model",        "data set"};
     const std::string name = names.at(static_cast<std::size_t>(field.type));
     return field.list ? "list of " + name : name;
@@ -79,10 +79,11 @@ int describe(const Words& words)
 
 } // namespace
 
-const Command kDescribe = {"describe", "what a study answers, its parameters and its outputs",
-                           "usage: assay-cli describe STUDY [--json] [--workspace DIR]\n\n"
-                           "With --json it prints the study's object of the protocol (docs/protocol.md) and, as\n"
-                           "json_schema, a JSON Schema (draft 2020-12) of its parameters.\n",
-                           describe};
+const Command kDescribe = {
+    "describe", "what a study answers, its parameters and its outputs",
+    "usage: assay-cli describe STUDY [--json] [--workspace DIR]\n\n"
+    "With --json it prints the study's object of the protocol (docs/protocol.md) and, as\n"
+    "json_schema, a JSON Schema (draft 2020-12) of its parameters.\n",
+    describe};
 
 } // namespace assay::cli

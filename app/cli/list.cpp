@@ -76,12 +76,9 @@ std::vector<std::string> row(const std::string& kind, const Json& item)
     if (kind == "studies")
         return {text(item, "id"), text(item, "title"), text(item, "question")};
     if (kind == "models")
-        return {text(item, "name"),
-                text(item, "architecture"),
-                text(item, "dataset"),
-                formatted("%.2f %%", 100 * item.at("accuracy").get<double>()),
-                text(item, "parameters"),
-                text(item, "source"),
+        return {text(item, "name"),       text(item, "architecture"),
+                text(item, "dataset"),    formatted("%.2f %%", 100 * item.at("accuracy").get<double>()),
+                text(item, "parameters"), text(item, "source"),
                 text(item, "title")};
     if (kind == "datasets")
         return {text(item, "name"),
@@ -135,11 +132,12 @@ int list(const Words& words)
 
 } // namespace
 
-const Command kList = {"list", "studies, models, data sets, attacks, plugins or runs",
-                       "usage: assay-cli list [studies|models|datasets|attacks|plugins|runs] [--json]\n"
-                       "                      [--workspace DIR]\n\n"
-                       "Lists what there is; studies when no kind is named. With --json it prints the object of the\n"
-                       "protocol (docs/protocol.md) that has this list, and without a kind the whole catalogue.\n",
-                       list};
+const Command kList = {
+    "list", "studies, models, data sets, attacks, plugins or runs",
+    "usage: assay-cli list [studies|models|datasets|attacks|plugins|runs] [--json]\n"
+    "                      [--workspace DIR]\n\n"
+    "Lists what there is; studies when no kind is named. With --json it prints the object of the\n"
+    "protocol (docs/protocol.md) that has this list, and without a kind the whole catalogue.\n",
+    list};
 
 } // namespace assay::cli

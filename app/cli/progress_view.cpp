@@ -29,7 +29,8 @@ std::string leftText(double seconds)
     const auto whole = static_cast<long long>(std::ceil(std::min(seconds, 1e9)));
     char buffer[64];
     if (whole >= 3600)
-        std::snprintf(buffer, sizeof buffer, "%lld:%02lld:%02lld left", whole / 3600, whole / 60 % 60, whole % 60);
+        std::snprintf(buffer, sizeof buffer, "%lld:%02lld:%02lld left", whole / 3600, whole / 60 % 60,
+                      whole % 60);
     else
         std::snprintf(buffer, sizeof buffer, "%lld:%02lld left", whole / 60, whole % 60);
     return buffer;
@@ -78,8 +79,7 @@ std::string progressText(const std::string& stage, double done, double total, do
 
 ProgressView::ProgressView()
     : m_terminal(::isatty(STDERR_FILENO) == 1)
-{
-}
+{}
 
 void ProgressView::update(const std::string& stage, double done, double total, double seconds)
 {

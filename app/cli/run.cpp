@@ -27,7 +27,8 @@ std::uint64_t seedFrom(const std::string& text)
     std::uint64_t seed = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
     if (error != std::errc() || end != text.data() + text.size() || text.empty())
-        throw Error("'seed' is '" + text + "'; it must be a whole number from 0 to 18446744073709551615", "--set");
+        throw Error("'seed' is '" + text + "'; it must be a whole number from 0 to 18446744073709551615",
+                    "--set");
     return seed;
 }
 
@@ -49,7 +50,8 @@ void apply(RunSpec& spec, const protocol::Schema& schema, const std::string& ass
     std::vector<std::string> known = {"seed"};
     for (const auto& field : schema.fields)
         known.push_back(field.name);
-    throw Error("'" + name + "' is no parameter of " + spec.study, "--set", protocol::suggestion(name, known));
+    throw Error("'" + name + "' is no parameter of " + spec.study, "--set",
+                protocol::suggestion(name, known));
 }
 
 RunSpec specOf(const Arguments& arguments, const engine::Engine& engine)
@@ -116,8 +118,10 @@ const Command kRun = {
     "  --workspace DIR     where runs, models and data lie; the demonstration's folder when absent\n"
     "  --out DIR           make DIR itself, which must be new or empty, the run's folder\n"
     "  --device NAME       wins over the spec's\n\n"
-    "Progress goes to standard error; the last line of standard output is the run's folder. Ctrl-C cancels and keeps\n"
-    "what there is; a second one ends at once. Exit status: 0 done, 1 the run failed, 2 the request was wrong,\n"
+    "Progress goes to standard error; the last line of standard output is the run's folder. Ctrl-C cancels "
+    "and keeps\n"
+    "what there is; a second one ends at once. Exit status: 0 done, 1 the run failed, 2 the request was "
+    "wrong,\n"
     "130 cancelled.\n",
     run};
 

@@ -27,7 +27,8 @@ std::string basis(const Metric& metric)
 {
     std::string text = metric.unit;
     if (metric.low && metric.high)
-        text += (text.empty() ? "[" : " [") + shortNumber(*metric.low) + ", " + shortNumber(*metric.high) + "]";
+        text +=
+            (text.empty() ? "[" : " [") + shortNumber(*metric.low) + ", " + shortNumber(*metric.high) + "]";
     if (metric.denominator > 0)
         text += (text.empty() ? "" : "  ") + csvNumber(metric.count) + " of " + csvNumber(metric.denominator);
     if (!metric.rateOf.empty())

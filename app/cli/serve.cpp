@@ -17,11 +17,12 @@ int serve(const Words& words)
 
 } // namespace
 
-const Command kServe = {"serve", "speak the protocol on standard input and output",
-                        "usage: assay-cli serve [--workspace DIR]\n\n"
-                        "What the window starts, here or behind 'ssh HOST assay-cli serve'. Speaks the protocol of\n"
-                        "docs/protocol.md; everything that is printed goes to standard error. Ends when its input\n"
-                        "closes. Exit status 2: the peer speaks another version, or no protocol at all.\n",
-                        serve};
+const Command kServe = {
+    "serve", "speak the protocol on standard input and output",
+    "usage: assay-cli serve [--workspace DIR]\n\n"
+    "What the window starts, here or behind 'ssh HOST assay-cli serve'. Speaks the protocol of\n"
+    "docs/protocol.md; everything that is printed goes to standard error. Ends when its input\n"
+    "closes. Exit status 2: the peer speaks another version, or no protocol at all.\n",
+    serve};
 
 } // namespace assay::cli

@@ -1,10 +1,10 @@
+#include "backend/models/zoo.h"
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress_view.h"
 #include "app/cli/text_table.h"
 #include "backend/engine/workspace.h"
-#include "backend/models/zoo.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/nearest.h"
 #include "backend/training/zoo_recipes.h"
@@ -38,9 +38,11 @@ int list(const fs::path& folder)
     };
     Rows rows = {{"MODEL", "ARCHITECTURE", "DATA SET", "ACCURACY", "WHAT IT IS FOR"}};
     for (const auto& recipe : training::zooRecipes()) {
-        rows.push_back({recipe.name, recipe.architecture, recipe.dataset, state(recipe.name), recipe.summary});
+        rows.push_back(
+            {recipe.name, recipe.architecture, recipe.dataset, state(recipe.name), recipe.summary});
         if (!recipe.snapshotName.empty()) {
-            rows.push_back({recipe.snapshotName, recipe.architecture, recipe.dataset, state(recipe.snapshotName),
+            rows.push_back({recipe.snapshotName, recipe.architecture, recipe.dataset,
+                            state(recipe.snapshotName),
                             recipe.name + " after epoch " + std::to_string(recipe.snapshotEpoch)});
         }
     }
@@ -70,14 +72,15 @@ void trainOne(const std::string& name, const fs::path& folder, const Cancelling&
     training::TrainHooks hooks;
     hooks.checkpoint = [&] { cancelling.check(); };
     hooks.progress = [&](std::int64_t done, std::int64_t total) {
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
         view.update(name, static_cast<double>(done), static_cast<double>(total), seconds);
     };
     hooks.epoch = [&](const training::EpochReport& report) {
         char buffer[160];
-        std::snprintf(buffer, sizeof buffer, "%s: epoch %d of %d, loss %.4f, training accuracy %.2f %%, %.1f s",
-                      name.c_str(), report.epoch, report.epochs, report.loss, 100 * report.trainAccuracy,
-                      report.seconds);
+        std::snprintf(buffer, sizeof buffer,
+                      "%s: epoch %d of %d, loss %.4f, training accuracy %.2f %%, %.1f s", name.c_str(),
+                      report.epoch, report.epochs, report.loss, 100 * report.trainAccuracy, report.seconds);
         view.line(buffer);
     };
     const auto cards = training::trainZooModel(name, folder, data::DatasetCatalogue(), hooks);
@@ -103,17 +106,19 @@ int train(const std::vector<std::string>& names, const fs::path& folder)
 int verify(const fs::path& folder)
 {
     const Cancelling cancelling;
-    const auto checks = training::verifyZoo(folder, data::DatasetCatalogue(), [&](const training::ZooCheck& check) {
-        cancelling.check();
-        if (check.ok())
-            std::printf("%s  ok  accuracy %s, the card says %s\n", check.name.c_str(),
-                        percent(check.accuracy).c_str(), percent(check.cardAccuracy).c_str());
-        else
-            std::printf("%s  WRONG  %s\n", check.name.c_str(), check.problem.c_str());
-        std::fflush(stdout);
-    });
+    const auto checks =
+        training::verifyZoo(folder, data::DatasetCatalogue(), [&](const training::ZooCheck& check) {
+            cancelling.check();
+            if (check.ok())
+                std::printf("%s  ok  accuracy %s, the card says %s\n", check.name.c_str(),
+                            percent(check.accuracy).c_str(), percent(check.cardAccuracy).c_str());
+            else
+                std::printf("%s  WRONG  %s\n", check.name.c_str(), check.problem.c_str());
+            std::fflush(stdout);
+        });
     if (checks.empty())
-        throw Error("there are no models to verify", folder.string(), "Train them with 'assay-cli zoo train'");
+        throw Error("there are no models to verify", folder.string(),
+                    "Train them with 'assay-cli zoo train'");
     return std::ranges::all_of(checks, &training::ZooCheck::ok) ? kDone : kFailed;
 }
 
@@ -138,12 +143,13 @@ int zoo(const Words& words)
 
 } // namespace
 
-const Command kZoo = {"zoo", "list, train or verify the models that come with Assay",
-                      "usage: assay-cli zoo list|verify [--folder DIR]\n"
-                      "       assay-cli zoo train [NAME] [--folder DIR]\n\n"
-                      "The folder is the zoo beside the program unless --folder names another. 'train' without a name\n"
-                      "trains all; it goes on where an interrupted training stopped. 'verify' checks hashes and measures\n"
-                      "accuracies; exit status 1 when one is not as its card says.\n",
-                      zoo};
+const Command kZoo = {
+    "zoo", "list, train or verify the models that come with Assay",
+    "usage: assay-cli zoo list|verify [--folder DIR]\n"
+    "       assay-cli zoo train [NAME] [--folder DIR]\n\n"
+    "The folder is the zoo beside the program unless --folder names another. 'train' without a name\n"
+    "trains all; it goes on where an interrupted training stopped. 'verify' checks hashes and measures\n"
+    "accuracies; exit status 1 when one is not as its card says.\n",
+    zoo};
 
 } // namespace assay::cli

@@ -44,8 +44,7 @@ struct BatchLane::Entry
     Entry(Job j, LaneGate& gate)
         : job(std::move(j))
         , control(gate)
-    {
-    }
+    {}
     Job job; ///< its status is guarded by the lane's mutex
     JobControl control;
 };
@@ -54,8 +53,7 @@ BatchLane::BatchLane(LaneGate& gate, std::function<void()> changed)
     : m_gate(gate)
     , m_changed(std::move(changed))
     , m_thread([this] { loop(); })
-{
-}
+{}
 
 BatchLane::~BatchLane()
 {
@@ -84,7 +82,8 @@ bool BatchLane::cancel(const std::string& run)
     std::shared_ptr<Entry> waiting;
     {
         const std::lock_guard lock(m_mutex);
-        const auto it = std::ranges::find_if(m_queue, [&](const auto& e) { return e->job.status.run == run; });
+        const auto it =
+            std::ranges::find_if(m_queue, [&](const auto& e) { return e->job.status.run == run; });
         if (it != m_queue.end()) {
             waiting = *it;
             m_queue.erase(it);

@@ -32,8 +32,7 @@ class JobControl
 public:
     explicit JobControl(LaneGate& gate)
         : m_gate(gate)
-    {
-    }
+    {}
     /// Steps aside for previews. @throws Cancelled.
     void checkpoint();
     bool cancelled() const { return m_cancel.load(); }
@@ -58,8 +57,8 @@ public:
     struct Job
     {
         JobStatus status;
-        /// Does the work on the lane's thread and tells the world how it ended. Whatever it throws ends the job,
-        /// not the lane.
+        /// Does the work on the lane's thread and tells the world how it ended. Whatever it throws ends the
+        /// job, not the lane.
         std::function<void(JobControl&)> work;
         /// Called instead of work when the job is cancelled while it waits, on the canceller's thread.
         std::function<void()> abandon;

@@ -25,8 +25,8 @@ constexpr const char* kKeyEntry = "assay_key";
 constexpr const char* kDigestEntry = "assay_digest";
 constexpr const char* kDamagedSuffix = ".damaged";
 
-/// Keeps entries from vanishing while they are read: readers share it, whoever evicts holds it alone. Without it
-/// (the folder cannot be written) the cache still works, and at worst computes something again.
+/// Keeps entries from vanishing while they are read: readers share it, whoever evicts holds it alone. Without
+/// it (the folder cannot be written) the cache still works, and at worst computes something again.
 class FolderLock
 {
 public:
@@ -53,7 +53,8 @@ void addText(QCryptographicHash& hash, const std::string& text)
     hash.addData(QByteArrayView(text.data(), static_cast<qsizetype>(text.size())));
 }
 
-/// BLAKE2b over names, types, shapes and bytes: three times as fast as SHA-256, and no stranger's trust hangs on it.
+/// BLAKE2b over names, types, shapes and bytes: three times as fast as SHA-256, and no stranger's trust hangs
+/// on it.
 std::string digest(const models::TensorMap& tensors)
 {
     QCryptographicHash hash(QCryptographicHash::Blake2b_256);
@@ -121,8 +122,7 @@ std::string canonicalJson(const Json& value)
 TensorCache::TensorCache(fs::path folder, std::uint64_t maxBytes)
     : m_folder(std::move(folder))
     , m_maxBytes(maxBytes)
-{
-}
+{}
 
 TensorMap TensorCache::get(const Json& key, torch::Device device, const std::function<TensorMap()>& compute,
                            const Report& report)
@@ -144,7 +144,8 @@ TensorMap TensorCache::get(const Json& key, torch::Device device, const std::fun
     return onDevice(computed, device);
 }
 
-std::optional<TensorMap> TensorCache::load(const fs::path& file, const std::string& key, const Report& report) const
+std::optional<TensorMap> TensorCache::load(const fs::path& file, const std::string& key,
+                                           const Report& report) const
 {
     std::error_code error;
     if (!fs::exists(file, error))
@@ -157,7 +158,8 @@ std::optional<TensorMap> TensorCache::load(const fs::path& file, const std::stri
         const auto& data = stored.metadata;
         const auto text = data.find(kKeyEntry);
         const auto sum = data.find(kDigestEntry);
-        if (text == data.end() || text->second != key || sum == data.end() || sum->second != digest(stored.tensors))
+        if (text == data.end() || text->second != key || sum == data.end() ||
+            sum->second != digest(stored.tensors))
             throw Error("its content is not what was stored", file.string());
         fs::last_write_time(file, fs::file_time_type::clock::now(), error); // used just now: evicted last
         return TensorMap(stored.tensors.begin(), stored.tensors.end());

@@ -9,9 +9,9 @@
 
 namespace assay::engine {
 
-/// Content-addressed store of tensors on disk. An entry is a safetensors file named by the SHA-256 of its key,
-/// with the key and a digest of the tensors inside. Several processes may use one folder: entries appear whole,
-/// by renaming, and one that another process evicts is simply a miss.
+/// Content-addressed store of tensors on disk. An entry is a safetensors file named by the SHA-256 of its
+/// key, with the key and a digest of the tensors inside. Several processes may use one folder: entries appear
+/// whole, by renaming, and one that another process evicts is simply a miss.
 class TensorCache
 {
 public:
@@ -20,10 +20,10 @@ public:
 
     using Report = std::function<void(const std::string& sentence)>;
 
-    /// The entry of @p key, or else what @p compute returns, stored. Tensors come back on @p device, detached.
-    /// The engine's version, LibTorch's and the kind of device are part of every key.
-    /// A damaged entry is set aside and computed again, and a failure to store (a full disk) loses nothing but
-    /// the entry; @p report is told of both.
+    /// The entry of @p key, or else what @p compute returns, stored. Tensors come back on @p device,
+    /// detached. The engine's version, LibTorch's and the kind of device are part of every key. A damaged
+    /// entry is set aside and computed again, and a failure to store (a full disk) loses nothing but the
+    /// entry; @p report is told of both.
     TensorMap get(const Json& key, torch::Device device, const std::function<TensorMap()>& compute,
                   const Report& report);
 

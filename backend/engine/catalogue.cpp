@@ -25,18 +25,18 @@ Json modelJson(const models::ModelCard& card, bool fromWorkspace)
 
 Json datasetJson(const data::DatasetInfo& info)
 {
-    return {{"name", info.name},         {"title", info.title},       {"source", info.source},
-            {"licence", info.licence},   {"note", info.note},         {"classes", info.classes},
-            {"train", info.trainCount},  {"test", info.testCount},    {"channels", info.channels},
-            {"height", info.height},     {"width", info.width},       {"available", info.available},
+    return {{"name", info.name},        {"title", info.title},    {"source", info.source},
+            {"licence", info.licence},  {"note", info.note},      {"classes", info.classes},
+            {"train", info.trainCount}, {"test", info.testCount}, {"channels", info.channels},
+            {"height", info.height},    {"width", info.width},    {"available", info.available},
             {"problem", info.problem}};
 }
 
 Json pluginJson(const PluginRecord& record)
 {
-    return {{"file", record.file.string()}, {"id", record.id},           {"name", record.name},
-            {"version", record.version},    {"author", record.author},   {"licence", record.licence},
-            {"studies", record.studies},    {"loaded", record.loaded},   {"problem", record.problem}};
+    return {{"file", record.file.string()}, {"id", record.id},         {"name", record.name},
+            {"version", record.version},    {"author", record.author}, {"licence", record.licence},
+            {"studies", record.studies},    {"loaded", record.loaded}, {"problem", record.problem}};
 }
 
 } // namespace

@@ -44,7 +44,8 @@ torch::Device resolveDevice(const std::string& name)
     std::string list;
     for (const auto& device : known)
         list += (list.empty() ? "" : ", ") + device;
-    throw Error("there is no device '" + name + "' here; there are: " + list, {}, "Use one of these, or 'auto'");
+    throw Error("there is no device '" + name + "' here; there are: " + list, {},
+                "Use one of these, or 'auto'");
 }
 
 at::Generator makeGenerator(torch::Device device, std::uint64_t seed, std::string_view stream)

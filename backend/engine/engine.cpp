@@ -17,7 +17,8 @@ using protocol::RunSpec;
 namespace {
 
 /// Calls use(name) for every value of a field of type @p type.
-template <class Use> void forEachName(const protocol::Schema& schema, const Json& params, protocol::FieldType type, Use use)
+template <class Use>
+void forEachName(const protocol::Schema& schema, const Json& params, protocol::FieldType type, Use use)
 {
     for (const auto& field : schema.fields) {
         if (field.type != type)
@@ -84,8 +85,8 @@ Engine::Started Engine::start(RunSpec given, const fs::path& out)
     const RunSpec spec = checked(std::move(given));
     Study& study = m_registries.study(spec.study);
     const std::string title = spec.title.empty() ? study.info().title : spec.title;
-    RunWriter writer =
-        out.empty() ? RunWriter::create(m_workspace.runs(), spec, title) : RunWriter::createAt(out, spec, title);
+    RunWriter writer = out.empty() ? RunWriter::create(m_workspace.runs(), spec, title)
+                                   : RunWriter::createAt(out, spec, title);
     const Started started{writer.id(), writer.folder()};
     // Shared by the two functions of the job, of which only one is called.
     const auto job =
@@ -105,7 +106,8 @@ void Engine::cancel(const std::string& run)
 void Engine::preview(const std::string& run, const Json& params, std::uint64_t id, PreviewDone done)
 {
     const fs::path folder = runFolder(m_workspace.runs(), run);
-    RunSpec spec = protocol::specFromJson(readJsonFile(folder / "spec.json"), (folder / "spec.json").string());
+    RunSpec spec =
+        protocol::specFromJson(readJsonFile(folder / "spec.json"), (folder / "spec.json").string());
     Study& study = m_registries.study(spec.study);
     if (!study.info().previews)
         throw Error("this study has no previews", spec.study, "Run it again with the changed parameters");

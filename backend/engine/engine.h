@@ -34,8 +34,8 @@ public:
     BatchLane& batch() const { return *m_batch; }
     LiveLane& live() const { return *m_live; }
 
-    /// Checks @p spec and queues it. Its parameters are completed with the defaults, so that the stored spec says
-    /// everything. @param out folder that becomes the run's folder; empty: a new one in the workspace.
+    /// Checks @p spec and queues it. Its parameters are completed with the defaults, so that the stored spec
+    /// says everything. @param out folder that becomes the run's folder; empty: a new one in the workspace.
     /// @returns the run's id and folder.
     /// @throws Error when the study, a parameter, a model, a data set or the device does not exist.
     struct Started
@@ -71,7 +71,7 @@ private:
     Inputs m_inputs;
     TensorCache m_cache;
     LaneGate m_gate;
-    std::unique_ptr<LiveLane> m_live;   ///< the lanes end first: what they run uses the rest
+    std::unique_ptr<LiveLane> m_live; ///< the lanes end first: what they run uses the rest
     std::unique_ptr<BatchLane> m_batch;
 };
 

@@ -4,8 +4,8 @@
 
 namespace assay::engine {
 
-/// Hears what the engine has to say. Called from the engine's threads, events of one run in order; a call that
-/// blocks slows the engine down, which is the intended back pressure.
+/// Hears what the engine has to say. Called from the engine's threads, events of one run in order; a call
+/// that blocks slows the engine down, which is the intended back pressure.
 class EngineListener
 {
 public:

@@ -16,8 +16,8 @@ EventLog::EventLog(std::filesystem::path file)
 {
     if (m_fd < 0)
         throwFileError(errno, m_file);
-    // The file is new: whoever asks isBeingWritten() just now holds the lock for an instant only. A file system
-    // without locks costs nothing but the sign of life.
+    // The file is new: whoever asks isBeingWritten() just now holds the lock for an instant only. A file
+    // system without locks costs nothing but the sign of life.
     while (::flock(m_fd, LOCK_EX) != 0 && errno == EINTR) {
     }
 }
@@ -26,8 +26,7 @@ EventLog::EventLog(EventLog&& other) noexcept
     : m_file(std::move(other.m_file))
     , m_fd(std::exchange(other.m_fd, -1))
     , m_bytes(other.m_bytes)
-{
-}
+{}
 
 EventLog::~EventLog()
 {
@@ -39,7 +38,8 @@ void EventLog::append(const QByteArray& frame)
 {
     qsizetype written = 0;
     while (written < frame.size()) {
-        const ssize_t n = ::write(m_fd, frame.constData() + written, static_cast<std::size_t>(frame.size() - written));
+        const ssize_t n =
+            ::write(m_fd, frame.constData() + written, static_cast<std::size_t>(frame.size() - written));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {

@@ -120,8 +120,8 @@ std::string readFile(const fs::path& file, std::uint64_t maxBytes)
     if (error)
         throwFileError(error.value(), file);
     if (size > maxBytes)
-        throw Error("the file has " + std::to_string(size) + " bytes, more than the " + std::to_string(maxBytes) +
-                        " that are read",
+        throw Error("the file has " + std::to_string(size) + " bytes, more than the " +
+                        std::to_string(maxBytes) + " that are read",
                     file.string());
     std::ifstream stream(file, std::ios::binary);
     std::string bytes(size, '\0');

@@ -9,8 +9,8 @@
 
 namespace assay::engine {
 
-/// Writes @p bytes to a temporary file beside @p file, flushes it to the disk and renames it, so that a reader
-/// (or a crash) never sees half a file. Parent folders are made.
+/// Writes @p bytes to a temporary file beside @p file, flushes it to the disk and renames it, so that a
+/// reader (or a crash) never sees half a file. Parent folders are made.
 /// @throws Error with the sentence of throwFileError().
 void writeFileAtomically(const std::filesystem::path& file, std::string_view bytes);
 
@@ -23,7 +23,8 @@ Json readJsonFile(const std::filesystem::path& file);
 /// Makes the folder and its parents. @throws Error.
 void makeFolder(const std::filesystem::path& folder);
 
-/// Turns an errno into one sentence about @p file that says how to mend it: a full disk, missing permission, ...
+/// Turns an errno into one sentence about @p file that says how to mend it: a full disk, missing permission,
+/// ...
 [[noreturn]] void throwFileError(int error, const std::filesystem::path& file);
 
 /// SHA-256 as hex, of bytes or of a file's content. @throws Error when the file cannot be read.

@@ -14,7 +14,8 @@ std::vector<std::filesystem::path> withDefaults(std::vector<std::filesystem::pat
 }
 
 /// Moves @p value to the front; the one used longest ago falls out at the end.
-template <class T> void keep(std::deque<T>& kept, const T& value, std::size_t most)
+template <class T>
+void keep(std::deque<T>& kept, const T& value, std::size_t most)
 {
     std::erase(kept, value);
     kept.push_front(value);
@@ -24,11 +25,11 @@ template <class T> void keep(std::deque<T>& kept, const T& value, std::size_t mo
 
 } // namespace
 
-Inputs::Inputs(std::vector<std::filesystem::path> modelFolders, std::vector<std::filesystem::path> dataFolders)
+Inputs::Inputs(std::vector<std::filesystem::path> modelFolders,
+               std::vector<std::filesystem::path> dataFolders)
     : m_models(std::move(modelFolders))
     , m_datasets(withDefaults(std::move(dataFolders)))
-{
-}
+{}
 
 std::shared_ptr<const models::Model> Inputs::model(const std::string& nameOrPath, torch::Device device)
 {

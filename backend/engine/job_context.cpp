@@ -26,8 +26,7 @@ SharedContext::SharedContext(RunServices services, protocol::RunSpec spec, fs::p
     , m_spec(std::move(spec))
     , m_folder(std::move(folder))
     , m_device(resolveDevice(m_spec.device))
-{
-}
+{}
 
 std::shared_ptr<const models::Model> SharedContext::model(const protocol::ModelRef& ref)
 {
@@ -96,8 +95,7 @@ BatchContext::BatchContext(RunServices services, protocol::RunSpec spec, fs::pat
     : SharedContext(services, std::move(spec), std::move(folder))
     , m_control(control)
     , m_sink(std::move(sink))
-{
-}
+{}
 
 void BatchContext::progress(double done, double total, std::string_view stage)
 {
@@ -151,13 +149,12 @@ void BatchContext::rethrowStorageError() const
         std::rethrow_exception(m_storageError);
 }
 
-LiveContext::LiveContext(RunServices services, protocol::RunSpec spec, fs::path folder, const LiveControl& control,
-                         EventSink sink)
+LiveContext::LiveContext(RunServices services, protocol::RunSpec spec, fs::path folder,
+                         const LiveControl& control, EventSink sink)
     : SharedContext(services, std::move(spec), std::move(folder))
     , m_control(control)
     , m_sink(std::move(sink))
-{
-}
+{}
 
 void LiveContext::artifact(std::string_view name, const TensorMap&)
 {

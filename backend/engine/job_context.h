@@ -59,8 +59,8 @@ using EventSink = std::function<void(protocol::Event)>;
 class BatchContext final : public SharedContext
 {
 public:
-    BatchContext(RunServices services, protocol::RunSpec spec, std::filesystem::path folder, JobControl& control,
-                 EventSink sink);
+    BatchContext(RunServices services, protocol::RunSpec spec, std::filesystem::path folder,
+                 JobControl& control, EventSink sink);
 
     void progress(double done, double total, std::string_view stage) override;
     void checkpoint() override { m_control.checkpoint(); }

@@ -22,8 +22,7 @@ struct LiveLane::Entry
 LiveLane::LiveLane(LaneGate& gate)
     : m_gate(gate)
     , m_thread([this] { loop(); })
-{
-}
+{}
 
 LiveLane::~LiveLane()
 {

@@ -47,7 +47,7 @@ private:
     void loop();
 
     LaneGate& m_gate;
-    mutable std::mutex m_mutex; ///< guards the three below
+    mutable std::mutex m_mutex;       ///< guards the three below
     std::shared_ptr<Entry> m_waiting; ///< shared by the lane's thread and whoever supersedes it
     std::shared_ptr<Entry> m_running;
     bool m_ending = false;

@@ -15,8 +15,7 @@ Outbox::Outbox(int fd, std::function<void()> broken)
     , m_wakeFd(::eventfd(0, EFD_CLOEXEC))
     , m_broken(std::move(broken))
     , m_thread([this] { loop(); })
-{
-}
+{}
 
 Outbox::~Outbox()
 {
@@ -112,8 +111,9 @@ bool Outbox::writeFrame(const QByteArray& frame) const
             return false;
         if (fds[0].revents == 0)
             continue;
-        const ssize_t n = ::write(m_fd, frame.constData() + done,
-                                  static_cast<std::size_t>(std::min<qsizetype>(frame.size() - done, PIPE_BUF)));
+        const ssize_t n =
+            ::write(m_fd, frame.constData() + done,
+                    static_cast<std::size_t>(std::min<qsizetype>(frame.size() - done, PIPE_BUF)));
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             return false;
         done += std::max<ssize_t>(n, 0);

@@ -15,8 +15,8 @@ namespace assay::engine {
 class Outbox
 {
 public:
-    /// @param fd stays the caller's. @param broken called once, from the writing thread, when nobody reads any
-    /// more; frames are dropped from then on.
+    /// @param fd stays the caller's. @param broken called once, from the writing thread, when nobody reads
+    /// any more; frames are dropped from then on.
     Outbox(int fd, std::function<void()> broken);
     /// Drops what is not written yet.
     ~Outbox();

@@ -16,7 +16,8 @@ public:
     const std::vector<std::unique_ptr<Study>>& studies() const { return m_studies; }
     /// @throws Error naming the nearest known ids.
     Study& study(std::string_view id) const;
-    /// Empties the registry: how the host moves what a plugin registered, once all of it is known to be sound.
+    /// Empties the registry: how the host moves what a plugin registered, once all of it is known to be
+    /// sound.
     std::vector<std::unique_ptr<Study>> takeStudies();
 
 private:

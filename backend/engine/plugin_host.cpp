@@ -70,8 +70,8 @@ void checkTrust(const PluginTrust& trust, const PluginRecord& record, bool own, 
 {
     const std::string command = "'assay-cli plugins allow " + record.file.string() + "'";
     if (trust.hasCrashed(hash))
-        throw Error("the plugin crashed the engine when it was last loaded, and is set aside", record.file.string(),
-                    "Allow it again with " + command + " or remove it");
+        throw Error("the plugin crashed the engine when it was last loaded, and is set aside",
+                    record.file.string(), "Allow it again with " + command + " or remove it");
     if (!own && !trust.isAllowed(hash))
         throw Error("this plugin was not allowed to run; its SHA-256 is " + hash, record.file.string(),
                     "If you trust it, allow it with " + command);
@@ -105,8 +105,7 @@ PluginHost::PluginHost(fs::path ownFolder, std::vector<fs::path> otherFolders, f
     : m_ownFolder(std::move(ownFolder))
     , m_otherFolders(std::move(otherFolders))
     , m_trust(std::move(configFolder))
-{
-}
+{}
 
 std::vector<fs::path> PluginHost::defaultFolders()
 {

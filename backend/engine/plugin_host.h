@@ -19,8 +19,8 @@ struct PluginRecord
     std::string problem; ///< when not loaded: the sentence that says why and how to mend it
 };
 
-/// Finds plugins, checks their metadata before any of their code runs, and loads them. Nothing it finds keeps the
-/// engine from starting: every failure is a record.
+/// Finds plugins, checks their metadata before any of their code runs, and loads them. Nothing it finds keeps
+/// the engine from starting: every failure is a record.
 class PluginHost
 {
 public:
@@ -29,7 +29,8 @@ public:
     PluginHost(std::filesystem::path ownFolder, std::vector<std::filesystem::path> otherFolders,
                std::filesystem::path configFolder);
 
-    /// The user's plugin folder and those of the environment variable ASSAY_PLUGIN_PATH (separated by colons).
+    /// The user's plugin folder and those of the environment variable ASSAY_PLUGIN_PATH (separated by
+    /// colons).
     static std::vector<std::filesystem::path> defaultFolders();
 
     /// Loads everything found into @p registries, in the order of the folders and then by name.

@@ -76,8 +76,7 @@ Json readList(const fs::path& file)
 
 PluginTrust::PluginTrust(fs::path configFolder)
     : m_folder(std::move(configFolder))
-{
-}
+{}
 
 bool PluginTrust::isAllowed(const std::string& hash) const
 {
@@ -111,7 +110,8 @@ PluginTrust::LoadGuard::LoadGuard(const PluginTrust& trust, const fs::path& file
     (void)registered;
     const stack_t stack{s_note->stack.data(), 0, s_note->stack.size()};
     ::sigaltstack(&stack, nullptr);
-    struct sigaction action{};
+    struct sigaction action
+    {};
     action.sa_handler = onFatalSignal;
     action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);
     for (std::size_t i = 0; i < kFatal.size(); ++i)

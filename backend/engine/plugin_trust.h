@@ -21,8 +21,8 @@ public:
     /// @throws Error when the file cannot be read or the list not written.
     std::string allow(const std::filesystem::path& file) const;
 
-    /// For the time a plugin's code is loaded. A fatal signal, or an exit from within, leaves a note from which
-    /// hasCrashed() knows at the next start; being killed from outside leaves none. One at a time.
+    /// For the time a plugin's code is loaded. A fatal signal, or an exit from within, leaves a note from
+    /// which hasCrashed() knows at the next start; being killed from outside leaves none. One at a time.
     class LoadGuard
     {
     public:

@@ -6,8 +6,8 @@ namespace assay::engine {
 /// a closed pipe or a full disk is an error return and not a signal), and setUpThread().
 void setUpProcess();
 
-/// At the start of every thread that computes: LibTorch's number of threads is kept per thread, and its default
-/// is half the cores.
+/// At the start of every thread that computes: LibTorch's number of threads is kept per thread, and its
+/// default is half the cores.
 void setUpThread();
 
 /// Threads this process may use, at least 1.

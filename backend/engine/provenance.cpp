@@ -46,7 +46,10 @@ Json provenance(torch::Device device, std::uint64_t seed, const std::string& stu
             {"commit", commit()},
             {"study_version", studyVersion},
             {"libraries",
-             {{"libtorch", TORCH_VERSION}, {"qt", qVersion()}, {"opencv", ASSAY_OPENCV_VERSION}, {"blas", blasCore()}}},
+             {{"libtorch", TORCH_VERSION},
+              {"qt", qVersion()},
+              {"opencv", ASSAY_OPENCV_VERSION},
+              {"blas", blasCore()}}},
             {"device", device.str()},
             {"threads", computeThreads()},
             {"seed", seed}};

@@ -20,8 +20,8 @@ std::string blasCore();
 /// Highest resident size of this process so far, in bytes.
 std::uint64_t peakMemoryBytes();
 
-/// {"assay", "commit", "study_version", "libraries": {"libtorch", "qt", "opencv", "blas"}, "device", "threads",
-/// "seed"}: what is known when a run begins. The engine adds "inputs" (hashes), "seconds" and
+/// {"assay", "commit", "study_version", "libraries": {"libtorch", "qt", "opencv", "blas"}, "device",
+/// "threads", "seed"}: what is known when a run begins. The engine adds "inputs" (hashes), "seconds" and
 /// "peak_memory_bytes" at the end.
 Json provenance(torch::Device device, std::uint64_t seed, const std::string& studyVersion);
 

@@ -15,7 +15,7 @@ using namespace protocol;
 
 namespace {
 
-const std::vector<std::string> kMethods = {"catalogue", "runs",     "run.start", "run.cancel", "run.open",
+const std::vector<std::string> kMethods = {"catalogue",  "runs",     "run.start", "run.cancel", "run.open",
                                            "run.delete", "run.file", "preview",   "validate",   "shutdown"};
 
 const Json& member(const Json& params, const char* key)
@@ -65,8 +65,9 @@ Reply filePart(const Engine& engine, const Request& request)
     Reply reply{request.id, true, {}, {}, {}};
     std::uint64_t size = 0;
     const auto folder = runFolder(engine.workspace().runs(), textOf(request.params, "run"));
-    const std::string bytes = readRunFile(folder, textOf(request.params, "file"), numberOf(request.params, "offset"),
-                                          numberOf(request.params, "length"), size);
+    const std::string bytes =
+        readRunFile(folder, textOf(request.params, "file"), numberOf(request.params, "offset"),
+                    numberOf(request.params, "length"), size);
     reply.bytes.assign(bytes.begin(), bytes.end());
     reply.result = {{"size", size}};
     return reply;
@@ -77,8 +78,7 @@ Reply filePart(const Engine& engine, const Request& request)
 Requests::Requests(Engine& engine, Sender send)
     : m_engine(engine)
     , m_send(std::move(send))
-{
-}
+{}
 
 bool Requests::isUrgent(const std::string& method)
 {
@@ -124,7 +124,8 @@ Reply Requests::result(const Request& request)
         return ok(validate(m_engine, params));
     if (method == "shutdown")
         return ok(Json::object());
-    throw Error("the engine knows no method '" + method.substr(0, 80) + "'", {}, suggestion(method.substr(0, 80), kMethods));
+    throw Error("the engine knows no method '" + method.substr(0, 80) + "'", {},
+                suggestion(method.substr(0, 80), kMethods));
 }
 
 void Requests::preview(const Request& request)

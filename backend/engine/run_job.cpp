@@ -17,10 +17,10 @@ RunJob::RunJob(Study& study, RunSpec spec, RunWriter writer, RunServices service
     , m_services(services)
     , m_listener(listener)
     , m_began(std::chrono::steady_clock::now())
-{
-}
+{}
 
-template <class Work> RunJob::Outcome RunJob::attempt(Work&& work) const
+template <class Work>
+RunJob::Outcome RunJob::attempt(Work&& work) const
 {
     try {
         work();
@@ -63,7 +63,9 @@ void RunJob::run(JobControl& control)
 
 void RunJob::abandon()
 {
-    const Outcome outcome = attempt([&] { emitEvent(RunStarted{m_writer.id(), m_spec, Json(), secondsNow()}); });
+    const Outcome outcome = attempt([&] {
+        emitEvent(RunStarted{m_writer.id(), m_spec, Json(), secondsNow()});
+    });
     finish(outcome.state == RunState::Failed ? outcome : Outcome{RunState::Cancelled, {}}, Json::object());
 }
 

@@ -7,12 +7,13 @@
 
 namespace assay::engine {
 
-/// One run on the batch lane: runs the study, stores and sends its events, and turns whatever the study throws
-/// into how the run ended. Used by one thread at a time.
+/// One run on the batch lane: runs the study, stores and sends its events, and turns whatever the study
+/// throws into how the run ended. Used by one thread at a time.
 class RunJob
 {
 public:
-    RunJob(Study& study, protocol::RunSpec spec, RunWriter writer, RunServices services, EngineListener& listener);
+    RunJob(Study& study, protocol::RunSpec spec, RunWriter writer, RunServices services,
+           EngineListener& listener);
 
     /// Does not throw: a run that cannot even be written down ends as failed for the listener.
     void run(JobControl& control);
@@ -27,7 +28,8 @@ private:
         protocol::RunState state = protocol::RunState::Finished;
         std::string error;
     };
-    template <class Work> Outcome attempt(Work&& work) const;
+    template <class Work>
+    Outcome attempt(Work&& work) const;
     void emitEvent(protocol::Event event);
     void finish(Outcome outcome, Json provenance);
 

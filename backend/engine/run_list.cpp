@@ -21,9 +21,15 @@ const char* const kEndedBefore = "The engine ended before the run did.";
 
 Json unreadable(const fs::path& folder, const std::string& why)
 {
-    return {{"run", folder.filename().string()}, {"study", ""},  {"title", folder.filename().string()},
-            {"state", "failed"},                 {"started", 0}, {"seconds", 0},
-            {"error", why},                      {"seed", 0},    {"device", ""},
+    return {{"run", folder.filename().string()},
+            {"study", ""},
+            {"title", folder.filename().string()},
+            {"state", "failed"},
+            {"started", 0},
+            {"seconds", 0},
+            {"error", why},
+            {"seed", 0},
+            {"device", ""},
             {"bytes", folderBytes(folder)}};
 }
 
@@ -33,7 +39,8 @@ Json completed(Json summary, const fs::path& folder)
     Json result = unreadable(folder, "");
     for (auto& [key, value] : result.items()) {
         const auto it = summary.find(key);
-        if (it != summary.end() && it->is_number() == value.is_number() && it->is_string() == value.is_string())
+        if (it != summary.end() && it->is_number() == value.is_number() &&
+            it->is_string() == value.is_string())
             value = *it;
     }
     result["run"] = folder.filename().string();
@@ -42,9 +49,9 @@ Json completed(Json summary, const fs::path& folder)
 
 bool isRunId(const std::string& id)
 {
-    return !id.empty() && id.front() != '.' && id.size() <= 255 && std::ranges::all_of(id, [](unsigned char c) {
-        return std::isalnum(c) || c == '-' || c == '_' || c == '.';
-    });
+    return !id.empty() && id.front() != '.' && id.size() <= 255 &&
+           std::ranges::all_of(
+               id, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 bool isInside(const fs::path& file, const fs::path& folder)
@@ -103,7 +110,8 @@ fs::path runFolder(const fs::path& runsFolder, const std::string& id)
     fs::path folder = runsFolder / id;
     std::error_code error;
     if (!fs::exists(folder / "spec.json", error))
-        throw Error("there is no run '" + id + "' in " + runsFolder.string(), {}, "See 'assay-cli list runs'");
+        throw Error("there is no run '" + id + "' in " + runsFolder.string(), {},
+                    "See 'assay-cli list runs'");
     return folder;
 }
 
@@ -123,8 +131,8 @@ void deleteRun(const fs::path& runsFolder, const std::string& id)
         throwFileError(error.value(), doomed);
 }
 
-std::string readRunFile(const fs::path& folder, const std::string& file, std::uint64_t offset, std::uint64_t length,
-                        std::uint64_t& size)
+std::string readRunFile(const fs::path& folder, const std::string& file, std::uint64_t offset,
+                        std::uint64_t length, std::uint64_t& size)
 {
     const fs::path path = folder / file;
     std::error_code error;

@@ -7,9 +7,9 @@
 
 namespace assay::engine {
 
-/// Summaries of the runs below @p runsFolder, newest first, as in docs/protocol.md. Reads no events. A run that
-/// is not final and that no process writes any more is "failed": the engine ended before the run did.
-/// A folder that is no run is left out; one whose summary is unreadable is listed as failed, saying so.
+/// Summaries of the runs below @p runsFolder, newest first, as in docs/protocol.md. Reads no events. A run
+/// that is not final and that no process writes any more is "failed": the engine ended before the run did. A
+/// folder that is no run is left out; one whose summary is unreadable is listed as failed, saying so.
 Json listRuns(const std::filesystem::path& runsFolder);
 
 /// The summary of one run's folder.

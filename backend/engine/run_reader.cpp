@@ -75,9 +75,9 @@ void RunReader::endOfFile()
     const auto torn = m_frames.pending();
     if (torn == 0 || EventLog::isBeingWritten(m_folder / "events.cbor"))
         return;
-    m_notice = (m_folder / "events.cbor").string() + ": the last event was torn off while it was written; its " +
-               std::to_string(torn) + " bytes are left out and the " + std::to_string(m_count) +
-               " events before it are shown.";
+    m_notice = (m_folder / "events.cbor").string() +
+               ": the last event was torn off while it was written; its " + std::to_string(torn) +
+               " bytes are left out and the " + std::to_string(m_count) + " events before it are shown.";
 }
 
 void RunReader::damaged(const std::string& why)

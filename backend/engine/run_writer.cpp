@@ -35,8 +35,8 @@ std::string newId(const std::string& study)
 
 bool isNameCharacter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
 }
 
 /// JSON has no NaN and no infinities; null says that there is a metric without a value.
@@ -49,7 +49,8 @@ Json finite(double value)
 class Attempts
 {
 public:
-    template <class Step> void operator()(Step&& step)
+    template <class Step>
+    void operator()(Step&& step)
     {
         try {
             step();
@@ -73,11 +74,12 @@ private:
 void checkOutputName(const std::string& kind, const std::string& name)
 {
     constexpr std::size_t kLongest = 120;
-    const bool good = !name.empty() && name.size() <= kLongest && name.front() != '.' && name.front() != '-' &&
-                      std::ranges::all_of(name, isNameCharacter);
+    const bool good = !name.empty() && name.size() <= kLongest && name.front() != '.' &&
+                      name.front() != '-' && std::ranges::all_of(name, isNameCharacter);
     if (!good)
         throw Error("'" + name + "' is no name for " + kind, {},
-                    "Use letters, digits, '.', '_' and '-', at most " + std::to_string(kLongest) + " of them");
+                    "Use letters, digits, '.', '_' and '-', at most " + std::to_string(kLongest) +
+                        " of them");
 }
 
 RunWriter::RunWriter(fs::path folder, RunSpec spec, std::string title)
@@ -86,8 +88,7 @@ RunWriter::RunWriter(fs::path folder, RunSpec spec, std::string title)
     , m_spec(std::move(spec))
     , m_title(std::move(title))
     , m_started(secondsNow())
-{
-}
+{}
 
 RunWriter RunWriter::create(const fs::path& runsFolder, const RunSpec& spec, const std::string& title)
 {
@@ -130,9 +131,15 @@ void RunWriter::prepare()
 
 void RunWriter::writeSummary(RunState state, const std::string& error, double seconds)
 {
-    const Json summary = {{"run", m_id},       {"study", m_spec.study},       {"title", m_title},
-                          {"state", name(state)}, {"started", m_started},     {"seconds", seconds},
-                          {"error", error},    {"seed", m_spec.seed},         {"device", m_spec.device},
+    const Json summary = {{"run", m_id},
+                          {"study", m_spec.study},
+                          {"title", m_title},
+                          {"state", name(state)},
+                          {"started", m_started},
+                          {"seconds", seconds},
+                          {"error", error},
+                          {"seed", m_spec.seed},
+                          {"device", m_spec.device},
                           {"bytes", folderBytes(m_folder)}};
     writeFileAtomically(m_folder / "summary.json",
                         summary.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

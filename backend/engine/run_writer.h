@@ -63,14 +63,14 @@ private:
     double m_started = 0;
     std::optional<EventLog> m_log;
     std::string m_stage;
-    std::map<std::string, int> m_spilled; ///< files written per grid name
+    std::map<std::string, int> m_spilled;         ///< files written per grid name
     std::map<std::string, std::string> m_figures; ///< CSV by name; the last of a name wins
     std::map<std::string, std::string> m_tables;
     Json m_metrics = Json::object();
 };
 
-/// Name of a figure, table, grid or artifact: [A-Za-z0-9][A-Za-z0-9._-]*, at most 120 long, so that it can be a
-/// file's name. @throws Error naming @p kind.
+/// Name of a figure, table, grid or artifact: [A-Za-z0-9][A-Za-z0-9._-]*, at most 120 long, so that it can be
+/// a file's name. @throws Error naming @p kind.
 void checkOutputName(const std::string& kind, const std::string& name);
 
 } // namespace assay::engine

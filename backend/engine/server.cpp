@@ -46,8 +46,7 @@ public:
         : m_in(pipes.in)
         , m_reader(std::this_thread::get_id())
         , m_outbox(pipes.out, [this] { stop(); })
-    {
-    }
+    {}
 
     int run(const std::filesystem::path& workspace);
 
@@ -142,8 +141,9 @@ void Session::checkHello(const Message& message)
         throw Error("the first frame must be 'hello'", "protocol");
     if (hello->protocol != kProtocolVersion)
         throw Error("the window (" + hello->program.substr(0, 80) + " " + hello->version.substr(0, 80) +
-                        ") speaks protocol version " + std::to_string(hello->protocol) + ", this engine (assay-cli " +
-                        version() + ") speaks version " + std::to_string(kProtocolVersion),
+                        ") speaks protocol version " + std::to_string(hello->protocol) +
+                        ", this engine (assay-cli " + version() + ") speaks version " +
+                        std::to_string(kProtocolVersion),
                     {}, "Use a window and an engine of the same version of Assay");
     m_greeted = true;
 }
@@ -173,8 +173,8 @@ bool Session::windDown()
     };
     m_engine->live().clear();
     m_engine->batch().cancelAll();
-    const bool idle =
-        m_engine->batch().waitIdle(left()) && m_engine->live().waitIdle(left()) && m_service->waitIdle(left());
+    const bool idle = m_engine->batch().waitIdle(left()) && m_engine->live().waitIdle(left()) &&
+                      m_service->waitIdle(left());
     m_outbox.drain(kDrainGrace);
     return idle;
 }
@@ -208,7 +208,8 @@ int Session::run(const std::filesystem::path& workspace)
 ProtocolPipes ProtocolPipes::claim()
 {
     std::fflush(stdout);
-    ProtocolPipes pipes{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)};
+    ProtocolPipes pipes{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3),
+                        ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)};
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing >= 0) {

@@ -4,8 +4,7 @@ namespace assay::engine {
 
 ServiceThread::ServiceThread()
     : m_thread([this] { loop(); })
-{
-}
+{}
 
 ServiceThread::~ServiceThread()
 {

@@ -11,14 +11,14 @@ namespace assay::engine {
 /// What the catalogue shows of a study.
 struct StudyInfo
 {
-    std::string id;      ///< "transfer.class-aware"; group before the dot
-    std::string title;   ///< "Class-aware transferability"
-    std::string question; ///< what it answers, one sentence ending in a question mark
-    std::string summary; ///< one paragraph
-    std::string reference; ///< the paper
+    std::string id;                    ///< "transfer.class-aware"; group before the dot
+    std::string title;                 ///< "Class-aware transferability"
+    std::string question;              ///< what it answers, one sentence ending in a question mark
+    std::string summary;               ///< one paragraph
+    std::string reference;             ///< the paper
     std::vector<std::string> keywords; ///< found by the catalogue's search
     std::vector<std::string> outputs;  ///< documented stable outputs, one line each
-    std::string version = "1"; ///< raised when the same spec would give other numbers
+    std::string version = "1";         ///< raised when the same spec would give other numbers
     bool previews = false;
 };
 
@@ -39,7 +39,8 @@ public:
 
 /// Base for a study whose parameters are a struct P with a visit() function (backend/protocol/params.h).
 /// A derived class says `using StudyOf::run;` (and preview), since its own overload would hide the other.
-template <class P> class StudyOf : public Study
+template <class P>
+class StudyOf : public Study
 {
 public:
     protocol::Schema schema() const final { return protocol::describe<P>(); }

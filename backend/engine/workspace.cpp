@@ -52,7 +52,6 @@ fs::path Workspace::defaultRoot()
 
 Workspace::Workspace(fs::path root)
     : m_root(fs::absolute(root.empty() ? defaultRoot() : root).lexically_normal())
-{
-}
+{}
 
 } // namespace assay::engine

@@ -61,26 +61,20 @@ public:
         put(key, array);
     }
     template <class T>
-        requires requires { TypedArrayTag<T>::value; }
+    requires requires { TypedArrayTag<T>::value; }
     void operator()(const char* key, const std::vector<T>& v)
     {
         if (!v.empty())
             put(key, typedArray(v));
     }
     template <class E>
-        requires std::is_enum_v<E>
-    void operator()(const char* key, E v, E /*last*/)
-    {
-        put(key, qint64(v));
-    }
+    requires std::is_enum_v<E>
+    void operator()(const char* key, E v, E /*last*/) { put(key, qint64(v)); }
     template <class T>
-        requires requires(Encoder& e, T& t) { fields::visit(e, t); }
-    void operator()(const char* key, T& v)
-    {
-        put(key, nested(v));
-    }
+    requires requires(Encoder& e, T& t) { fields::visit(e, t); }
+    void operator()(const char* key, T& v) { put(key, nested(v)); }
     template <class T>
-        requires requires(Encoder& e, T& t) { fields::visit(e, t); }
+    requires requires(Encoder& e, T& t) { fields::visit(e, t); }
     void operator()(const char* key, std::vector<T>& v)
     {
         QCborArray array;
@@ -90,7 +84,8 @@ public:
     }
     void operator()(const char* key, Event& v) { put(key, ofVariant(v)); }
 
-    template <class Variant> static QCborMap ofVariant(Variant& variant)
+    template <class Variant>
+    static QCborMap ofVariant(Variant& variant)
     {
         return std::visit(
             [](auto& value) {
@@ -103,8 +98,13 @@ public:
     }
 
 private:
-    template <class T> void put(const char* key, T&& value) { map[QLatin1String(key)] = std::forward<T>(value); }
-    template <class T> static QCborMap nested(T& value)
+    template <class T>
+    void put(const char* key, T&& value)
+    {
+        map[QLatin1String(key)] = std::forward<T>(value);
+    }
+    template <class T>
+    static QCborMap nested(T& value)
     {
         Encoder encoder;
         fields::visit(encoder, value);
@@ -119,8 +119,7 @@ public:
     Decoder(const QCborMap& map, std::string where)
         : m_map(map)
         , m_where(std::move(where))
-    {
-    }
+    {}
 
     void operator()(const char* key, std::string& v)
     {
@@ -178,14 +177,14 @@ public:
             v.push_back(require(item.isString(), key, item).toString().toStdString());
     }
     template <class T>
-        requires requires { TypedArrayTag<T>::value; }
+    requires requires { TypedArrayTag<T>::value; }
     void operator()(const char* key, std::vector<T>& v)
     {
         if (const auto value = get(key); value && !fromTypedArray(*value, v))
             wrong(key);
     }
     template <class E>
-        requires std::is_enum_v<E>
+    requires std::is_enum_v<E>
     void operator()(const char* key, E& v, E last)
     {
         if (!get(key))
@@ -197,14 +196,14 @@ public:
         v = E(number);
     }
     template <class T>
-        requires requires(Decoder& d, T& t) { fields::visit(d, t); }
+    requires requires(Decoder& d, T& t) { fields::visit(d, t); }
     void operator()(const char* key, T& v)
     {
         if (const auto value = get(key))
             nested(key, *value, v);
     }
     template <class T>
-        requires requires(Decoder& d, T& t) { fields::visit(d, t); }
+    requires requires(Decoder& d, T& t) { fields::visit(d, t); }
     void operator()(const char* key, std::vector<T>& v)
     {
         const auto value = get(key);
@@ -227,10 +226,10 @@ public:
 
     /// An event of a kind this version does not know, inside a message of a kind it does.
     struct UnknownKind
-    {
-    };
+    {};
 
-    template <class Variant> static std::optional<Variant> toVariant(const QCborMap& map)
+    template <class Variant>
+    static std::optional<Variant> toVariant(const QCborMap& map)
     {
         const QCborValue kind = map.value(QLatin1String("t"));
         if (!kind.isString())
@@ -256,7 +255,8 @@ private:
             wrong(key);
         return value;
     }
-    template <class T> void integer(const char* key, T& v) const
+    template <class T>
+    void integer(const char* key, T& v) const
     {
         const auto value = get(key);
         if (!value)
@@ -266,7 +266,8 @@ private:
         if (static_cast<qint64>(v) != number)
             wrong(key);
     }
-    template <class T> void nested(const char* key, const QCborValue& value, T& v) const
+    template <class T>
+    void nested(const char* key, const QCborValue& value, T& v) const
     {
         require(value.isMap(), key, value);
         const QCborMap map = value.toMap();
@@ -296,12 +297,14 @@ private:
     std::string m_where;
 };
 
-template <class Variant> QByteArray frameOf(const Variant& value)
+template <class Variant>
+QByteArray frameOf(const Variant& value)
 {
     // visit() takes a mutable reference because the decoder shares it; the encoder only reads.
     const QByteArray payload = QCborValue(Encoder::ofVariant(const_cast<Variant&>(value))).toCbor();
     if (payload.size() > qsizetype(kMaxFrameBytes))
-        throw Error("a frame of " + std::to_string(payload.size()) + " bytes is longer than the 64 MiB allowed",
+        throw Error("a frame of " + std::to_string(payload.size()) +
+                        " bytes is longer than the 64 MiB allowed",
                     "protocol");
     QByteArray frame(4, Qt::Uninitialized);
     qToLittleEndian(quint32(payload.size()), frame.data());
@@ -309,7 +312,8 @@ template <class Variant> QByteArray frameOf(const Variant& value)
     return frame;
 }
 
-template <class Variant> std::optional<Variant> decode(std::span<const std::uint8_t> payload)
+template <class Variant>
+std::optional<Variant> decode(std::span<const std::uint8_t> payload)
 {
     const QByteArray bytes =
         QByteArray::fromRawData(reinterpret_cast<const char*>(payload.data()), qsizetype(payload.size()));

@@ -14,8 +14,8 @@ constexpr std::size_t kMaxVariants = 64;
 void requireSize(std::size_t size, std::size_t marks, const std::string& where, const char* field)
 {
     if (size != 0 && size != marks)
-        throw Error(std::string(field) + " has " + std::to_string(size) + " entries for " + std::to_string(marks) +
-                        " marks",
+        throw Error(std::string(field) + " has " + std::to_string(size) + " entries for " +
+                        std::to_string(marks) + " marks",
                     where);
 }
 
@@ -37,8 +37,8 @@ void checkLayer(const Layer& layer, const std::string& where)
     switch (layer.kind) {
     case LayerKind::Cells:
         if (std::size_t(layer.rows) * layer.columns != layer.z.size())
-            throw Error("z has " + std::to_string(layer.z.size()) + " values for " + std::to_string(layer.rows) +
-                            " rows of " + std::to_string(layer.columns),
+            throw Error("z has " + std::to_string(layer.z.size()) + " values for " +
+                            std::to_string(layer.rows) + " rows of " + std::to_string(layer.columns),
                         where);
         break;
     case LayerKind::Boxes:
@@ -49,7 +49,8 @@ void checkLayer(const Layer& layer, const std::string& where)
         break;
     case LayerKind::Band:
         if (layer.low.size() != marks || layer.high.size() != marks)
-            throw Error("a band needs low and high for each of its " + std::to_string(marks) + " points", where);
+            throw Error("a band needs low and high for each of its " + std::to_string(marks) + " points",
+                        where);
         break;
     case LayerKind::Marks:
         requireSize(layer.x.size(), marks, where, "x");
@@ -59,7 +60,8 @@ void checkLayer(const Layer& layer, const std::string& where)
     case LayerKind::Bars:
     case LayerKind::Points:
         if (layer.y.size() != marks)
-            throw Error("y has " + std::to_string(layer.y.size()) + " entries for " + std::to_string(marks) + " marks",
+            throw Error("y has " + std::to_string(layer.y.size()) + " entries for " + std::to_string(marks) +
+                            " marks",
                         where);
         break;
     }
@@ -123,9 +125,12 @@ void checkConsistent(const ImageGrid& grid)
                         std::to_string(grid.count()) + " images",
                     where);
     for (const ImageAttribute& attribute : grid.attributes) {
-        const auto known = [&](std::int32_t code) { return code >= -1 && code < std::int64_t(attribute.values.size()); };
+        const auto known = [&](std::int32_t code) {
+            return code >= -1 && code < std::int64_t(attribute.values.size());
+        };
         if (attribute.codes.size() != grid.count() || !std::ranges::all_of(attribute.codes, known))
-            throw Error("attribute '" + attribute.name + "' does not have one known value for each image", where);
+            throw Error("attribute '" + attribute.name + "' does not have one known value for each image",
+                        where);
         if (!attribute.roles.empty() && attribute.roles.size() != attribute.values.size())
             throw Error("attribute '" + attribute.name + "' does not have one role for each value", where);
     }

@@ -53,7 +53,8 @@ std::size_t markCount(const Layer& layer)
         return layer.z.size();
     if (layer.kind == LayerKind::Boxes)
         return std::max(layer.x.size(), layer.z.size() / 5);
-    return std::max({layer.x.size(), layer.y.size(), layer.low.size(), layer.high.size(), layer.labels.size()});
+    return std::max(
+        {layer.x.size(), layer.y.size(), layer.low.size(), layer.high.size(), layer.labels.size()});
 }
 
 /// Appends FIELD and a separator.
@@ -62,8 +63,7 @@ class Row
 public:
     explicit Row(std::string& out)
         : m_out(out)
-    {
-    }
+    {}
     Row& operator<<(const std::string& field)
     {
         if (!m_first)
@@ -116,8 +116,9 @@ std::string csvNumber(double value)
     char buffer[64];
     // Whole numbers stay readable: the shortest form of 100000 would be 1e+05.
     const bool whole = std::trunc(value) == value && std::abs(value) < 1e15;
-    const auto end = whole ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr
-                           : std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+    const auto end = whole
+                         ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr
+                         : std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
     return {buffer, end};
 }
 

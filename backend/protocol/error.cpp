@@ -24,7 +24,6 @@ Error::Error(std::string what, std::string where, std::string mend)
     , m_what(std::move(what))
     , m_where(std::move(where))
     , m_mend(std::move(mend))
-{
-}
+{}
 
 } // namespace assay

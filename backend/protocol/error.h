@@ -30,7 +30,6 @@ private:
 /// Thrown by RunContext::checkpoint() when the user cancelled; never caught by a study.
 /// Deliberately not a std::exception, so that a catch-all for errors does not swallow it.
 struct Cancelled
-{
-};
+{};
 
 } // namespace assay

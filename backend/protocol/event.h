@@ -25,8 +25,8 @@ struct Progress
 {
     std::string stage;
     double done = 0;
-    double total = 0;       ///< 0 when unknown
-    double seconds = 0;     ///< since the stage began
+    double total = 0;   ///< 0 when unknown
+    double seconds = 0; ///< since the stage began
     bool operator==(const Progress&) const = default;
 };
 

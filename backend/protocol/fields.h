@@ -7,13 +7,15 @@
 
 namespace assay::protocol::fields {
 
-template <class V> void visit(V& v, MarkSamples& o)
+template <class V>
+void visit(V& v, MarkSamples& o)
 {
     v("offsets", o.offsets);
     v("ids", o.ids);
 }
 
-template <class V> void visit(V& v, Axis& o)
+template <class V>
+void visit(V& v, Axis& o)
 {
     v("label", o.label);
     v("unit", o.unit);
@@ -23,7 +25,8 @@ template <class V> void visit(V& v, Axis& o)
     v("high", o.high);
 }
 
-template <class V> void visit(V& v, Layer& o)
+template <class V>
+void visit(V& v, Layer& o)
 {
     v("kind", o.kind, LayerKind::Marks);
     v("name", o.name);
@@ -43,7 +46,8 @@ template <class V> void visit(V& v, Layer& o)
     v("samples", o.samples);
 }
 
-template <class V> void visit(V& v, Figure& o)
+template <class V>
+void visit(V& v, Figure& o)
 {
     v("name", o.name);
     v("title", o.title);
@@ -58,7 +62,8 @@ template <class V> void visit(V& v, Figure& o)
     v("aspect", o.aspect);
 }
 
-template <class V> void visit(V& v, Column& o)
+template <class V>
+void visit(V& v, Column& o)
 {
     v("name", o.name);
     v("label", o.label);
@@ -68,7 +73,8 @@ template <class V> void visit(V& v, Column& o)
     v("texts", o.texts);
 }
 
-template <class V> void visit(V& v, Table& o)
+template <class V>
+void visit(V& v, Table& o)
 {
     v("name", o.name);
     v("title", o.title);
@@ -78,7 +84,8 @@ template <class V> void visit(V& v, Table& o)
     v("samples", o.samples);
 }
 
-template <class V> void visit(V& v, Metric& o)
+template <class V>
+void visit(V& v, Metric& o)
 {
     v("name", o.name);
     v("value", o.value);
@@ -91,7 +98,8 @@ template <class V> void visit(V& v, Metric& o)
     v("interval", o.interval);
 }
 
-template <class V> void visit(V& v, ImageAttribute& o)
+template <class V>
+void visit(V& v, ImageAttribute& o)
 {
     v("name", o.name);
     v("title", o.title);
@@ -100,7 +108,8 @@ template <class V> void visit(V& v, ImageAttribute& o)
     v("codes", o.codes);
 }
 
-template <class V> void visit(V& v, ImageGrid& o)
+template <class V>
+void visit(V& v, ImageGrid& o)
 {
     v("name", o.name);
     v("title", o.title);
@@ -118,7 +127,8 @@ template <class V> void visit(V& v, ImageGrid& o)
     v("notes", o.notes);
 }
 
-template <class V> void visit(V& v, RunStarted& o)
+template <class V>
+void visit(V& v, RunStarted& o)
 {
     v("run", o.run);
     v("spec", o.spec);
@@ -126,7 +136,8 @@ template <class V> void visit(V& v, RunStarted& o)
     v("time", o.time);
 }
 
-template <class V> void visit(V& v, Progress& o)
+template <class V>
+void visit(V& v, Progress& o)
 {
     v("stage", o.stage);
     v("done", o.done);
@@ -134,14 +145,16 @@ template <class V> void visit(V& v, Progress& o)
     v("seconds", o.seconds);
 }
 
-template <class V> void visit(V& v, LogLine& o)
+template <class V>
+void visit(V& v, LogLine& o)
 {
     v("level", o.level, LogLevel::Error);
     v("text", o.text);
     v("time", o.time);
 }
 
-template <class V> void visit(V& v, Artifact& o)
+template <class V>
+void visit(V& v, Artifact& o)
 {
     v("name", o.name);
     v("kind", o.kind);
@@ -150,7 +163,8 @@ template <class V> void visit(V& v, Artifact& o)
     v("bytes", o.bytes);
 }
 
-template <class V> void visit(V& v, RunFinished& o)
+template <class V>
+void visit(V& v, RunFinished& o)
 {
     v("state", o.state, RunState::Cancelled);
     v("error", o.error);
@@ -158,21 +172,24 @@ template <class V> void visit(V& v, RunFinished& o)
     v("provenance", o.provenance);
 }
 
-template <class V> void visit(V& v, Hello& o)
+template <class V>
+void visit(V& v, Hello& o)
 {
     v("protocol", o.protocol);
     v("program", o.program);
     v("version", o.version);
 }
 
-template <class V> void visit(V& v, Request& o)
+template <class V>
+void visit(V& v, Request& o)
 {
     v("id", o.id);
     v("method", o.method);
     v("params", o.params);
 }
 
-template <class V> void visit(V& v, Reply& o)
+template <class V>
+void visit(V& v, Reply& o)
 {
     v("id", o.id);
     v("ok", o.ok);
@@ -181,7 +198,8 @@ template <class V> void visit(V& v, Reply& o)
     v("error", o.error);
 }
 
-template <class V> void visit(V& v, RunEvent& o)
+template <class V>
+void visit(V& v, RunEvent& o)
 {
     v("run", o.run);
     v("sequence", o.sequence);
@@ -189,21 +207,24 @@ template <class V> void visit(V& v, RunEvent& o)
     v("event", o.event);
 }
 
-template <class V> void visit(V& v, PreviewEvent& o)
+template <class V>
+void visit(V& v, PreviewEvent& o)
 {
     v("run", o.run);
     v("preview", o.preview);
     v("event", o.event);
 }
 
-template <class V> void visit(V& v, Notice& o)
+template <class V>
+void visit(V& v, Notice& o)
 {
     v("topic", o.topic);
     v("body", o.body);
 }
 
 /// The value of "t" for each kind.
-template <class T> constexpr const char* kindName()
+template <class T>
+constexpr const char* kindName()
 {
     if constexpr (std::is_same_v<T, RunStarted>)
         return "started";

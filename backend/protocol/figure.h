@@ -62,10 +62,10 @@ struct Layer
     std::vector<double> z;
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;
-    std::string colourMap;            ///< Cells: "sequential" or "diverging"
-    std::vector<std::string> labels;  ///< text per mark, shown on hover or beside it
-    std::vector<double> count;        ///< numerator of a rate, per mark
-    std::vector<double> denominator;  ///< denominator of a rate, per mark
+    std::string colourMap;           ///< Cells: "sequential" or "diverging"
+    std::vector<std::string> labels; ///< text per mark, shown on hover or beside it
+    std::vector<double> count;       ///< numerator of a rate, per mark
+    std::vector<double> denominator; ///< denominator of a rate, per mark
     MarkSamples samples;
     bool operator==(const Layer&) const = default;
 };
@@ -73,7 +73,7 @@ struct Layer
 /// A figure is data first: the screen, the exported file and the CSV are drawn from this value.
 struct Figure
 {
-    std::string name;  ///< stable id within the run, [a-z0-9-]+; a later figure of the same name replaces it
+    std::string name; ///< stable id within the run, [a-z0-9-]+; a later figure of the same name replaces it
     std::string title;
     std::string caption;
     std::string section;  ///< heading of the study document under which it stands

@@ -28,14 +28,14 @@ struct ImageGrid
     std::vector<std::string> variants; ///< at least one
     std::uint32_t width = 0;
     std::uint32_t height = 0;
-    std::uint32_t channels = 1;      ///< 1 grey, 3 RGB
-    std::vector<std::int64_t> ids;   ///< N sample ids, the same ids figures use
+    std::uint32_t channels = 1;    ///< 1 grey, 3 RGB
+    std::vector<std::int64_t> ids; ///< N sample ids, the same ids figures use
     /// N x variants x height x width x channels bytes, or empty when `file` is set.
     std::vector<std::uint8_t> pixels;
-    std::string file;                ///< path relative to the run folder, same layout as `pixels`
-    bool append = false;             ///< true: more images for the grid of the same name
+    std::string file;    ///< path relative to the run folder, same layout as `pixels`
+    bool append = false; ///< true: more images for the grid of the same name
     std::vector<ImageAttribute> attributes;
-    std::vector<std::string> notes;  ///< per image text for the tooltip, or empty
+    std::vector<std::string> notes; ///< per image text for the tooltip, or empty
 
     std::size_t count() const { return ids.size(); }
     std::size_t imageBytes() const { return std::size_t(width) * height * channels; }

@@ -27,7 +27,8 @@ std::size_t editDistance(std::string_view a, std::string_view b)
 
 } // namespace
 
-std::vector<std::string> nearest(std::string_view name, const std::vector<std::string>& known, std::size_t most)
+std::vector<std::string> nearest(std::string_view name, const std::vector<std::string>& known,
+                                 std::size_t most)
 {
     constexpr std::size_t kLongestCompared = 128; // edit distance is quadratic; names are short
     std::vector<std::pair<std::size_t, std::string>> scored;

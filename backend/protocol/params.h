@@ -38,49 +38,60 @@ struct DatasetRef
 
 namespace detail {
 
-template <class T> struct ValueTraits;
-template <> struct ValueTraits<bool>
+template <class T>
+struct ValueTraits;
+template <>
+struct ValueTraits<bool>
 {
     static constexpr FieldType type = FieldType::Bool;
 };
-template <std::integral T> struct ValueTraits<T>
+template <std::integral T>
+struct ValueTraits<T>
 {
     static constexpr FieldType type = FieldType::Integer;
 };
-template <std::floating_point T> struct ValueTraits<T>
+template <std::floating_point T>
+struct ValueTraits<T>
 {
     static constexpr FieldType type = FieldType::Real;
 };
-template <> struct ValueTraits<std::string>
+template <>
+struct ValueTraits<std::string>
 {
     static constexpr FieldType type = FieldType::Text;
 };
-template <> struct ValueTraits<ModelRef>
+template <>
+struct ValueTraits<ModelRef>
 {
     static constexpr FieldType type = FieldType::Model;
 };
-template <> struct ValueTraits<DatasetRef>
+template <>
+struct ValueTraits<DatasetRef>
 {
     static constexpr FieldType type = FieldType::Dataset;
 };
 
-template <class T> struct Unwrapped
+template <class T>
+struct Unwrapped
 {
     using type = T;
     static constexpr bool list = false, optional = false;
 };
-template <class T> struct Unwrapped<std::vector<T>>
+template <class T>
+struct Unwrapped<std::vector<T>>
 {
     using type = T;
     static constexpr bool list = true, optional = false;
 };
-template <class T> struct Unwrapped<std::optional<T>>
+template <class T>
+struct Unwrapped<std::optional<T>>
 {
     using type = T;
     static constexpr bool list = false, optional = true;
 };
 
-template <class T> Json toValue(const T& v)
+template <class T>
+Json toValue(const T& v)
 {
     if constexpr (std::is_same_v<T, ModelRef> || std::is_same_v<T, DatasetRef>) {
         return v.name;
@@ -96,7 +107,8 @@ template <class T> Json toValue(const T& v)
     }
 }
 
-template <class T> void fromValue(const Json& json, T& v)
+template <class T>
+void fromValue(const Json& json, T& v)
 {
     if constexpr (std::is_same_v<T, ModelRef> || std::is_same_v<T, DatasetRef>) {
         v.name = json.get<std::string>();
@@ -128,8 +140,7 @@ class FieldBuilder
 public:
     explicit FieldBuilder(Field* field)
         : m_field(field)
-    {
-    }
+    {}
     FieldBuilder& label(std::string v) { return set(&Field::label, std::move(v)); }
     FieldBuilder& help(std::string v) { return set(&Field::help, std::move(v)); }
     FieldBuilder& unit(std::string v) { return set(&Field::unit, std::move(v)); }
@@ -153,7 +164,8 @@ public:
     }
 
 private:
-    template <class T> FieldBuilder& set(T Field::* member, T value)
+    template <class T>
+    FieldBuilder& set(T Field::*member, T value)
     {
         if (m_field)
             m_field->*member = std::move(value);
@@ -166,7 +178,8 @@ private:
 struct Describer
 {
     Schema schema;
-    template <class T> FieldBuilder field(std::string name, T& value)
+    template <class T>
+    FieldBuilder field(std::string name, T& value)
     {
         using U = detail::Unwrapped<T>;
         Field f;
@@ -185,7 +198,8 @@ struct Describer
 struct Reader
 {
     const Json& json;
-    template <class T> FieldBuilder field(const std::string& name, T& value)
+    template <class T>
+    FieldBuilder field(const std::string& name, T& value)
     {
         if (auto it = json.find(name); it != json.end())
             detail::fromValue(*it, value);
@@ -197,14 +211,16 @@ struct Reader
 struct Writer
 {
     Json json = Json::object();
-    template <class T> FieldBuilder field(const std::string& name, T& value)
+    template <class T>
+    FieldBuilder field(const std::string& name, T& value)
     {
         json[name] = detail::toValue(value);
         return FieldBuilder(nullptr);
     }
 };
 
-template <class P> Schema describe()
+template <class P>
+Schema describe()
 {
     P p;
     Describer d;
@@ -213,7 +229,8 @@ template <class P> Schema describe()
 }
 
 /// @throws Error as validated() does.
-template <class P> P readParams(const Json& json, const std::string& where = {})
+template <class P>
+P readParams(const Json& json, const std::string& where = {})
 {
     const Json checked = validated(describe<P>(), json, where);
     P p;
@@ -222,7 +239,8 @@ template <class P> P readParams(const Json& json, const std::string& where = {})
     return p;
 }
 
-template <class P> Json writeParams(P p)
+template <class P>
+Json writeParams(P p)
 {
     Writer w;
     visit(w, p);

@@ -10,7 +10,8 @@ constexpr std::size_t kMaxJsonBytes = 16u << 20;
 /// Deeper than any document of ours; keeps recursive consumers of a value safe from hostile files.
 constexpr int kMaxJsonDepth = 64;
 
-std::string stringField(const Json& json, const char* key, const std::string& fallback, const std::string& where)
+std::string stringField(const Json& json, const char* key, const std::string& fallback,
+                        const std::string& where)
 {
     const auto it = json.find(key);
     if (it == json.end())
@@ -50,7 +51,8 @@ RunSpec specFromJson(const Json& json, const std::string& where)
     RunSpec spec;
     spec.study = stringField(json, "study", "", where);
     if (spec.study.empty())
-        throw Error("the spec names no study", where, "Add \"study\": \"transfer.class-aware\" or another id");
+        throw Error("the spec names no study", where,
+                    "Add \"study\": \"transfer.class-aware\" or another id");
     spec.title = stringField(json, "title", "", where);
     spec.device = stringField(json, "device", "auto", where);
     if (const auto it = json.find("seed"); it != json.end()) {
@@ -69,7 +71,8 @@ RunSpec specFromJson(const Json& json, const std::string& where)
 Json parseJson(std::string_view text, const std::string& where)
 {
     if (text.size() > kMaxJsonBytes)
-        throw Error("the JSON text has " + std::to_string(text.size()) + " bytes, more than the 16 MiB that are read",
+        throw Error("the JSON text has " + std::to_string(text.size()) +
+                        " bytes, more than the 16 MiB that are read",
                     where);
     try {
         const auto limitDepth = [](int depth, Json::parse_event_t, Json&) {

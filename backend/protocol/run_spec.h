@@ -11,7 +11,7 @@ namespace assay::protocol {
 /// cluster.
 struct RunSpec
 {
-    std::string study;           ///< "transfer.class-aware"
+    std::string study; ///< "transfer.class-aware"
     Json params = Json::object();
     std::uint64_t seed = 0;
     std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:N"

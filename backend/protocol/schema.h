@@ -13,9 +13,9 @@ enum class FieldType { Bool, Integer, Real, Text, Choice, Model, Dataset };
 /// One declared parameter. From it come the form's control, the JSON schema and the validation messages.
 struct Field
 {
-    std::string name;  ///< key in the spec, [a-z0-9_]+
+    std::string name; ///< key in the spec, [a-z0-9_]+
     std::string label;
-    std::string help;  ///< one or two sentences for the tooltip
+    std::string help; ///< one or two sentences for the tooltip
     std::string unit;
     std::string group; ///< heading in the form
     FieldType type = FieldType::Real;
@@ -24,7 +24,7 @@ struct Field
     Json defaultValue;
     std::optional<double> low; ///< allowed range of a number, inclusive
     std::optional<double> high;
-    std::optional<double> step; ///< increment of the control
+    std::optional<double> step;            ///< increment of the control
     std::vector<std::string> choices;      ///< allowed values when type is Choice
     std::vector<std::string> choiceLabels; ///< shown instead of the values, or empty
     /// Name of a list field of the same schema: the value is one of the values that list holds at the time.

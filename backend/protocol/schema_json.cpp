@@ -72,7 +72,8 @@ Json toJson(const Field& field)
     return json;
 }
 
-template <class T> void read(const Json& json, const char* key, T& value)
+template <class T>
+void read(const Json& json, const char* key, T& value)
 {
     if (const auto it = json.find(key); it != json.end())
         value = it->template get<T>();

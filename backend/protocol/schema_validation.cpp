@@ -58,7 +58,8 @@ std::string expectation(const Field& field)
 
 bool inRange(const Field& field, double value)
 {
-    return std::isfinite(value) && (!field.low || value >= *field.low) && (!field.high || value <= *field.high);
+    return std::isfinite(value) && (!field.low || value >= *field.low) &&
+           (!field.high || value <= *field.high);
 }
 
 bool fits(const Field& field, const Json& value)
@@ -118,7 +119,8 @@ std::string problemOf(const Field& field, const Json& value)
     if (!value.is_array())
         return "is " + given(value) + "; it must be a list";
     if (value.size() < field.minItems) {
-        return "has " + std::to_string(value.size()) + " values; it needs at least " + std::to_string(field.minItems);
+        return "has " + std::to_string(value.size()) + " values; it needs at least " +
+               std::to_string(field.minItems);
     }
     for (const Json& item : value) {
         if (!fits(field, item))

@@ -14,7 +14,7 @@ struct Column
     std::string name;  ///< CSV header; stable, [a-z0-9_]+
     std::string label; ///< heading on screen; the name when empty
     std::string unit;
-    int digits = -1;   ///< digits after the point on screen; -1 shows what is needed. CSV has full precision
+    int digits = -1; ///< digits after the point on screen; -1 shows what is needed. CSV has full precision
     std::vector<double> numbers;
     std::vector<std::string> texts; ///< used when numbers is empty
     bool isText() const { return numbers.empty() && !texts.empty(); }
@@ -40,10 +40,10 @@ struct Metric
     std::string name;
     double value = 0;
     std::string unit;
-    std::string rateOf;         ///< what the denominator counts; empty when the value is no rate
+    std::string rateOf; ///< what the denominator counts; empty when the value is no rate
     double count = 0;
     double denominator = 0;
-    std::optional<double> low;  ///< interval, Wilson 95 % unless `interval` says otherwise
+    std::optional<double> low; ///< interval, Wilson 95 % unless `interval` says otherwise
     std::optional<double> high;
     std::string interval;
     bool operator==(const Metric&) const = default;

@@ -12,34 +12,43 @@
 
 namespace assay::protocol {
 
-template <class T> struct TypedArrayTag;
-template <> struct TypedArrayTag<std::uint32_t>
+template <class T>
+struct TypedArrayTag;
+template <>
+struct TypedArrayTag<std::uint32_t>
 {
     static constexpr quint64 value = 70;
 };
-template <> struct TypedArrayTag<std::int32_t>
+template <>
+struct TypedArrayTag<std::int32_t>
 {
     static constexpr quint64 value = 78;
 };
-template <> struct TypedArrayTag<std::int64_t>
+template <>
+struct TypedArrayTag<std::int64_t>
 {
     static constexpr quint64 value = 79;
 };
-template <> struct TypedArrayTag<double>
+template <>
+struct TypedArrayTag<double>
 {
     static constexpr quint64 value = 86;
 };
 
-template <class T> QCborValue typedArray(const std::vector<T>& values)
+template <class T>
+QCborValue typedArray(const std::vector<T>& values)
 {
-    return QCborValue(QCborTag(TypedArrayTag<T>::value),
-                      QByteArray(reinterpret_cast<const char*>(values.data()), qsizetype(values.size() * sizeof(T))));
+    return QCborValue(
+        QCborTag(TypedArrayTag<T>::value),
+        QByteArray(reinterpret_cast<const char*>(values.data()), qsizetype(values.size() * sizeof(T))));
 }
 
 /// @returns false when @p value is not such an array.
-template <class T> bool fromTypedArray(const QCborValue& value, std::vector<T>& out)
+template <class T>
+bool fromTypedArray(const QCborValue& value, std::vector<T>& out)
 {
-    if (!value.isTag() || quint64(value.tag()) != TypedArrayTag<T>::value || !value.taggedValue().isByteArray())
+    if (!value.isTag() || quint64(value.tag()) != TypedArrayTag<T>::value ||
+        !value.taggedValue().isByteArray())
         return false;
     const QByteArray bytes = value.taggedValue().toByteArray();
     if (bytes.size() % qsizetype(sizeof(T)) != 0)

@@ -39,15 +39,16 @@ MeanNorms meanNorms(const torch::Tensor& x, const torch::Tensor& adversarial)
 }
 
 TracedAttack runTraced(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
-                       const attacks::AttackSpec& spec, at::Generator generator, const attacks::AttackHooks& hooks,
-                       const std::optional<torch::Tensor>& target, std::int64_t traced)
+                       const attacks::AttackSpec& spec, at::Generator generator,
+                       const attacks::AttackHooks& hooks, const std::optional<torch::Tensor>& target,
+                       std::int64_t traced)
 {
     traced = std::min(traced, x.size(0));
     TracedAttack result;
     result.adversarial = attacks::run(model, x, y, spec, generator, hooks, target).adversarial;
     const torch::Tensor start = x.narrow(0, 0, traced);
-    // The few traced images are attacked once more rather than recorded in passing: an attack does not depend on
-    // how it is chunked, and the long pass stays free of copies.
+    // The few traced images are attacked once more rather than recorded in passing: an attack does not depend
+    // on how it is chunked, and the long pass stays free of copies.
     std::vector<torch::Tensor> path(static_cast<std::size_t>(spec.steps) + 1);
     for (auto& images : path)
         images = torch::empty_like(start);
@@ -56,7 +57,8 @@ TracedAttack runTraced(const models::Model& model, const torch::Tensor& x, const
     tracing.step = [&](int step, std::int64_t first, const torch::Tensor& now) {
         path.at(static_cast<std::size_t>(step)).narrow(0, first, now.size(0)).copy_(now);
     };
-    const std::optional<torch::Tensor> aim = target ? std::optional(target->narrow(0, 0, traced)) : std::nullopt;
+    const std::optional<torch::Tensor> aim =
+        target ? std::optional(target->narrow(0, 0, traced)) : std::nullopt;
     attacks::run(model, start, y.narrow(0, 0, traced), spec, generator, tracing, aim);
     result.path = torch::stack(path);
     return result;

@@ -11,9 +11,10 @@ namespace assay::transfer {
 /// Wrong classes drawn uniformly: int64 [N] on the device of @p y, none equal to the label.
 torch::Tensor wrongClasses(const torch::Tensor& y, std::int64_t classes, at::Generator generator);
 
-/// The step that FGSM takes for every eps: +-sign(g) for L-infinity, +-g/||g||_2 for L2 (zero where the gradient
-/// vanishes), with g the gradient of the cross-entropy with the label, or with @p target and a minus sign.
-/// One gradient serves all radii; fgsmStep(x, direction, eps) is then what attacks::run gives for "fgsm".
+/// The step that FGSM takes for every eps: +-sign(g) for L-infinity, +-g/||g||_2 for L2 (zero where the
+/// gradient vanishes), with g the gradient of the cross-entropy with the label, or with @p target and a minus
+/// sign. One gradient serves all radii; fgsmStep(x, direction, eps) is then what attacks::run gives for
+/// "fgsm".
 torch::Tensor fgsmDirection(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
                             attacks::Norm norm, const std::optional<torch::Tensor>& target = std::nullopt);
 /// clip_[0,1](x + eps direction).
@@ -31,11 +32,12 @@ MeanNorms meanNorms(const torch::Tensor& x, const torch::Tensor& adversarial);
 struct TracedAttack
 {
     torch::Tensor adversarial; ///< [N,C,H,W]
-    torch::Tensor path;        ///< [steps + 1, n, C, H, W]: the first n images at the start and after each step
+    torch::Tensor path; ///< [steps + 1, n, C, H, W]: the first n images at the start and after each step
 };
 /// attacks::run with an iterative method, keeping the path of the first @p traced images.
 TracedAttack runTraced(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
-                       const attacks::AttackSpec& spec, at::Generator generator, const attacks::AttackHooks& hooks,
-                       const std::optional<torch::Tensor>& target, std::int64_t traced);
+                       const attacks::AttackSpec& spec, at::Generator generator,
+                       const attacks::AttackHooks& hooks, const std::optional<torch::Tensor>& target,
+                       std::int64_t traced);
 
 } // namespace assay::transfer

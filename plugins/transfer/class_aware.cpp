@@ -77,8 +77,9 @@ OutcomeRates outcomeRates(const OutcomeCounts& counts, Denominator of)
 {
     const std::int64_t n = of == Denominator::Fooled ? counts.fooled() : counts.pool;
     const std::int64_t holds = of == Denominator::Fooled ? 0 : counts.pool - counts.fooled();
-    return {metrics::wilson(counts.same, n), metrics::wilson(counts.different, n), metrics::wilson(counts.unfooled, n),
-            metrics::wilson(counts.transferred(), n), metrics::wilson(holds, n)};
+    return {metrics::wilson(counts.same, n), metrics::wilson(counts.different, n),
+            metrics::wilson(counts.unfooled, n), metrics::wilson(counts.transferred(), n),
+            metrics::wilson(holds, n)};
 }
 
 metrics::Rate sourceSuccess(const OutcomeCounts& counts)
@@ -96,9 +97,11 @@ PairConfusions pairConfusions(const torch::Tensor& y, const torch::Tensor& y1, c
 {
     requireSameLength(y, y1);
     requireSameLength(y, y2);
-    PairConfusions result{metrics::Confusion(classes), metrics::Confusion(classes), metrics::Confusion(classes)};
+    PairConfusions result{metrics::Confusion(classes), metrics::Confusion(classes),
+                          metrics::Confusion(classes)};
     const torch::Tensor fooled = y1 != y;
-    const torch::Tensor ya = y.masked_select(fooled), y1a = y1.masked_select(fooled), y2a = y2.masked_select(fooled);
+    const torch::Tensor ya = y.masked_select(fooled), y1a = y1.masked_select(fooled),
+                        y2a = y2.masked_select(fooled);
     result.source.add(values(ya), values(y1a));
     result.target.add(values(ya), values(y2a));
     const torch::Tensor both = y2a != ya;

@@ -10,9 +10,9 @@
 
 namespace assay::transfer {
 
-// Class-aware transferability: F. Waseda, S. Nishikawa, T.-N. Le, H. H. Nguyen, I. Echizen, "Closer Look at the
-// Transferability of Adversarial Examples: How They Fool Different Models Differently", WACV 2023.
-// An adversarial example (AE) is an input x' that the source model F1 takes for y1 = F1(x') != y. The target
+// Class-aware transferability: F. Waseda, S. Nishikawa, T.-N. Le, H. H. Nguyen, I. Echizen, "Closer Look at
+// the Transferability of Adversarial Examples: How They Fool Different Models Differently", WACV 2023. An
+// adversarial example (AE) is an input x' that the source model F1 takes for y1 = F1(x') != y. The target
 // model F2 takes it for y2 = F2(x'). Pure functions, safe from any thread.
 
 /// What became of one attacked image. The three outcomes of an AE add up to all AEs.
@@ -28,8 +28,8 @@ const char* name(Outcome outcome);
 /// @throws Error when the lengths differ.
 torch::Tensor outcomes(const torch::Tensor& y, const torch::Tensor& y1, const torch::Tensor& y2);
 
-/// The evaluation pool: bool [N], true where every one of @p predictions (int64 [N]) is the label. Without this
-/// filter clean errors of the target would be counted as different mistakes.
+/// The evaluation pool: bool [N], true where every one of @p predictions (int64 [N]) is the label. Without
+/// this filter clean errors of the target would be counted as different mistakes.
 torch::Tensor correctForAll(const torch::Tensor& y, const std::vector<torch::Tensor>& predictions);
 
 /// Counts over the pool of one pair and one eps.
@@ -45,7 +45,8 @@ struct OutcomeCounts
 };
 OutcomeCounts countOutcomes(const torch::Tensor& outcomes);
 
-/// What fractions are taken of. The definition uses the AEs; the published bar charts may use all attacked images.
+/// What fractions are taken of. The definition uses the AEs; the published bar charts may use all attacked
+/// images.
 enum class Denominator { Fooled, Attacked };
 
 struct OutcomeRates
@@ -63,9 +64,10 @@ metrics::Rate sameMistakeShare(const OutcomeCounts& counts);
 /// Class confusions of one pair and one eps. Each counts AEs only.
 struct PairConfusions
 {
-    metrics::Confusion wrongClasses; ///< rows y1, columns y2, over AEs that transfer: diagonal = same mistakes
-    metrics::Confusion source;       ///< rows y, columns y1, over all AEs
-    metrics::Confusion target;       ///< rows y, columns y2, over all AEs: diagonal = unfooled
+    metrics::Confusion
+        wrongClasses;          ///< rows y1, columns y2, over AEs that transfer: diagonal = same mistakes
+    metrics::Confusion source; ///< rows y, columns y1, over all AEs
+    metrics::Confusion target; ///< rows y, columns y2, over all AEs: diagonal = unfooled
 };
 PairConfusions pairConfusions(const torch::Tensor& y, const torch::Tensor& y1, const torch::Tensor& y2,
                               std::int64_t classes);

@@ -14,12 +14,15 @@ namespace {
 
 protocol::ImageAttribute outcomeAttribute(const torch::Tensor& codes)
 {
-    protocol::ImageAttribute attribute{.name = "outcome", .title = "Outcome",
-                                       .values = {name(Outcome::Unfooled), name(Outcome::Different), name(Outcome::Same)},
-                                       .roles = {"unfooled", "different", "same"}};
+    protocol::ImageAttribute attribute{
+        .name = "outcome",
+        .title = "Outcome",
+        .values = {name(Outcome::Unfooled), name(Outcome::Different), name(Outcome::Same)},
+        .roles = {"unfooled", "different", "same"}};
     const auto* data = codes.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < codes.numel(); ++i)
-        attribute.codes.push_back(static_cast<std::int32_t>(data[i] - static_cast<std::int64_t>(Outcome::Unfooled)));
+        attribute.codes.push_back(
+            static_cast<std::int32_t>(data[i] - static_cast<std::int64_t>(Outcome::Unfooled)));
     return attribute;
 }
 
@@ -38,17 +41,19 @@ std::vector<std::int64_t> balancedChoice(const torch::Tensor& outcomes, std::siz
     for (std::size_t i = 1; i < members.size(); ++i) {
         const std::size_t share = (most - chosen.size()) / (members.size() - i);
         const std::size_t take = std::min(share, members[i].size());
-        chosen.insert(chosen.end(), members[i].begin(), members[i].begin() + static_cast<std::ptrdiff_t>(take));
+        chosen.insert(chosen.end(), members[i].begin(),
+                      members[i].begin() + static_cast<std::ptrdiff_t>(take));
     }
     std::ranges::sort(chosen);
     return chosen;
 }
 
-protocol::ImageGrid exampleGrid(const ClassAwareResults& r, const View& view, const torch::Tensor& adversarial)
+protocol::ImageGrid exampleGrid(const ClassAwareResults& r, const View& view,
+                                const torch::Tensor& adversarial)
 {
     const std::string &source = r.sources[view.source], &target = r.targets[view.target];
-    protocol::ImageGrid grid{.name = "examples", .title = "Adversarial images: " + source + " → " + target,
-                             .section = "Images"};
+    protocol::ImageGrid grid{
+        .name = "examples", .title = "Adversarial images: " + source + " → " + target, .section = "Images"};
     const torch::Tensor codes = r.outcomes(view.source, view.target, view.eps);
     const std::size_t fits = imagesThatFit(r.clean.size(1), r.clean.size(2), r.clean.size(3));
     const std::vector<std::int64_t> chosen = balancedChoice(codes, std::min(kGalleryImages, fits));
@@ -60,8 +65,9 @@ protocol::ImageGrid exampleGrid(const ClassAwareResults& r, const View& view, co
                        classAttribute("source", "Predicted by " + source, r.classes, pick(e.y1)),
                        classAttribute("target", "Predicted by " + target, r.classes, pick(e.y2[view.target])),
                        outcomeAttribute(pick(codes))};
-    grid.caption = std::to_string(chosen.size()) + " of the adversarial images that fool " + source + " at ε = " +
-                   shortNumber(r.eps[view.eps]) + ", evenly from the three outcomes as far as there are enough: "
+    grid.caption = std::to_string(chosen.size()) + " of the adversarial images that fool " + source +
+                   " at ε = " + shortNumber(r.eps[view.eps]) +
+                   ", evenly from the three outcomes as far as there are enough: "
                    "counts here say nothing about rates.";
     return grid;
 }

@@ -9,14 +9,14 @@
 
 namespace assay::transfer {
 
-/// Parameters of `transfer.class-aware`. The initial values are the demonstration: about 1700 images of the pool,
-/// seven targets, six radii.
+/// Parameters of `transfer.class-aware`. The initial values are the demonstration: about 1700 images of the
+/// pool, seven targets, six radii.
 struct ClassAwareParams
 {
     std::vector<protocol::ModelRef> sources = {{"fashion-cnn"}};
-    std::vector<protocol::ModelRef> targets = {{"fashion-cnn-early"}, {"fashion-cnn-reorder"}, {"fashion-cnn-reinit"},
-                                               {"fashion-resnet"},    {"fashion-vgg"},         {"fashion-convmixer"},
-                                               {"fashion-mlp"}};
+    std::vector<protocol::ModelRef> targets = {
+        {"fashion-cnn-early"}, {"fashion-cnn-reorder"}, {"fashion-cnn-reinit"}, {"fashion-resnet"},
+        {"fashion-vgg"},       {"fashion-convmixer"},   {"fashion-mlp"}};
     protocol::DatasetRef dataset = {"fashion-mnist"};
     int count = 2000;
     std::string attack = "pgd";
@@ -32,46 +32,103 @@ struct ClassAwareParams
     std::string viewTarget = "fashion-cnn-reinit";
 };
 
-template <class V> void visit(V& v, ClassAwareParams& p)
+template <class V>
+void visit(V& v, ClassAwareParams& p)
 {
-    v.field("sources", p.sources).label("Source models").group("Models")
+    v.field("sources", p.sources)
+        .label("Source models")
+        .group("Models")
         .help("Models whose gradients make the adversarial examples.");
-    v.field("targets", p.targets).label("Target models").group("Models")
+    v.field("targets", p.targets)
+        .label("Target models")
+        .group("Models")
         .help("Models that are shown the examples. A source that is also listed here is not its own target.");
     v.field("dataset", p.dataset).label("Images").group("Images").help("The test split is attacked.");
-    v.field("count", p.count).label("Test images").unit("images").range(1, 1000000).group("Images")
-        .help("Drawn from the test split with the seed. Those that every model classifies correctly are the pool; "
+    v.field("count", p.count)
+        .label("Test images")
+        .unit("images")
+        .range(1, 1000000)
+        .group("Images")
+        .help("Drawn from the test split with the seed. Those that every model classifies correctly are the "
+              "pool; "
               "have 1000 or more in it: a rate of 5 % then has an interval of about ±1.4 points.");
-    v.field("attack", p.attack).label("Attack").choices({"fgsm", "pgd", "mi-fgsm"}, {"FGSM (one step)", "PGD", "MI-FGSM"})
-        .group("Attack").help("How the source model's gradient is followed.");
-    v.field("norm", p.norm).label("Norm").choices({"l2", "linf"}, {"L2", "L∞"}).group("Attack")
+    v.field("attack", p.attack)
+        .label("Attack")
+        .choices({"fgsm", "pgd", "mi-fgsm"}, {"FGSM (one step)", "PGD", "MI-FGSM"})
+        .group("Attack")
+        .help("How the source model's gradient is followed.");
+    v.field("norm", p.norm)
+        .label("Norm")
+        .choices({"l2", "linf"}, {"L2", "L∞"})
+        .group("Attack")
         .help("How the size of a perturbation is measured; the published charts use L2.");
-    v.field("eps", p.eps).label("ε").unit("of [0,1]").range(1e-4, 1000).group("Attack")
-        .help("Radii of the perturbation in the norm above, on pixels in [0,1]. Fashion-MNIST: 0.5 to 3 in L2, "
-              "0.02 to 0.2 in L∞.");
-    v.field("steps", p.steps).label("Steps").range(1, 1000).group("Attack").help("Gradient steps; FGSM takes one.");
-    v.field("step_size", p.stepSize).label("Step size").unit("of [0,1]").range(0, 1000).advanced().group("Attack")
+    v.field("eps", p.eps)
+        .label("ε")
+        .unit("of [0,1]")
+        .range(1e-4, 1000)
+        .group("Attack")
+        .help(
+            "Radii of the perturbation in the norm above, on pixels in [0,1]. Fashion-MNIST: 0.5 to 3 in L2, "
+            "0.02 to 0.2 in L∞.");
+    v.field("steps", p.steps)
+        .label("Steps")
+        .range(1, 1000)
+        .group("Attack")
+        .help("Gradient steps; FGSM takes one.");
+    v.field("step_size", p.stepSize)
+        .label("Step size")
+        .unit("of [0,1]")
+        .range(0, 1000)
+        .advanced()
+        .group("Attack")
         .help("0 takes the method's own: ε/5 for L2, ε/4 for L∞ PGD, ε/steps for MI-FGSM.");
-    v.field("targeted", p.targeted).label("Targeted").group("Attack")
-        .help("Aim at a wrong class drawn uniformly for each image. Outcomes still use the class the source really "
+    v.field("targeted", p.targeted)
+        .label("Targeted")
+        .group("Attack")
+        .help("Aim at a wrong class drawn uniformly for each image. Outcomes still use the class the source "
+              "really "
               "predicts; how often the aimed class is hit is listed apart.");
-    v.field("distance_count", p.distanceCount).label("Images for distances").unit("images").range(1, 100000)
-        .advanced().group("Similarity").help("Boundary distances are averaged over the first this many of the pool.");
-    v.field("denominator", p.denominator).label("Bars as fraction of").live().group("View")
+    v.field("distance_count", p.distanceCount)
+        .label("Images for distances")
+        .unit("images")
+        .range(1, 100000)
+        .advanced()
+        .group("Similarity")
+        .help("Boundary distances are averaged over the first this many of the pool.");
+    v.field("denominator", p.denominator)
+        .label("Bars as fraction of")
+        .live()
+        .group("View")
         .choices({"fooled", "attacked"}, {"images that fool the source", "all attacked images"})
         .help("The definition uses the images that fool the source. Tables always do.");
-    v.field("view_eps", p.viewEps).label("Shown ε").unit("of [0,1]").live().valuesFrom("eps").group("View")
+    v.field("view_eps", p.viewEps)
+        .label("Shown ε")
+        .unit("of [0,1]")
+        .live()
+        .valuesFrom("eps")
+        .group("View")
         .help("The nearest computed ε is shown.");
-    v.field("view_source", p.viewSource).label("Shown source").live().valuesFrom("sources").group("View")
+    v.field("view_source", p.viewSource)
+        .label("Shown source")
+        .live()
+        .valuesFrom("sources")
+        .group("View")
         .help("The first source is shown when this is none of them.");
-    v.field("view_target", p.viewTarget).label("Shown target").live().valuesFrom("targets").group("View")
+    v.field("view_target", p.viewTarget)
+        .label("Shown target")
+        .live()
+        .valuesFrom("targets")
+        .group("View")
         .help("The most similar target is shown when this is none of them.");
 }
 
 inline attacks::AttackSpec attackSpec(const ClassAwareParams& p, double eps)
 {
-    return {.method = p.attack, .norm = p.norm == "l2" ? attacks::Norm::L2 : attacks::Norm::Linf, .eps = eps,
-            .steps = p.steps, .stepSize = p.stepSize};
+    return {.method = p.attack,
+            .norm = p.norm == "l2" ? attacks::Norm::L2 : attacks::Norm::Linf,
+            .eps = eps,
+            .steps = p.steps,
+            .stepSize = p.stepSize};
 }
 
 inline Denominator denominator(const ClassAwareParams& p)

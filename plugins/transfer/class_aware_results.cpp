@@ -31,7 +31,8 @@ torch::Tensor fromText(const std::string& text)
 std::string toText(const torch::Tensor& bytes)
 {
     const torch::Tensor flat = bytes.contiguous();
-    return {reinterpret_cast<const char*>(flat.data_ptr<std::uint8_t>()), static_cast<std::size_t>(flat.numel())};
+    return {reinterpret_cast<const char*>(flat.data_ptr<std::uint8_t>()),
+            static_cast<std::size_t>(flat.numel())};
 }
 
 torch::Tensor fromDoubles(const std::vector<double>& values)
@@ -45,8 +46,7 @@ class Unpacker
 public:
     explicit Unpacker(const engine::TensorMap& tensors)
         : m_tensors(tensors)
-    {
-    }
+    {}
     torch::Tensor get(const std::string& name, torch::Dtype type) const
     {
         const auto it = m_tensors.find(name);
@@ -66,7 +66,8 @@ public:
 private:
     [[noreturn]] static void fail(const std::string& name)
     {
-        throw Error("tensor '" + name + "' is missing or malformed", "artifact 'outcomes'", "Run the study again.");
+        throw Error("tensor '" + name + "' is missing or malformed", "artifact 'outcomes'",
+                    "Run the study again.");
     }
     const engine::TensorMap& m_tensors;
 };
@@ -122,8 +123,11 @@ engine::TensorMap toTensors(const ClassAwareResults& r)
     const Json meta = {{"sources", r.sources},       {"targets", r.targets}, {"classes", r.classes},
                        {"attack", r.attack},         {"norm", r.norm},       {"targeted", r.targeted},
                        {"attack_text", r.attackText}};
-    engine::TensorMap map = {{"meta", fromText(meta.dump())}, {"eps", fromDoubles(r.eps)}, {"ids", r.ids},
-                             {"y", r.y},                      {"clean", r.clean}};
+    engine::TensorMap map = {{"meta", fromText(meta.dump())},
+                             {"eps", fromDoubles(r.eps)},
+                             {"ids", r.ids},
+                             {"y", r.y},
+                             {"clean", r.clean}};
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
         const SourceResult& source = r.perSource[s];
         std::vector<torch::Tensor> y1;
@@ -133,7 +137,8 @@ engine::TensorMap toTensors(const ClassAwareResults& r)
             norms.insert(norms.end(), {e.meanL2, e.meanLinf, e.targetHit});
         }
         for (const Similarity& x : source.similarity)
-            similarity.insert(similarity.end(), {x.distance, x.capped, x.randomDistance, x.randomCapped, x.cosine});
+            similarity.insert(similarity.end(),
+                              {x.distance, x.capped, x.randomDistance, x.randomCapped, x.cosine});
         map[key("y1", s)] = torch::stack(y1);
         map[key("norms", s)] = fromDoubles(norms).view({-1, 3});
         map[key("similarity", s)] = fromDoubles(similarity).view({-1, 5});
@@ -172,7 +177,8 @@ ClassAwareResults fromTensors(const engine::TensorMap& tensors)
     const torch::Tensor eps = in.get("eps", torch::kFloat64);
     r.eps.assign(eps.data_ptr<double>(), eps.data_ptr<double>() + eps.numel());
     r.ids = in.get("ids", torch::kInt64);
-    const std::int64_t pool = r.ids.numel(), radii = eps.numel(), targets = static_cast<std::int64_t>(r.targets.size());
+    const std::int64_t pool = r.ids.numel(), radii = eps.numel(),
+                       targets = static_cast<std::int64_t>(r.targets.size());
     r.y = in.get("y", torch::kInt64, {pool});
     r.clean = in.get("clean", torch::kUInt8);
     if (r.clean.dim() != 4 || r.clean.size(0) != pool)
@@ -188,9 +194,12 @@ ClassAwareResults fromTensors(const engine::TensorMap& tensors)
         }
         for (std::int64_t e = 0; e < radii; ++e) {
             const double* v = norms.data_ptr<double>() + 3 * e;
-            source.eps.push_back({.y1 = y1[e], .y2 = std::vector<torch::Tensor>(r.targets.size()),
-                                  .paths = std::vector<torch::Tensor>(r.targets.size()), .meanL2 = v[0],
-                                  .meanLinf = v[1], .targetHit = v[2]});
+            source.eps.push_back({.y1 = y1[e],
+                                  .y2 = std::vector<torch::Tensor>(r.targets.size()),
+                                  .paths = std::vector<torch::Tensor>(r.targets.size()),
+                                  .meanL2 = v[0],
+                                  .meanLinf = v[1],
+                                  .targetHit = v[2]});
         }
         for (std::size_t t = 0; t < r.targets.size(); ++t) {
             if (!r.isPair(s, t))

@@ -72,7 +72,8 @@ void ClassAwareRun::execute()
 void ClassAwareRun::openInputs()
 {
     for (const double eps : m_params.eps)
-        attacks::resolved(attackSpec(m_params, eps)); // refuses numbers out of range before anything is computed
+        attacks::resolved(
+            attackSpec(m_params, eps)); // refuses numbers out of range before anything is computed
     m_dataset = m_context.dataset(m_params.dataset);
     m_results.classes = m_dataset->info().classes;
     std::map<std::string, std::string> refs; // shown name -> name or path
@@ -124,8 +125,8 @@ void ClassAwareRun::choosePool()
         if (!row.name.empty())
             return;
         m_context.checkpoint();
-        m_context.progress(static_cast<double>(order.size()), static_cast<double>(m_sources.size() + m_targets.size()),
-                           "Clean predictions");
+        m_context.progress(static_cast<double>(order.size()),
+                           static_cast<double>(m_sources.size() + m_targets.size()), "Clean predictions");
         predictions.push_back(models::predict(*model, x));
         order.push_back(name);
         const std::int64_t correct = (predictions.back() == y).sum().item<std::int64_t>();
@@ -157,9 +158,11 @@ void ClassAwareRun::choosePool()
     m_x = m_dataset->images(data::Split::Test, m_results.ids, m_context.device());
     m_y = m_results.y.to(m_context.device());
     if (m_params.targeted)
-        m_aim = wrongClasses(m_y, static_cast<std::int64_t>(m_results.classes.size()), m_context.generator("aim"));
-    m_context.log(std::to_string(pool) + " of " + std::to_string(drawn) + " test images are classified correctly by all " +
-                  std::to_string(order.size()) + " models: the pool.");
+        m_aim = wrongClasses(m_y, static_cast<std::int64_t>(m_results.classes.size()),
+                             m_context.generator("aim"));
+    m_context.log(std::to_string(pool) + " of " + std::to_string(drawn) +
+                  " test images are classified correctly by all " + std::to_string(order.size()) +
+                  " models: the pool.");
     if (pool < kSmallPool)
         m_context.log("The pool has fewer than 1000 images; mind the intervals, or raise 'count'.",
                       protocol::LogLevel::Warning);
@@ -167,8 +170,11 @@ void ClassAwareRun::choosePool()
 
 Json ClassAwareRun::inputKey(const ModelPtr& model, const torch::Tensor& ids) const
 {
-    return {{"study", "transfer.class-aware"}, {"version", kMethodVersion}, {"model", model->card().sha256},
-            {"dataset", m_dataset->hash()},    {"ids", tensorDigest(ids)}};
+    return {{"study", "transfer.class-aware"},
+            {"version", kMethodVersion},
+            {"model", model->card().sha256},
+            {"dataset", m_dataset->hash()},
+            {"ids", tensorDigest(ids)}};
 }
 
 engine::TensorMap ClassAwareRun::cached(const ModelPtr& model, const Json& key,
@@ -204,13 +210,17 @@ Probe ClassAwareRun::probed(std::size_t s, const ModelPtr& model, const torch::T
     key["search"] = {spec.rMax, spec.gridSteps, spec.bisectSteps};
     const std::int64_t n = direction.size(0);
     engine::TensorMap map = cached(model, key, [&] {
-        const Probe p = probe(*model, m_x.narrow(0, 0, n), m_y.narrow(0, 0, n), direction, random, spec,
-                              m_context.attackHooks("Boundary distances, " + m_results.sources[s] + " and " + model->name()));
-        return engine::TensorMap{{"distance", p.gradient.distance}, {"capped", p.gradient.capped},
-                                 {"random_distance", p.random.distance}, {"random_capped", p.random.capped},
+        const Probe p = probe(
+            *model, m_x.narrow(0, 0, n), m_y.narrow(0, 0, n), direction, random, spec,
+            m_context.attackHooks("Boundary distances, " + m_results.sources[s] + " and " + model->name()));
+        return engine::TensorMap{{"distance", p.gradient.distance},
+                                 {"capped", p.gradient.capped},
+                                 {"random_distance", p.random.distance},
+                                 {"random_capped", p.random.capped},
                                  {"gradient", p.inputGradient}};
     });
-    return {{map["distance"], map["capped"]}, {map["random_distance"], map["random_capped"]}, map["gradient"]};
+    return {
+        {map["distance"], map["capped"]}, {map["random_distance"], map["random_capped"]}, map["gradient"]};
 }
 
 void ClassAwareRun::attackAll(std::size_t s)
@@ -220,7 +230,8 @@ void ClassAwareRun::attackAll(std::size_t s)
         const AttackSet set = attackSet(s, e);
         m_results.perSource[s].eps.push_back(evaluate(s, set));
         const torch::Tensor stored = set.adversarial.to(torch::kFloat16).cpu();
-        m_context.artifact("adversarial-" + std::to_string(s) + "-" + std::to_string(e), {{"adversarial", stored}});
+        m_context.artifact("adversarial-" + std::to_string(s) + "-" + std::to_string(e),
+                           {{"adversarial", stored}});
         if (viewed)
             m_viewed.push_back(stored);
         emit(s);
@@ -292,7 +303,8 @@ torch::Tensor ClassAwareRun::pathProbabilities(std::size_t s, std::size_t t, con
     std::vector<torch::Tensor> rows;
     for (const ModelPtr& model : {m_sources[s], m_targets[t]}) {
         const torch::Tensor p =
-            torch::softmax(models::logitsChunked(*model, images).cpu().to(torch::kFloat64), 1).view({steps, fooled.numel(), -1});
+            torch::softmax(models::logitsChunked(*model, images).cpu().to(torch::kFloat64), 1)
+                .view({steps, fooled.numel(), -1});
         const torch::Tensor index = classes.unsqueeze(0).expand({steps, -1, -1});
         rows.push_back(p.gather(2, index).mean(1).t()); // [3, steps]
     }

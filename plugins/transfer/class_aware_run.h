@@ -12,8 +12,8 @@
 
 namespace assay::transfer {
 
-/// One run of `transfer.class-aware`: opens the inputs, chooses the pool, attacks every source at every radius and
-/// emits figures and tables after each. Used once, from the thread that runs the study.
+/// One run of `transfer.class-aware`: opens the inputs, chooses the pool, attacks every source at every
+/// radius and emits figures and tables after each. Used once, from the thread that runs the study.
 class ClassAwareRun
 {
 public:
@@ -43,7 +43,8 @@ private:
                                     const torch::Tensor& path) const;
     void emit(std::size_t source);
     Json inputKey(const ModelPtr& model, const torch::Tensor& ids) const;
-    engine::TensorMap cached(const ModelPtr& model, const Json& key, const std::function<engine::TensorMap()>& compute);
+    engine::TensorMap cached(const ModelPtr& model, const Json& key,
+                             const std::function<engine::TensorMap()>& compute);
 
     engine::RunContext& m_context;
     ClassAwareParams m_params;
@@ -51,11 +52,11 @@ private:
     std::shared_ptr<const data::Dataset> m_dataset;
     std::vector<ModelPtr> m_sources;
     std::vector<ModelPtr> m_targets;
-    torch::Tensor m_x;                         ///< float32 [P,C,H,W] on the device
-    torch::Tensor m_y;                         ///< int64 [P] on the device
-    std::optional<torch::Tensor> m_aim;        ///< aimed classes of a targeted attack, int64 [P] on the device
-    std::vector<torch::Tensor> m_viewed;       ///< float16 adversarial images of the viewed source, per radius
-    std::optional<View> m_shownExamples;       ///< view of the gallery that was emitted last
+    torch::Tensor m_x;                   ///< float32 [P,C,H,W] on the device
+    torch::Tensor m_y;                   ///< int64 [P] on the device
+    std::optional<torch::Tensor> m_aim;  ///< aimed classes of a targeted attack, int64 [P] on the device
+    std::vector<torch::Tensor> m_viewed; ///< float16 adversarial images of the viewed source, per radius
+    std::optional<View> m_shownExamples; ///< view of the gallery that was emitted last
 };
 
 } // namespace assay::transfer

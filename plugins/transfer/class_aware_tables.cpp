@@ -29,8 +29,7 @@ class Row
 public:
     explicit Row(Table& table)
         : m_table(table)
-    {
-    }
+    {}
     Row& operator<<(const std::string& text)
     {
         m_table.columns[m_next++].texts.push_back(text);
@@ -50,35 +49,49 @@ private:
 
 Metric rateMetric(std::string name, const metrics::Rate& rate, std::string of)
 {
-    return {.name = std::move(name), .value = rate.value, .rateOf = std::move(of),
-            .count = static_cast<double>(rate.count), .denominator = static_cast<double>(rate.n), .low = rate.low,
-            .high = rate.high, .interval = "Wilson 95 %"};
+    return {.name = std::move(name),
+            .value = rate.value,
+            .rateOf = std::move(of),
+            .count = static_cast<double>(rate.count),
+            .denominator = static_cast<double>(rate.n),
+            .low = rate.low,
+            .high = rate.high,
+            .interval = "Wilson 95 %"};
 }
 
 } // namespace
 
 Table pairsTable(const ClassAwareResults& r)
 {
-    Table table{.name = "pairs", .title = "Outcomes of every pair",
-                .caption = "Fractions of the images that fool the source (`fooled`), with Wilson 95 % intervals; "
-                           "`pool` counts the attacked images, which all models classify correctly.",
+    Table table{.name = "pairs",
+                .title = "Outcomes of every pair",
+                .caption =
+                    "Fractions of the images that fool the source (`fooled`), with Wilson 95 % intervals; "
+                    "`pool` counts the attacked images, which all models classify correctly.",
                 .section = kSection};
-    table.columns = {texts("source", "Source"), texts("target", "Target"), texts("attack", "Attack"),
-                     texts("norm", "Norm"), numbers("eps", "ε", -1, "of [0,1]"), numbers("pool", "Pool", 0, "images"),
-                     numbers("fooled", "Fooled", 0, "images"), numbers("same", "Same", 3),
-                     numbers("different", "Different", 3), numbers("unfooled", "Unfooled", 3)};
+    table.columns = {texts("source", "Source"),
+                     texts("target", "Target"),
+                     texts("attack", "Attack"),
+                     texts("norm", "Norm"),
+                     numbers("eps", "ε", -1, "of [0,1]"),
+                     numbers("pool", "Pool", 0, "images"),
+                     numbers("fooled", "Fooled", 0, "images"),
+                     numbers("same", "Same", 3),
+                     numbers("different", "Different", 3),
+                     numbers("unfooled", "Unfooled", 3)};
     for (const char* outcome : {"same", "different", "unfooled"})
         for (const char* end : {"low", "high"})
-            table.columns.push_back(numbers(std::string(outcome) + '_' + end, std::string(outcome) + ", " + end, 3));
+            table.columns.push_back(
+                numbers(std::string(outcome) + '_' + end, std::string(outcome) + ", " + end, 3));
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
         for (std::size_t e = 0; e < r.perSource[s].eps.size(); ++e) {
             for (const std::size_t t : r.bySimilarity(s)) {
                 const OutcomeCounts c = r.counts(s, t, e);
                 const OutcomeRates rate = outcomeRates(c, Denominator::Fooled);
                 Row row(table);
-                row << r.sources[s] << r.targets[t] << r.attack << r.norm << r.eps[e] << static_cast<double>(c.pool)
-                    << static_cast<double>(c.fooled()) << rate.same.value << rate.different.value
-                    << rate.unfooled.value;
+                row << r.sources[s] << r.targets[t] << r.attack << r.norm << r.eps[e]
+                    << static_cast<double>(c.pool) << static_cast<double>(c.fooled()) << rate.same.value
+                    << rate.different.value << rate.unfooled.value;
                 for (const metrics::Rate& x : {rate.same, rate.different, rate.unfooled})
                     row << x.low << x.high;
                 table.samples.add(r.idsWhere(r.perSource[s].eps[e].y1 != r.y));
@@ -90,14 +103,19 @@ Table pairsTable(const ClassAwareResults& r)
 
 Table similarityTable(const ClassAwareResults& r)
 {
-    Table table{.name = "similarity", .title = "Similarity of source and target",
-                .caption = "Dist: mean difference of the L2 distances to the decision boundary along the source's "
-                           "loss gradient, and along random directions; capped: fraction of images for which one of "
-                           "the two boundaries lies beyond the search radius. Cosine: mean cosine between the input "
-                           "gradients of both models.",
+    Table table{.name = "similarity",
+                .title = "Similarity of source and target",
+                .caption =
+                    "Dist: mean difference of the L2 distances to the decision boundary along the source's "
+                    "loss gradient, and along random directions; capped: fraction of images for which one of "
+                    "the two boundaries lies beyond the search radius. Cosine: mean cosine between the input "
+                    "gradients of both models.",
                 .section = "Similarity"};
-    table.columns = {texts("source", "Source"), texts("target", "Target"), numbers("distance", "Dist", 3, "L2"),
-                     numbers("capped", "Capped", 3), numbers("cosine", "Gradient cosine", 3),
+    table.columns = {texts("source", "Source"),
+                     texts("target", "Target"),
+                     numbers("distance", "Dist", 3, "L2"),
+                     numbers("capped", "Capped", 3),
+                     numbers("cosine", "Gradient cosine", 3),
                      numbers("random_distance", "Dist, random directions", 3, "L2"),
                      numbers("random_capped", "Capped, random directions", 3)};
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
@@ -105,8 +123,8 @@ Table similarityTable(const ClassAwareResults& r)
             continue;
         for (const std::size_t t : r.bySimilarity(s)) {
             const Similarity& x = r.perSource[s].similarity[t];
-            Row(table) << r.sources[s] << r.targets[t] << x.distance << x.capped << x.cosine << x.randomDistance
-                       << x.randomCapped;
+            Row(table) << r.sources[s] << r.targets[t] << x.distance << x.capped << x.cosine
+                       << x.randomDistance << x.randomCapped;
         }
     }
     return table;
@@ -114,15 +132,23 @@ Table similarityTable(const ClassAwareResults& r)
 
 Table attacksTable(const ClassAwareResults& r)
 {
-    Table table{.name = "attacks", .title = "What the attack does to its source",
-                .caption = "source_success: fraction of the pool that fools the source, with its Wilson 95 % interval. "
-                           "Mean sizes are those of the perturbations after clipping to [0,1]. spearman: rank "
-                           "correlation over the targets between Dist and transfer rate.",
-                .section = kSection};
-    table.columns = {texts("source", "Source"), numbers("eps", "ε", -1, "of [0,1]"), numbers("pool", "Pool", 0, "images"),
-                     numbers("source_success", "Source fooled", 3), numbers("source_success_low", "low", 3),
-                     numbers("source_success_high", "high", 3), numbers("mean_l2", "Mean L2", 3),
-                     numbers("mean_linf", "Mean L∞", 3), numbers("spearman", "Spearman ρ", 2)};
+    Table table{
+        .name = "attacks",
+        .title = "What the attack does to its source",
+        .caption =
+            "source_success: fraction of the pool that fools the source, with its Wilson 95 % interval. "
+            "Mean sizes are those of the perturbations after clipping to [0,1]. spearman: rank "
+            "correlation over the targets between Dist and transfer rate.",
+        .section = kSection};
+    table.columns = {texts("source", "Source"),
+                     numbers("eps", "ε", -1, "of [0,1]"),
+                     numbers("pool", "Pool", 0, "images"),
+                     numbers("source_success", "Source fooled", 3),
+                     numbers("source_success_low", "low", 3),
+                     numbers("source_success_high", "high", 3),
+                     numbers("mean_l2", "Mean L2", 3),
+                     numbers("mean_linf", "Mean L∞", 3),
+                     numbers("spearman", "Spearman ρ", 2)};
     if (r.targeted)
         table.columns.push_back(numbers("target_hit", "Aimed class hit", 3));
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
@@ -130,8 +156,9 @@ Table attacksTable(const ClassAwareResults& r)
             const EpsResult& result = r.perSource[s].eps[e];
             const std::int64_t fooled = (result.y1 != r.y).sum().item<std::int64_t>();
             Row row(table);
-            row << r.sources[s] << r.eps[e] << static_cast<double>(r.y.numel()) << metrics::wilson(fooled, r.y.numel())
-                << result.meanL2 << result.meanLinf << r.spearman(s, e);
+            row << r.sources[s] << r.eps[e] << static_cast<double>(r.y.numel())
+                << metrics::wilson(fooled, r.y.numel()) << result.meanL2 << result.meanLinf
+                << r.spearman(s, e);
             if (r.targeted)
                 row << result.targetHit;
         }
@@ -141,13 +168,19 @@ Table attacksTable(const ClassAwareResults& r)
 
 Table modelsTable(const std::vector<ModelRow>& models)
 {
-    Table table{.name = "models", .title = "Models",
-                .caption = "Clean accuracy on the test images drawn for this run, with its Wilson 95 % interval, and "
-                           "on the whole test split by the model's card.",
-                .section = "Models"};
-    table.columns = {texts("model", "Model"), texts("architecture", "Architecture"), texts("role", "Role"),
-                     numbers("accuracy", "Accuracy", 3), numbers("accuracy_low", "low", 3),
-                     numbers("accuracy_high", "high", 3), numbers("card_accuracy", "Accuracy by card", 4)};
+    Table table{
+        .name = "models",
+        .title = "Models",
+        .caption = "Clean accuracy on the test images drawn for this run, with its Wilson 95 % interval, and "
+                   "on the whole test split by the model's card.",
+        .section = "Models"};
+    table.columns = {texts("model", "Model"),
+                     texts("architecture", "Architecture"),
+                     texts("role", "Role"),
+                     numbers("accuracy", "Accuracy", 3),
+                     numbers("accuracy_low", "low", 3),
+                     numbers("accuracy_high", "high", 3),
+                     numbers("card_accuracy", "Accuracy by card", 4)};
     for (const ModelRow& m : models) {
         const char* role = m.isSource ? (m.isTarget ? "source and target" : "source") : "target";
         Row(table) << m.name << m.architecture << std::string(role) << m.accuracy << m.cardAccuracy;
@@ -159,7 +192,8 @@ std::vector<Metric> accuracyMetrics(const std::vector<ModelRow>& models, const s
 {
     std::vector<Metric> result;
     for (const ModelRow& m : models)
-        result.push_back(rateMetric("accuracy." + m.name, m.accuracy, "clean test images of " + dataset + " drawn for this run"));
+        result.push_back(rateMetric("accuracy." + m.name, m.accuracy,
+                                    "clean test images of " + dataset + " drawn for this run"));
     return result;
 }
 
@@ -172,18 +206,21 @@ std::vector<Metric> resultMetrics(const ClassAwareResults& r)
             continue;
         const std::string& source = r.sources[s];
         const std::int64_t fooled = (r.perSource[s].eps[last].y1 != r.y).sum().item<std::int64_t>();
-        result.push_back(rateMetric("source_success." + source, metrics::wilson(fooled, r.y.numel()),
-                                     "attacked images that all models classify correctly, at the largest eps"));
+        result.push_back(
+            rateMetric("source_success." + source, metrics::wilson(fooled, r.y.numel()),
+                       "attacked images that all models classify correctly, at the largest eps"));
         for (const std::size_t t : r.bySimilarity(s)) {
             const OutcomeCounts c = r.counts(s, t, last);
             const std::string pair = source + "." + r.targets[t];
             if (c.fooled() > 0)
-                result.push_back(rateMetric("transfer." + pair, outcomeRates(c, Denominator::Fooled).transferred,
-                                             "images that fool " + source + " at the largest eps"));
+                result.push_back(rateMetric("transfer." + pair,
+                                            outcomeRates(c, Denominator::Fooled).transferred,
+                                            "images that fool " + source + " at the largest eps"));
             if (c.transferred() > 0)
                 result.push_back(rateMetric("same_share." + pair, sameMistakeShare(c),
-                                             "images that fool both models at the largest eps"));
-            result.push_back({.name = "distance." + pair, .value = r.perSource[s].similarity[t].distance, .unit = "L2"});
+                                            "images that fool both models at the largest eps"));
+            result.push_back(
+                {.name = "distance." + pair, .value = r.perSource[s].similarity[t].distance, .unit = "L2"});
         }
         if (const double rho = r.spearman(s, last); std::isfinite(rho))
             result.push_back({.name = "spearman." + source, .value = rho});

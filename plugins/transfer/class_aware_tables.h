@@ -7,8 +7,9 @@
 
 namespace assay::transfer {
 
-/// One row per source, target and radius computed so far; stable columns that scripts rely on: source, target,
-/// attack, norm, eps, pool, fooled, same, same_low, ... Fractions of `fooled` in [0,1], NaN where fooled is 0.
+/// One row per source, target and radius computed so far; stable columns that scripts rely on: source,
+/// target, attack, norm, eps, pool, fooled, same, same_low, ... Fractions of `fooled` in [0,1], NaN where
+/// fooled is 0.
 protocol::Table pairsTable(const ClassAwareResults& results);
 /// One row per pair whose similarity is known.
 protocol::Table similarityTable(const ClassAwareResults& results);
@@ -28,7 +29,8 @@ struct ModelRow
 protocol::Table modelsTable(const std::vector<ModelRow>& models);
 
 /// accuracy.MODEL of the clean images.
-std::vector<protocol::Metric> accuracyMetrics(const std::vector<ModelRow>& models, const std::string& dataset);
+std::vector<protocol::Metric> accuracyMetrics(const std::vector<ModelRow>& models,
+                                              const std::string& dataset);
 /// source_success.SOURCE, spearman.SOURCE and, per target, transfer and same-share at the largest radius.
 std::vector<protocol::Metric> resultMetrics(const ClassAwareResults& results);
 

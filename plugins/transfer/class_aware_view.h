@@ -18,8 +18,9 @@ struct View
     bool operator==(const View&) const = default;
 };
 
-/// The view that @p p asks for: the source and target of that name (or else the first source and its most similar
-/// target) and the nearest radius that is computed. The source's similarities and at least one radius must be there.
+/// The view that @p p asks for: the source and target of that name (or else the first source and its most
+/// similar target) and the nearest radius that is computed. The source's similarities and at least one radius
+/// must be there.
 View viewOf(const ClassAwareResults& results, const ClassAwareParams& p);
 
 /// Index of the source that @p p wants shown.

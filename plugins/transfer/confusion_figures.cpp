@@ -14,7 +14,8 @@ namespace {
 
 /// Cells of a class confusion with the ids of the images in each. @param rows,columns int64 [N];
 /// @param ids int64 [N] in the same order. Rows go up the y axis.
-Layer cells(const torch::Tensor& rows, const torch::Tensor& columns, const torch::Tensor& ids, std::int64_t classes)
+Layer cells(const torch::Tensor& rows, const torch::Tensor& columns, const torch::Tensor& ids,
+            std::int64_t classes)
 {
     Layer layer;
     layer.kind = LayerKind::Cells;
@@ -73,10 +74,12 @@ Figure wrongClassesFigure(const ClassAwareResults& r, const View& view)
 {
     const Examples a = examples(r, view, true);
     const std::string &source = r.sources[view.source], &target = r.targets[view.target];
-    Figure f = classFigure(r, "wrong-classes", "Wrong classes of both models" + at(r, view), "Predicted by " + source,
-                           "Predicted by " + target, cells(a.y1, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
-    f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool both " + source + " and " +
-                target + ", by the two wrong classes. The diagonal holds the same mistakes, everything else is a "
+    Figure f = classFigure(r, "wrong-classes", "Wrong classes of both models" + at(r, view),
+                           "Predicted by " + source, "Predicted by " + target,
+                           cells(a.y1, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
+    f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool both " + source +
+                " and " + target +
+                ", by the two wrong classes. The diagonal holds the same mistakes, everything else is a "
                 "different mistake.";
     return f;
 }
@@ -86,9 +89,10 @@ Figure sourceConfusionFigure(const ClassAwareResults& r, const View& view)
     const Examples a = examples(r, view, false);
     const std::string& source = r.sources[view.source];
     Figure f = classFigure(r, "source-confusion", "Where " + source + " is led" + at(r, view), "True class",
-                           "Predicted by " + source, cells(a.y, a.y1, a.ids, static_cast<std::int64_t>(r.classes.size())));
-    f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool the source " + source +
-                ", by true and predicted class; the diagonal is empty by definition.";
+                           "Predicted by " + source,
+                           cells(a.y, a.y1, a.ids, static_cast<std::int64_t>(r.classes.size())));
+    f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool the source " +
+                source + ", by true and predicted class; the diagonal is empty by definition.";
     return f;
 }
 
@@ -97,7 +101,8 @@ Figure targetConfusionFigure(const ClassAwareResults& r, const View& view)
     const Examples a = examples(r, view, false);
     const std::string& target = r.targets[view.target];
     Figure f = classFigure(r, "target-confusion", "Where " + target + " is led" + at(r, view), "True class",
-                           "Predicted by " + target, cells(a.y, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
+                           "Predicted by " + target,
+                           cells(a.y, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
     f.caption = "The same " + std::to_string(a.ids.numel()) + " adversarial images as " + target +
                 " sees them; the diagonal holds those that do not transfer.";
     return f;

@@ -39,7 +39,8 @@ void fillTriples(protocol::ImageGrid& grid, const torch::Tensor& ids, const torc
     grid.width = static_cast<std::uint32_t>(clean.size(3));
     grid.channels = static_cast<std::uint32_t>(channels);
     const torch::Tensor y = altered.to(torch::kFloat32), x = clean.to(torch::kFloat32) / 255;
-    const torch::Tensor planes = torch::stack({clean, toBytes((y - x) * 10 + 0.5), toBytes(y)}, 1); // [n,3,C,H,W]
+    const torch::Tensor planes =
+        torch::stack({clean, toBytes((y - x) * 10 + 0.5), toBytes(y)}, 1); // [n,3,C,H,W]
     const torch::Tensor bytes = planes.narrow(2, 0, channels).permute({0, 1, 3, 4, 2}).contiguous();
     grid.pixels.resize(static_cast<std::size_t>(bytes.numel()));
     std::memcpy(grid.pixels.data(), bytes.data_ptr<std::uint8_t>(), grid.pixels.size());
@@ -47,8 +48,8 @@ void fillTriples(protocol::ImageGrid& grid, const torch::Tensor& ids, const torc
     grid.ids.assign(flat.data_ptr<std::int64_t>(), flat.data_ptr<std::int64_t>() + flat.numel());
 }
 
-protocol::ImageAttribute classAttribute(std::string name, std::string title, const std::vector<std::string>& classes,
-                                        const torch::Tensor& values)
+protocol::ImageAttribute classAttribute(std::string name, std::string title,
+                                        const std::vector<std::string>& classes, const torch::Tensor& values)
 {
     protocol::ImageAttribute attribute{.name = std::move(name), .title = std::move(title), .values = classes};
     const torch::Tensor flat = values.contiguous();

@@ -80,13 +80,18 @@ const SetName& setName(const std::string& id)
 
 Figure accuraciesFigure(const std::vector<TrainingResult>& results, const PairNames& names)
 {
-    Figure f{.name = "accuracies", .title = "What networks learn from relabelled adversarial images",
-             .section = "Accuracies", .rateOf = cleanTestText(names), .interval = kInterval};
-    f.caption = "Networks are trained from scratch on images that " + names.first + " takes for a random class t1 and " +
-                names.second + " for another random class t2 (L2, ε = " + shortNumber(names.eps) +
-                "), labelled t1 (D1') or t2 (D2'). Accuracy on " + cleanTestText(names) +
-                " above chance shows that the images carry features of that class which are useful, though no human "
-                "sees them. Controls must stay near chance.";
+    Figure f{.name = "accuracies",
+             .title = "What networks learn from relabelled adversarial images",
+             .section = "Accuracies",
+             .rateOf = cleanTestText(names),
+             .interval = kInterval};
+    f.caption =
+        "Networks are trained from scratch on images that " + names.first +
+        " takes for a random class t1 and " + names.second +
+        " for another random class t2 (L2, ε = " + shortNumber(names.eps) +
+        "), labelled t1 (D1') or t2 (D2'). Accuracy on " + cleanTestText(names) +
+        " above chance shows that the images carry features of that class which are useful, though no human "
+        "sees them. Controls must stay near chance.";
     f.x = {.label = "Training set", .scale = AxisScale::Category};
     f.y = percentAxis("Clean test accuracy");
     const std::vector<std::string> sets = setsOf(results);
@@ -103,17 +108,21 @@ Figure accuraciesFigure(const std::vector<TrainingResult>& results, const PairNa
             layer->name = result.learner;
             layer->role = "model:" + result.learner;
         }
-        addRate(*layer, static_cast<double>(std::ranges::find(sets, result.set) - sets.begin()), rateOf(result), true);
+        addRate(*layer, static_cast<double>(std::ranges::find(sets, result.set) - sets.begin()),
+                rateOf(result), true);
     }
     f.layers.push_back(chanceLine(names));
     return f;
 }
 
-Figure curvesFigure(const std::vector<TrainingResult>& results, const std::string& learner, const PairNames& names)
+Figure curvesFigure(const std::vector<TrainingResult>& results, const std::string& learner,
+                    const PairNames& names)
 {
     std::string id = learner;
     std::ranges::replace(id, '_', '-');
-    Figure f{.name = "curves-" + id, .title = "Training curves of " + learner, .section = "Training",
+    Figure f{.name = "curves-" + id,
+             .title = "Training curves of " + learner,
+             .section = "Training",
              .rateOf = cleanTestText(names)};
     f.caption = "Accuracy on the first " + std::to_string(kCurveImages) + " " + cleanTestText(names) +
                 " after each epoch of training on each set.";
@@ -138,11 +147,14 @@ Figure curvesFigure(const std::vector<TrainingResult>& results, const std::strin
 
 Table accuraciesTable(const std::vector<TrainingResult>& results, const PairNames& names)
 {
-    Table table{.name = "accuracies", .title = "Clean test accuracies",
-                .caption = "Fraction of the " + cleanTestText(names) + " that each trained network classifies "
+    Table table{.name = "accuracies",
+                .title = "Clean test accuracies",
+                .caption = "Fraction of the " + cleanTestText(names) +
+                           " that each trained network classifies "
                            "correctly, with its Wilson 95 % interval.",
                 .section = "Accuracies"};
-    table.columns = {Column{.name = "set", .label = "Training set"}, Column{.name = "meaning", .label = "Meaning"},
+    table.columns = {Column{.name = "set", .label = "Training set"},
+                     Column{.name = "meaning", .label = "Meaning"},
                      Column{.name = "learner", .label = "Learner"},
                      Column{.name = "train_images", .label = "Training images", .digits = 0},
                      Column{.name = "test_images", .label = "Test images", .digits = 0},
@@ -158,8 +170,13 @@ Table accuraciesTable(const std::vector<TrainingResult>& results, const PairName
         table.columns[0].texts.push_back(result.set);
         table.columns[1].texts.push_back(setName(result.set).meaning);
         table.columns[2].texts.push_back(result.learner);
-        const double numbers[] = {static_cast<double>(result.trainImages), static_cast<double>(result.testImages),
-                                  rate.value, rate.low, rate.high, result.curve.trainAccuracy.back(), names.chance()};
+        const double numbers[] = {static_cast<double>(result.trainImages),
+                                  static_cast<double>(result.testImages),
+                                  rate.value,
+                                  rate.low,
+                                  rate.high,
+                                  result.curve.trainAccuracy.back(),
+                                  names.chance()};
         for (std::size_t i = 0; i < std::size(numbers); ++i)
             table.columns[3 + i].numbers.push_back(numbers[i]);
     }
@@ -171,20 +188,27 @@ std::vector<Metric> accuracyMetrics(const std::vector<TrainingResult>& results, 
     std::vector<Metric> list;
     for (const TrainingResult& result : results) {
         const metrics::Rate rate = rateOf(result);
-        list.push_back({.name = "accuracy." + result.set + "." + result.learner, .value = rate.value,
-                           .rateOf = cleanTestText(names), .count = static_cast<double>(rate.count),
-                           .denominator = static_cast<double>(rate.n), .low = rate.low, .high = rate.high,
-                           .interval = kInterval});
+        list.push_back({.name = "accuracy." + result.set + "." + result.learner,
+                        .value = rate.value,
+                        .rateOf = cleanTestText(names),
+                        .count = static_cast<double>(rate.count),
+                        .denominator = static_cast<double>(rate.n),
+                        .low = rate.low,
+                        .high = rate.high,
+                        .interval = kInterval});
     }
     return list;
 }
 
 Table constructionTable(const PairSet& set, const PairNames& names)
 {
-    Table table{.name = "construction", .title = "How often the construction reached its aims",
-                .caption = "Fractions of the altered training images. Only those that reached both aims are used.",
+    Table table{.name = "construction",
+                .title = "How often the construction reached its aims",
+                .caption =
+                    "Fractions of the altered training images. Only those that reached both aims are used.",
                 .section = "Construction"};
-    table.columns = {Column{.name = "aim", .label = "Aim"}, Column{.name = "images", .label = "Images", .digits = 0},
+    table.columns = {Column{.name = "aim", .label = "Aim"},
+                     Column{.name = "images", .label = "Images", .digits = 0},
                      Column{.name = "reached", .label = "Reached", .digits = 0},
                      Column{.name = "fraction", .label = "Fraction", .digits = 3},
                      Column{.name = "fraction_low", .label = "low", .digits = 3},
@@ -192,8 +216,8 @@ Table constructionTable(const PairSet& set, const PairNames& names)
     const auto add = [&](const std::string& aim, const torch::Tensor& reached) {
         const metrics::Rate rate = metrics::wilson(count(reached), reached.numel());
         table.columns[0].texts.push_back(aim);
-        const double numbers[] = {static_cast<double>(rate.n), static_cast<double>(rate.count), rate.value, rate.low,
-                                  rate.high};
+        const double numbers[] = {static_cast<double>(rate.n), static_cast<double>(rate.count), rate.value,
+                                  rate.low, rate.high};
         for (std::size_t i = 0; i < std::size(numbers); ++i)
             table.columns[1 + i].numbers.push_back(numbers[i]);
     };
@@ -207,12 +231,17 @@ std::vector<Metric> constructionMetrics(const PairSet& set, const PairNames& nam
 {
     const auto metric = [&](std::string name, const torch::Tensor& reached) {
         const metrics::Rate rate = metrics::wilson(count(reached), reached.numel());
-        return Metric{.name = std::move(name), .value = rate.value,
-                      .rateOf = "altered training images of " + names.dataset, .count = static_cast<double>(rate.count),
-                      .denominator = static_cast<double>(rate.n), .low = rate.low, .high = rate.high,
+        return Metric{.name = std::move(name),
+                      .value = rate.value,
+                      .rateOf = "altered training images of " + names.dataset,
+                      .count = static_cast<double>(rate.count),
+                      .denominator = static_cast<double>(rate.n),
+                      .low = rate.low,
+                      .high = rate.high,
                       .interval = kInterval};
     };
-    return {metric("yield", set.both()), metric("reached.first", set.reached1), metric("reached.second", set.reached2)};
+    return {metric("yield", set.both()), metric("reached.first", set.reached1),
+            metric("reached.second", set.reached2)};
 }
 
 protocol::ImageGrid samplesGrid(const PairSet& set, const AimPair& aims, const torch::Tensor& ids,
@@ -222,16 +251,21 @@ protocol::ImageGrid samplesGrid(const PairSet& set, const AimPair& aims, const t
     const torch::Tensor reached = set.both().nonzero().flatten();
     const auto most = static_cast<std::int64_t>(std::min(kGalleryImages, fits));
     const torch::Tensor index = reached.narrow(0, 0, std::min(most, reached.numel()));
-    const auto pick = [&](const torch::Tensor& of) { return of.index_select(0, index.to(of.device())).cpu(); };
-    protocol::ImageGrid grid{.name = "samples", .title = "One image, two classes",
+    const auto pick = [&](const torch::Tensor& of) {
+        return of.index_select(0, index.to(of.device())).cpu();
+    };
+    protocol::ImageGrid grid{.name = "samples",
+                             .title = "One image, two classes",
                              .caption = "Altered training images that " + names.first + " takes for t1 and " +
-                                        names.second + " for t2. D1' labels them t1, D2' labels them t2. Ids are "
+                                        names.second +
+                                        " for t2. D1' labels them t1, D2' labels them t2. Ids are "
                                         "indices into the training split.",
                              .section = "Construction"};
     fillTriples(grid, pick(ids), pick(clean), pick(set.images), "altered");
-    grid.attributes = {classAttribute("label", "True class", names.classes, pick(y)),
-                       classAttribute("t1", "t1: predicted by " + names.first, names.classes, pick(aims.t1)),
-                       classAttribute("t2", "t2: predicted by " + names.second, names.classes, pick(aims.t2))};
+    grid.attributes = {
+        classAttribute("label", "True class", names.classes, pick(y)),
+        classAttribute("t1", "t1: predicted by " + names.first, names.classes, pick(aims.t1)),
+        classAttribute("t2", "t2: predicted by " + names.second, names.classes, pick(aims.t2))};
     return grid;
 }
 

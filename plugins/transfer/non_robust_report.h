@@ -48,13 +48,15 @@ protocol::Figure accuraciesFigure(const std::vector<TrainingResult>& results, co
 protocol::Figure curvesFigure(const std::vector<TrainingResult>& results, const std::string& learner,
                               const PairNames& names);
 protocol::Table accuraciesTable(const std::vector<TrainingResult>& results, const PairNames& names);
-std::vector<protocol::Metric> accuracyMetrics(const std::vector<TrainingResult>& results, const PairNames& names);
+std::vector<protocol::Metric> accuracyMetrics(const std::vector<TrainingResult>& results,
+                                              const PairNames& names);
 
 /// How often the construction reached its aims: rows t1, t2, both.
 protocol::Table constructionTable(const PairSet& set, const PairNames& names);
 std::vector<protocol::Metric> constructionMetrics(const PairSet& set, const PairNames& names);
 
-/// Grid `samples` of up to 200 images that reached both aims: clean, perturbation x10, altered; with label, t1, t2.
+/// Grid `samples` of up to 200 images that reached both aims: clean, perturbation x10, altered; with label,
+/// t1, t2.
 /// @param ids,y,clean of all built images: int64 [N], int64 [N], uint8 [N,C,H,W], on the CPU.
 protocol::ImageGrid samplesGrid(const PairSet& set, const AimPair& aims, const torch::Tensor& ids,
                                 const torch::Tensor& y, const torch::Tensor& clean, const PairNames& names);

@@ -61,25 +61,32 @@ private:
         m_second = m_context.model(m_params.target);
         requireFit(*m_first, m_dataset->info());
         requireFit(*m_second, m_dataset->info());
-        m_names = {m_first->name(), m_second->name(), m_dataset->info().title, m_dataset->info().classes, m_params.eps};
+        m_names = {m_first->name(), m_second->name(), m_dataset->info().title, m_dataset->info().classes,
+                   m_params.eps};
         const std::int64_t available = m_dataset->size(data::Split::Train);
         const std::int64_t drawn = std::min<std::int64_t>(m_params.count, available);
         const auto options = torch::TensorOptions(torch::kInt64).device(m_context.device());
-        m_ids = std::get<0>(
-            torch::randperm(available, m_context.generator("images"), options).narrow(0, 0, drawn).cpu().sort());
+        m_ids = std::get<0>(torch::randperm(available, m_context.generator("images"), options)
+                                .narrow(0, 0, drawn)
+                                .cpu()
+                                .sort());
         m_clean = m_dataset->pixels(data::Split::Train).index_select(0, m_ids);
         m_x = m_dataset->images(data::Split::Train, m_ids, m_context.device());
         m_y = m_dataset->labels(data::Split::Train).index_select(0, m_ids);
-        m_aims = drawAims(drawn, static_cast<std::int64_t>(m_names.classes.size()), false, m_context.generator("aims"));
+        m_aims = drawAims(drawn, static_cast<std::int64_t>(m_names.classes.size()), false,
+                          m_context.generator("aims"));
     }
 
     attacks::PairSpec pairSpec() const { return {m_params.eps, m_params.steps, m_params.stepSize}; }
 
     Json buildKey(const AimPair& aims) const
     {
-        return {{"study", "transfer.non-robust-features"}, {"version", kMethodVersion},
-                {"models", {m_first->card().sha256, m_second->card().sha256}}, {"dataset", m_dataset->hash()},
-                {"ids", tensorDigest(m_ids)}, {"aims", {tensorDigest(aims.t1), tensorDigest(aims.t2)}},
+        return {{"study", "transfer.non-robust-features"},
+                {"version", kMethodVersion},
+                {"models", {m_first->card().sha256, m_second->card().sha256}},
+                {"dataset", m_dataset->hash()},
+                {"ids", tensorDigest(m_ids)},
+                {"aims", {tensorDigest(aims.t1), tensorDigest(aims.t2)}},
                 {"attack", {m_params.eps, m_params.steps, m_params.stepSize}}};
     }
 
@@ -95,7 +102,8 @@ private:
         const engine::TensorMap map = cached(buildKey(aims), [&] {
             const PairSet set = buildPairSet(*m_first, *m_second, m_x, aims, pairSpec(),
                                              m_context.attackHooks("Building " + what));
-            return engine::TensorMap{{"images", set.images}, {"reached1", set.reached1}, {"reached2", set.reached2}};
+            return engine::TensorMap{
+                {"images", set.images}, {"reached1", set.reached1}, {"reached2", set.reached2}};
         });
         return {map.at("images"), map.at("reached1").cpu(), map.at("reached2").cpu()};
     }
@@ -115,32 +123,40 @@ private:
             addJobs("noise", noiseLike(clean, altered, m_context.generator("noise")).cpu(), t1);
         }
         if (m_params.sameMistake) {
-            const AimPair aims = drawAims(m_ids.numel(), static_cast<std::int64_t>(m_names.classes.size()), true,
-                                          m_context.generator("same aims"));
+            const AimPair aims = drawAims(m_ids.numel(), static_cast<std::int64_t>(m_names.classes.size()),
+                                          true, m_context.generator("same aims"));
             const PairSet same = build(aims, "the same-mistake set");
             const torch::Tensor chosen = same.both().nonzero().flatten().to(m_context.device());
             if (chosen.numel() < kFewestImages)
-                throw Error("only " + std::to_string(chosen.numel()) + " images of the same-mistake set reached their "
-                            "class", "eps", "Raise 'eps', 'steps' or 'count'.");
-            addJobs("same_mistake", same.images.index_select(0, chosen).cpu(), aims.t1.index_select(0, chosen).cpu());
+                throw Error("only " + std::to_string(chosen.numel()) +
+                                " images of the same-mistake set reached their "
+                                "class",
+                            "eps", "Raise 'eps', 'steps' or 'count'.");
+            addJobs("same_mistake", same.images.index_select(0, chosen).cpu(),
+                    aims.t1.index_select(0, chosen).cpu());
         }
     }
 
-    /// One job per learner. A learner of the source's architecture is the source's network with fresh weights.
+    /// One job per learner. A learner of the source's architecture is the source's network with fresh
+    /// weights.
     void addJobs(const std::string& set, const torch::Tensor& images, const torch::Tensor& labels)
     {
         for (const std::string& learner : m_params.learners) {
             const models::ModelCard& card = m_first->card();
             const Json options = learner == card.architecture ? card.options : Json::object();
             m_jobs.push_back({set, learner, options, images, labels});
-            m_results.push_back({.set = set, .learner = learner, .trainImages = images.size(0),
+            m_results.push_back({.set = set,
+                                 .learner = learner,
+                                 .trainImages = images.size(0),
                                  .testImages = m_dataset->size(data::Split::Test)});
         }
     }
 
     training::TrainSpec trainSpec() const
     {
-        return {.epochs = m_params.epochs, .learningRate = m_params.learningRate, .initSeed = m_context.seed() + 1,
+        return {.epochs = m_params.epochs,
+                .learningRate = m_params.learningRate,
+                .initSeed = m_context.seed() + 1,
                 .orderSeed = m_context.seed() + 1};
     }
 
@@ -152,7 +168,8 @@ private:
         key["training"] = training::toJson(spec);
         key["jobs"] = Json::array();
         for (const TrainingJob& job : m_jobs)
-            key["jobs"].push_back({job.set, job.learner, job.options, tensorDigest(job.images), tensorDigest(job.labels)});
+            key["jobs"].push_back(
+                {job.set, job.learner, job.options, tensorDigest(job.images), tensorDigest(job.labels)});
         const TestSet test{m_dataset->pixels(data::Split::Test), m_dataset->labels(data::Split::Test)};
         const engine::TensorMap map = cached(key, [&] {
             const auto curves = trainAll(m_context, m_jobs, spec, m_first->card(), test,
@@ -222,25 +239,32 @@ public:
             .id = "transfer.non-robust-features",
             .title = "Non-robust features of two classes",
             .question = "Does one adversarial image carry usable features of two classes at once?",
-            .summary = "Alters training images so that one model takes them for a class t1 and another model for a "
-                       "class t2, relabels them so, and trains fresh networks on either labelling. If these classify "
-                       "clean test images better than chance, the alterations were features of both classes: what "
-                       "makes different models make different mistakes.",
-            .reference = "F. Waseda, S. Nishikawa, T.-N. Le, H. H. Nguyen, I. Echizen: Closer Look at the "
-                         "Transferability of Adversarial Examples, WACV 2023; after A. Ilyas et al.: Adversarial "
-                         "Examples Are Not Bugs, They Are Features, NeurIPS 2019",
+            .summary =
+                "Alters training images so that one model takes them for a class t1 and another model for a "
+                "class t2, relabels them so, and trains fresh networks on either labelling. If these "
+                "classify "
+                "clean test images better than chance, the alterations were features of both classes: what "
+                "makes different models make different mistakes.",
+            .reference =
+                "F. Waseda, S. Nishikawa, T.-N. Le, H. H. Nguyen, I. Echizen: Closer Look at the "
+                "Transferability of Adversarial Examples, WACV 2023; after A. Ilyas et al.: Adversarial "
+                "Examples Are Not Bugs, They Are Features, NeurIPS 2019",
             .keywords = {"adversarial", "non-robust features", "relabelled", "different mistake", "control"},
-            .outputs = {"tables/accuracies.csv: set, meaning, learner, train_images, test_images, accuracy, "
-                        "accuracy_low, accuracy_high, train_accuracy, chance",
-                        "tables/construction.csv: aim, images, reached, fraction, fraction_low, fraction_high",
-                        "metrics accuracy.SET.LEARNER with SET one of d1, d2, permuted, noise, same_mistake; yield, "
-                        "reached.first, reached.second"},
+            .outputs =
+                {"tables/accuracies.csv: set, meaning, learner, train_images, test_images, accuracy, "
+                 "accuracy_low, accuracy_high, train_accuracy, chance",
+                 "tables/construction.csv: aim, images, reached, fraction, fraction_low, fraction_high",
+                 "metrics accuracy.SET.LEARNER with SET one of d1, d2, permuted, noise, same_mistake; yield, "
+                 "reached.first, reached.second"},
             .version = "1",
         };
     }
 
 protected:
-    void run(engine::RunContext& ctx, const NonRobustParams& params) override { NonRobustRun(ctx, params).execute(); }
+    void run(engine::RunContext& ctx, const NonRobustParams& params) override
+    {
+        NonRobustRun(ctx, params).execute();
+    }
 };
 
 } // namespace

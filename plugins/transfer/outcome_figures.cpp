@@ -61,10 +61,11 @@ public:
     {
         const torch::Tensor codes = m_results.outcomes(s, t, e);
         const OutcomeRates rates = outcomeRates(countOutcomes(codes), m_of);
-        const std::array<std::pair<Outcome, metrics::Rate>, 4> parts = {{{Outcome::Same, rates.same},
-                                                                         {Outcome::Different, rates.different},
-                                                                         {Outcome::Unfooled, rates.unfooled},
-                                                                         {Outcome::SourceHolds, rates.sourceHolds}}};
+        const std::array<std::pair<Outcome, metrics::Rate>, 4> parts = {
+            {{Outcome::Same, rates.same},
+             {Outcome::Different, rates.different},
+             {Outcome::Unfooled, rates.unfooled},
+             {Outcome::SourceHolds, rates.sourceHolds}}};
         for (std::size_t i = 0; i < parts.size(); ++i) {
             addRate(m_layers[i], x, parts[i].second, false);
             m_layers[i].samples.add(m_results.idsWhere(codes == static_cast<std::int64_t>(parts[i].first)));
@@ -101,7 +102,8 @@ private:
 
 /// A line per target over the radii computed so far.
 template <class RateOf>
-std::vector<Layer> linesByEps(const ClassAwareResults& r, std::size_t source, std::int64_t lowestOutcome, RateOf rate)
+std::vector<Layer> linesByEps(const ClassAwareResults& r, std::size_t source, std::int64_t lowestOutcome,
+                              RateOf rate)
 {
     std::vector<Layer> layers;
     for (const std::size_t t : r.bySimilarity(source)) {
@@ -132,13 +134,17 @@ protocol::Axis epsAxis(const ClassAwareResults& r)
 Figure outcomesFigure(const ClassAwareResults& r, const View& view)
 {
     const std::string& source = r.sources[view.source];
-    Figure f{.name = "outcomes", .title = "Same or different mistakes: " + source + ", " + epsText(r, view.eps),
-             .section = "Outcomes", .rateOf = rateOf(r, view), .interval = kInterval};
-    f.caption = "Adversarial images made on " + source + " (" + r.attackText +
-                ") and shown to each target, the most similar model first. Same mistake: the target predicts the "
-                "wrong class that the source predicts; different mistake: another wrong class; unfooled: the true "
-                "class. Dist is the boundary distance to the source. " +
-                denominatorText(r, view, view.eps);
+    Figure f{.name = "outcomes",
+             .title = "Same or different mistakes: " + source + ", " + epsText(r, view.eps),
+             .section = "Outcomes",
+             .rateOf = rateOf(r, view),
+             .interval = kInterval};
+    f.caption =
+        "Adversarial images made on " + source + " (" + r.attackText +
+        ") and shown to each target, the most similar model first. Same mistake: the target predicts the "
+        "wrong class that the source predicts; different mistake: another wrong class; unfooled: the true "
+        "class. Dist is the boundary distance to the source. " +
+        denominatorText(r, view, view.eps);
     f.x = {.label = "Target model, nearest boundary first", .scale = AxisScale::Category};
     f.y = percentAxis(view.of == Denominator::Fooled ? "Images that fool the source" : "Attacked images");
     OutcomeStack stack(r, view.of);
@@ -156,11 +162,16 @@ Figure outcomesByEpsFigure(const ClassAwareResults& r, const View& view)
 {
     const std::string& source = r.sources[view.source];
     const std::string& target = r.targets[view.target];
-    Figure f{.name = "outcomes-by-eps", .title = "Outcomes over ε: " + source + " → " + target,
-             .section = "Outcomes", .rateOf = rateOf(r, view), .interval = kInterval};
-    f.caption = "What " + target + " makes of adversarial images of " + source + " (" + r.attackText +
-                ") as they may differ more from the original. The number of images that fool the source grows with "
-                "ε. At the shown radius: " + denominatorText(r, view, view.eps);
+    Figure f{.name = "outcomes-by-eps",
+             .title = "Outcomes over ε: " + source + " → " + target,
+             .section = "Outcomes",
+             .rateOf = rateOf(r, view),
+             .interval = kInterval};
+    f.caption =
+        "What " + target + " makes of adversarial images of " + source + " (" + r.attackText +
+        ") as they may differ more from the original. The number of images that fool the source grows with "
+        "ε. At the shown radius: " +
+        denominatorText(r, view, view.eps);
     f.x = epsAxis(r);
     f.x.scale = AxisScale::Category; // bars of equal width, however the radii are spaced
     f.y = percentAxis(view.of == Denominator::Fooled ? "Images that fool the source" : "Attacked images");
@@ -178,11 +189,16 @@ Figure outcomesByEpsFigure(const ClassAwareResults& r, const View& view)
 Figure transferByEpsFigure(const ClassAwareResults& r, const View& view)
 {
     const std::string& source = r.sources[view.source];
-    Figure f{.name = "transfer-by-eps", .title = "Transfer rate over ε from " + source, .section = "Outcomes",
-             .rateOf = rateOf(r, view), .interval = kInterval};
-    f.caption = "Fraction of adversarial images of " + source + " (" + r.attackText +
-                ") that fool each target into any wrong class (same + different mistakes), with Wilson 95 % bands. "
-                "At the shown radius: " + denominatorText(r, view, view.eps);
+    Figure f{.name = "transfer-by-eps",
+             .title = "Transfer rate over ε from " + source,
+             .section = "Outcomes",
+             .rateOf = rateOf(r, view),
+             .interval = kInterval};
+    f.caption =
+        "Fraction of adversarial images of " + source + " (" + r.attackText +
+        ") that fool each target into any wrong class (same + different mistakes), with Wilson 95 % bands. "
+        "At the shown radius: " +
+        denominatorText(r, view, view.eps);
     f.x = epsAxis(r);
     f.y = percentAxis("Transfer rate");
     f.layers = linesByEps(r, view.source, static_cast<std::int64_t>(Outcome::Different),
@@ -193,11 +209,15 @@ Figure transferByEpsFigure(const ClassAwareResults& r, const View& view)
 Figure sameShareFigure(const ClassAwareResults& r, const View& view)
 {
     const std::string& source = r.sources[view.source];
-    Figure f{.name = "same-share", .title = "Share of same mistakes over ε from " + source, .section = "Outcomes",
-             .rateOf = "adversarial images that fool both " + source + " and the target", .interval = kInterval};
-    f.caption = "Of the adversarial images that fool both models, the fraction that fools them into the same wrong "
-                "class: same / (same + different). Above 50 % same mistakes are the majority. Radii at which no "
-                "image transfers have no point; bands are wide where few do.";
+    Figure f{.name = "same-share",
+             .title = "Share of same mistakes over ε from " + source,
+             .section = "Outcomes",
+             .rateOf = "adversarial images that fool both " + source + " and the target",
+             .interval = kInterval};
+    f.caption =
+        "Of the adversarial images that fool both models, the fraction that fools them into the same wrong "
+        "class: same / (same + different). Above 50 % same mistakes are the majority. Radii at which no "
+        "image transfers have no point; bands are wide where few do.";
     f.x = epsAxis(r);
     f.y = percentAxis("Same mistakes among transferred images");
     f.layers = linesByEps(r, view.source, static_cast<std::int64_t>(Outcome::Same), sameMistakeShare);
@@ -215,13 +235,18 @@ Figure similarityFigure(const ClassAwareResults& r, const View& view)
 {
     const std::string& source = r.sources[view.source];
     const double rho = r.spearman(view.source, view.eps);
-    Figure f{.name = "similarity", .title = "Similar models share mistakes: " + source + ", " + epsText(r, view.eps),
-             .section = "Similarity", .rateOf = rateOf(r, view), .interval = kInterval};
-    f.caption = "Transfer rate against boundary distance: the mean difference between the distances to the decision "
-                "boundary of both models, along the source's loss gradient. ";
+    Figure f{.name = "similarity",
+             .title = "Similar models share mistakes: " + source + ", " + epsText(r, view.eps),
+             .section = "Similarity",
+             .rateOf = rateOf(r, view),
+             .interval = kInterval};
+    f.caption =
+        "Transfer rate against boundary distance: the mean difference between the distances to the decision "
+        "boundary of both models, along the source's loss gradient. ";
     f.caption += std::isfinite(rho)
-                     ? "Spearman's ρ = " + shortNumber(rho) + " over " + countText(static_cast<std::int64_t>(
-                           r.bySimilarity(view.source).size())) + " targets. "
+                     ? "Spearman's ρ = " + shortNumber(rho) + " over " +
+                           countText(static_cast<std::int64_t>(r.bySimilarity(view.source).size())) +
+                           " targets. "
                      : std::string("A rank correlation needs two targets or more. ");
     f.caption += denominatorText(r, view, view.eps);
     f.x = {.label = "Boundary distance Dist(F1, F2)", .unit = "L2, pixels in [0,1]", .low = 0};

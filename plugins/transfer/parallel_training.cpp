@@ -24,8 +24,8 @@ namespace {
 class Trainings
 {
 public:
-    Trainings(engine::RunContext& context, const std::vector<TrainingJob>& jobs, const training::TrainSpec& spec,
-              const models::ModelCard& like, const TestSet& test)
+    Trainings(engine::RunContext& context, const std::vector<TrainingJob>& jobs,
+              const training::TrainSpec& spec, const models::ModelCard& like, const TestSet& test)
         : m_context(context)
         , m_jobs(jobs)
         , m_spec(spec)
@@ -33,8 +33,7 @@ public:
         , m_test(test)
         , m_device(context.device())
         , m_curves(jobs.size())
-    {
-    }
+    {}
 
     void work()
     {
@@ -55,7 +54,8 @@ public:
 
     std::vector<TrainingCurve> run(const std::function<void(const std::vector<TrainingCurve>&)>& updated)
     {
-        const std::size_t threads = std::min<std::size_t>(m_jobs.size(), std::max(1, models::workerThreads()));
+        const std::size_t threads =
+            std::min<std::size_t>(m_jobs.size(), std::max(1, models::workerThreads()));
         m_working = threads;
         std::vector<std::jthread> workers;
         for (std::size_t i = 0; i < threads; ++i)
@@ -141,7 +141,8 @@ private:
     double test(const models::Network& network, std::int64_t images) const
     {
         const models::Model model(models::deepCopy(network), m_like);
-        return models::accuracy(model, m_test.images.narrow(0, 0, images), m_test.labels.narrow(0, 0, images));
+        return models::accuracy(model, m_test.images.narrow(0, 0, images),
+                                m_test.labels.narrow(0, 0, images));
     }
 
     engine::RunContext& m_context;

@@ -36,8 +36,8 @@ struct TestSet
     torch::Tensor labels; ///< int64 [N]
 };
 
-/// Trains all jobs, as many at a time as there are worker threads, on the context's device. Progress, cancellation
-/// and previews go through @p context.
+/// Trains all jobs, as many at a time as there are worker threads, on the context's device. Progress,
+/// cancellation and previews go through @p context.
 /// @param updated called in the calling thread whenever epochs were finished.
 /// @returns curves in the order of @p jobs; they do not depend on how many are trained at a time.
 /// @throws what the first failing training throws, after all have ended.

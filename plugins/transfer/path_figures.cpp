@@ -18,11 +18,13 @@ Figure pathFigure(const ClassAwareResults& r, const View& view, std::int64_t fir
     const std::string &source = r.sources[view.source], &target = r.targets[view.target];
     const bool ofSource = firstRow == 0;
     Figure f{.name = ofSource ? "source-path" : "target-path",
-             .title = "Along the attack, seen by " + (ofSource ? source : target), .section = "Images"};
-    f.caption = "Mean probability of the true class, of the wrong class the source ends in and of the class the "
-                "target ends in, before the attack and after each of its steps at ε = " +
-                shortNumber(r.eps[view.eps]) + ". Averaged over the first images of the pool that fool " + source +
-                "; where the mistake is the same, the two latter classes are one.";
+             .title = "Along the attack, seen by " + (ofSource ? source : target),
+             .section = "Images"};
+    f.caption =
+        "Mean probability of the true class, of the wrong class the source ends in and of the class the "
+        "target ends in, before the attack and after each of its steps at ε = " +
+        shortNumber(r.eps[view.eps]) + ". Averaged over the first images of the pool that fool " + source +
+        "; where the mistake is the same, the two latter classes are one.";
     f.x = {.label = "Attack step", .low = 0};
     f.y = {.label = "Mean probability", .low = 0, .high = 1};
     const std::pair<std::string, std::string> lines[] = {

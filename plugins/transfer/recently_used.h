@@ -11,13 +11,13 @@ namespace assay::transfer {
 
 /// Keeps the last few values that were asked for, so that a slider does not read the same file at every move.
 /// Values are shared and immutable: one may still be in use when it is dropped here. Safe from any thread.
-template <class T> class RecentlyUsed
+template <class T>
+class RecentlyUsed
 {
 public:
     explicit RecentlyUsed(std::size_t most)
         : m_most(most)
-    {
-    }
+    {}
 
     /// The value of @p key, or else what @p load returns. Two threads that miss together may both load.
     std::shared_ptr<const T> get(const std::string& key, const std::function<T()>& load)
@@ -43,7 +43,7 @@ public:
 
 private:
     std::size_t m_most;
-    std::mutex m_mutex; ///< guards m_values
+    std::mutex m_mutex;                                                    ///< guards m_values
     std::deque<std::pair<std::string, std::shared_ptr<const T>>> m_values; ///< latest first
 };
 

@@ -8,7 +8,10 @@ namespace {
 
 double cappedFraction(const attacks::BoundaryDistances& first, const attacks::BoundaryDistances& second)
 {
-    return torch::logical_or(first.capped.cpu(), second.capped.cpu()).to(torch::kFloat64).mean().item<double>();
+    return torch::logical_or(first.capped.cpu(), second.capped.cpu())
+        .to(torch::kFloat64)
+        .mean()
+        .item<double>();
 }
 
 } // namespace
@@ -18,12 +21,16 @@ Probe probe(const models::Model& model, const torch::Tensor& x, const torch::Ten
             const attacks::BoundarySpec& spec, const attacks::AttackHooks& hooks)
 {
     return {attacks::minDistances(model, x, y, gradientDirection, spec, hooks),
-            attacks::minDistances(model, x, y, randomDirection, spec, hooks), attacks::inputGradient(model, x, y)};
+            attacks::minDistances(model, x, y, randomDirection, spec, hooks),
+            attacks::inputGradient(model, x, y)};
 }
 
 double boundaryDistance(const attacks::BoundaryDistances& first, const attacks::BoundaryDistances& second)
 {
-    return (first.distance.cpu().to(torch::kFloat64) - second.distance.cpu().to(torch::kFloat64)).abs().mean().item<double>();
+    return (first.distance.cpu().to(torch::kFloat64) - second.distance.cpu().to(torch::kFloat64))
+        .abs()
+        .mean()
+        .item<double>();
 }
 
 Similarity similarity(const Probe& source, const Probe& target)

@@ -9,11 +9,11 @@ namespace assay::transfer {
 /// How alike two models decide around a set of images.
 struct Similarity
 {
-    double distance = 0;       ///< Dist(F1,F2): along F1's non-targeted gradient, L2 in the unit of pixels
-    double capped = 0;         ///< fraction of images whose class does not change up to r_max for F1 or for F2
+    double distance = 0; ///< Dist(F1,F2): along F1's non-targeted gradient, L2 in the unit of pixels
+    double capped = 0;   ///< fraction of images whose class does not change up to r_max for F1 or for F2
     double randomDistance = 0; ///< the same along random directions
     double randomCapped = 0;
-    double cosine = 0;         ///< mean cosine between the input gradients of both models
+    double cosine = 0; ///< mean cosine between the input gradients of both models
 };
 
 /// Distances of one model along two kinds of directions: float32 and bool [N] on the CPU.
@@ -21,7 +21,7 @@ struct Probe
 {
     attacks::BoundaryDistances gradient; ///< along the source's gradient
     attacks::BoundaryDistances random;
-    torch::Tensor inputGradient;         ///< [N,C,H,W]
+    torch::Tensor inputGradient; ///< [N,C,H,W]
 };
 
 /// Probes @p model along @p gradientDirection and @p randomDirection (unit L2 norm per image).

@@ -16,8 +16,8 @@ const QString kRoot = QStringLiteral(ASSAY_TEST_SOURCE_DIR);
 const QHash<QString, QSet<QString>>& allowed()
 {
     static const QSet<QString> ground = {"backend/protocol"};
-    static const QSet<QString> base = ground + QSet<QString>{"backend/imaging", "backend/metrics", "backend/data",
-                                                             "backend/models"};
+    static const QSet<QString> base =
+        ground + QSet<QString>{"backend/imaging", "backend/metrics", "backend/data", "backend/models"};
     static const QSet<QString> middle = base + QSet<QString>{"backend/attacks", "backend/training"};
     static const QSet<QString> backend = middle + QSet<QString>{"backend/engine"};
     static const QHash<QString, QSet<QString>> table = {
@@ -37,12 +37,12 @@ const QHash<QString, QSet<QString>>& allowed()
         {"widgets/gallery", ground + QSet<QString>{"widgets/theme", "widgets/selection"}},
         {"widgets/forms", ground + QSet<QString>{"widgets/theme"}},
         {"widgets/jobs", ground + QSet<QString>{"widgets/theme", "widgets/engine"}},
-        {"widgets/studies", ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine",
-                                                   "widgets/figures", "widgets/gallery", "widgets/forms",
-                                                   "widgets/jobs"}},
-        {"app/workbench", ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine",
-                                                 "widgets/figures", "widgets/gallery", "widgets/forms",
-                                                 "widgets/jobs", "widgets/studies"}},
+        {"widgets/studies",
+         ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine", "widgets/figures",
+                                "widgets/gallery", "widgets/forms", "widgets/jobs"}},
+        {"app/workbench",
+         ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine", "widgets/figures",
+                                "widgets/gallery", "widgets/forms", "widgets/jobs", "widgets/studies"}},
     };
     return table;
 }
@@ -146,20 +146,34 @@ private Q_SLOTS:
         QTest::addColumn<QString>("file");
         QTest::addColumn<QString>("path");
         QTest::addColumn<bool>("ok");
-        QTest::newRow("window to torch") << "widgets/figures/a.h" << "torch/torch.h" << false;
-        QTest::newRow("window to opencv") << "app/workbench/a.cpp" << "opencv2/core.hpp" << false;
-        QTest::newRow("protocol to torch") << "backend/protocol/a.h" << "ATen/ATen.h" << false;
-        QTest::newRow("engine to widgets") << "backend/engine/a.h" << "widgets/theme/theme.h" << false;
-        QTest::newRow("engine to QWidget") << "backend/engine/a.h" << "QWidget" << false;
-        QTest::newRow("backend to plugin") << "backend/engine/a.h" << "plugins/transfer/class_aware.h" << false;
-        QTest::newRow("plugin to plugin") << "plugins/patches/a.h" << "plugins/transfer/class_aware.h" << false;
-        QTest::newRow("plugin to app") << "plugins/transfer/a.h" << "app/cli/commands.h" << false;
-        QTest::newRow("models to attacks") << "backend/models/a.h" << "backend/attacks/attack.h" << false;
-        QTest::newRow("window to engine room") << "widgets/studies/a.h" << "backend/engine/study.h" << false;
-        QTest::newRow("unknown room") << "widgets/dreams/a.h" << "backend/protocol/figure.h" << false;
-        QTest::newRow("plugin to engine") << "plugins/transfer/a.h" << "backend/engine/study.h" << true;
-        QTest::newRow("window to protocol") << "widgets/figures/a.h" << "backend/protocol/figure.h" << true;
-        QTest::newRow("engine to torch") << "backend/attacks/a.h" << "torch/types.h" << true;
+        QTest::newRow("window to torch") << "widgets/figures/a.h"
+                                         << "torch/torch.h" << false;
+        QTest::newRow("window to opencv") << "app/workbench/a.cpp"
+                                          << "opencv2/core.hpp" << false;
+        QTest::newRow("protocol to torch") << "backend/protocol/a.h"
+                                           << "ATen/ATen.h" << false;
+        QTest::newRow("engine to widgets") << "backend/engine/a.h"
+                                           << "widgets/theme/theme.h" << false;
+        QTest::newRow("engine to QWidget") << "backend/engine/a.h"
+                                           << "QWidget" << false;
+        QTest::newRow("backend to plugin") << "backend/engine/a.h"
+                                           << "plugins/transfer/class_aware.h" << false;
+        QTest::newRow("plugin to plugin") << "plugins/patches/a.h"
+                                          << "plugins/transfer/class_aware.h" << false;
+        QTest::newRow("plugin to app") << "plugins/transfer/a.h"
+                                       << "app/cli/commands.h" << false;
+        QTest::newRow("models to attacks") << "backend/models/a.h"
+                                           << "backend/attacks/attack.h" << false;
+        QTest::newRow("window to engine room") << "widgets/studies/a.h"
+                                               << "backend/engine/study.h" << false;
+        QTest::newRow("unknown room") << "widgets/dreams/a.h"
+                                      << "backend/protocol/figure.h" << false;
+        QTest::newRow("plugin to engine") << "plugins/transfer/a.h"
+                                          << "backend/engine/study.h" << true;
+        QTest::newRow("window to protocol") << "widgets/figures/a.h"
+                                            << "backend/protocol/figure.h" << true;
+        QTest::newRow("engine to torch") << "backend/attacks/a.h"
+                                         << "torch/types.h" << true;
     }
 
     void forbiddenArrowsAreSeen()

@@ -8,8 +8,9 @@
 
 #include <filesystem>
 
-// Replay of a run of about 100 MB of events against reading the same file's bytes in the same process: the ratio of
-// the two rates is what decoding costs. A third measures the frames alone, cut but not decoded. Run with
+// Replay of a run of about 100 MB of events against reading the same file's bytes in the same process: the
+// ratio of the two rates is what decoding costs. A third measures the frames alone, cut but not decoded. Run
+// with
 //   --benchmark_enable_random_interleaving=true
 
 namespace {

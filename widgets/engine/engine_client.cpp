@@ -52,8 +52,7 @@ struct EngineClient::Private
         : q(client)
         , command(std::move(engineCommand))
         , shelf(*client)
-    {
-    }
+    {}
 
     EngineClient* q;
     const EngineCommand command;
@@ -126,7 +125,8 @@ void EngineClient::Private::launch()
     lastWords.clear();
     EngineClient* client = q;
     inbox = std::make_shared<EngineInbox>([client] {
-        QMetaObject::invokeMethod(client, [client] { client->d->drainTimer.start(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            client, [client] { client->d->drainTimer.start(); }, Qt::QueuedConnection);
     });
     link = new EngineLink(command, inbox);
     link->moveToThread(&thread);
@@ -136,7 +136,8 @@ void EngineClient::Private::launch()
     });
     sinceStart.start();
     handshakeTimer.start(policy.handshakeMs);
-    send(encodeFrame(Message(Hello{kProtocolVersion, "assay", QCoreApplication::applicationVersion().toStdString()})));
+    send(encodeFrame(
+        Message(Hello{kProtocolVersion, "assay", QCoreApplication::applicationVersion().toStdString()})));
 }
 
 void EngineClient::Private::dropLink()
@@ -176,7 +177,8 @@ void EngineClient::Private::die(const QString& how)
     const std::size_t pause = std::size_t(deaths - 1);
     if (again) {
         setState(State::Restarting, message);
-        restartTimer.start(policy.pausesMs.empty() ? 0 : policy.pausesMs[std::min(pause, policy.pausesMs.size() - 1)]);
+        restartTimer.start(
+            policy.pausesMs.empty() ? 0 : policy.pausesMs[std::min(pause, policy.pausesMs.size() - 1)]);
     } else {
         setState(State::Failed, givenUpSentence(deaths, words));
     }
@@ -274,7 +276,8 @@ void EngineClient::Private::on(const StreamLost& lost)
 
 void EngineClient::Private::on(const FrameLost& lost)
 {
-    Q_EMIT q->logReceived(QStringLiteral("error"), tr("A message of the engine could not be read: %1").arg(lost.reason));
+    Q_EMIT q->logReceived(QStringLiteral("error"),
+                          tr("A message of the engine could not be read: %1").arg(lost.reason));
 }
 
 void EngineClient::Private::on(const ChildSaid& said)
@@ -380,9 +383,8 @@ EngineClient::EngineClient(EngineCommand command, QObject* parent)
     d->handshakeTimer.setSingleShot(true);
     connect(&d->drainTimer, &QTimer::timeout, this, [this] { d->drain(); });
     connect(&d->restartTimer, &QTimer::timeout, this, [this] { d->launch(); });
-    connect(&d->handshakeTimer, &QTimer::timeout, this, [this] {
-        d->on(StreamLost{tr("it said nothing for %1 s").arg(d->policy.handshakeMs / 1000)});
-    });
+    connect(&d->handshakeTimer, &QTimer::timeout, this,
+            [this] { d->on(StreamLost{tr("it said nothing for %1 s").arg(d->policy.handshakeMs / 1000)}); });
     connect(&d->shelf, &RunShelf::replayFinished, this, &EngineClient::replayFinished);
     connect(&d->shelf, &RunShelf::runEnded, this, &EngineClient::refreshRuns);
     d->thread.setObjectName(QStringLiteral("engine reader"));
@@ -471,14 +473,18 @@ const Json& EngineClient::jobs() const
     return d->jobs;
 }
 
-quint64 EngineClient::request(const std::string& method, const Json& params, QObject* context, ReplyHandler handler)
+quint64 EngineClient::request(const std::string& method, const Json& params, QObject* context,
+                              ReplyHandler handler)
 {
     const quint64 id = ++d->lastId;
     d->pending[id] = {context, context != nullptr, std::move(handler)};
     if (d->state == State::Failed || d->state == State::Stopped) {
         // Answered on a later turn, as every other reply: callers need not expect it inside request().
         QMetaObject::invokeMethod(
-            this, [this, id, why = d->problem.toStdString()] { d->answer(Reply{id, false, nullptr, {}, why}); },
+            this,
+            [this, id, why = d->problem.toStdString()] {
+                d->answer(Reply{id, false, nullptr, {}, why});
+            },
             Qt::QueuedConnection);
         return id;
     }

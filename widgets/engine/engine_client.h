@@ -39,7 +39,8 @@ public:
     static EngineCommand localEngine(const QString& workspace);
 
     /// Pauses before each restart in a row (the last one repeats), and after how many deaths in a row,
-    /// each within @p quickMs of its start, the client gives up. Defaults: 0.2 s, 1 s, 5 s; five; ten seconds.
+    /// each within @p quickMs of its start, the client gives up. Defaults: 0.2 s, 1 s, 5 s; five; ten
+    /// seconds.
     struct RestartPolicy
     {
         std::vector<int> pausesMs = {200, 1000, 5000};

@@ -12,8 +12,7 @@ constexpr std::size_t kMaxEntries = 4096;
 
 EngineInbox::EngineInbox(std::function<void()> wake)
     : m_wake(std::move(wake))
-{
-}
+{}
 
 bool EngineInbox::isFull() const
 {

@@ -64,7 +64,8 @@ QString deathSentence(const QString& how, const QStringList& running, bool resta
 
 QString givenUpSentence(int deaths, const QString& lastWords)
 {
-    const QString count = tr("The engine ended %1 times in a row and is not started again by itself.").arg(deaths);
+    const QString count =
+        tr("The engine ended %1 times in a row and is not started again by itself.").arg(deaths);
     return lastWords.isEmpty() ? count : count + tr(" Its last words were: %1").arg(lastWords);
 }
 

@@ -70,7 +70,8 @@ void fetchGrid(EngineClient& client, const QString& run, protocol::ImageGrid gri
     auto fetch = std::make_shared<Fetch>(Fetch{&client, run, std::move(grid), context, std::move(done)});
     const std::size_t bytes = fetch->grid.pixelBytes();
     if (bytes > kMaxBytes) {
-        finish(fetch, QCoreApplication::translate("GridFetch", "%1 announces %2 bytes of images; the window takes %3.")
+        finish(fetch, QCoreApplication::translate("GridFetch",
+                                                  "%1 announces %2 bytes of images; the window takes %3.")
                           .arg(QString::fromStdString(fetch->grid.file))
                           .arg(bytes)
                           .arg(kMaxBytes));

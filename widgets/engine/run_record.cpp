@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kProgressEveryMs = 100;
 
-template <class T> auto findNamed(std::vector<RunRecord::Named<T>>& values, const std::string& name)
+template <class T>
+auto findNamed(std::vector<RunRecord::Named<T>>& values, const std::string& name)
 {
     return std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.name == name; });
 }
@@ -42,11 +43,13 @@ void putMetric(std::vector<Metric>& metrics, Metric metric)
         metrics.push_back(std::move(metric));
 }
 
-template <class... F> struct Overloaded : F...
+template <class... F>
+struct Overloaded : F...
 {
     using F::operator()...;
 };
-template <class... F> Overloaded(F...) -> Overloaded<F...>;
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
 } // namespace
 
@@ -74,7 +77,8 @@ void RunRecord::setState(RunState state, const QString& error)
     Q_EMIT stateChanged();
 }
 
-template <class T> void RunRecord::take(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed)
+template <class T>
+void RunRecord::take(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed)
 {
     const std::string name = value.name;
     auto shared = std::make_shared<const T>(std::move(value));
@@ -84,10 +88,11 @@ template <class T> void RunRecord::take(Values<T>& shown, Values<T>& stored, T v
         return;
     }
     put(shown, name, std::move(shared));
-    Q_EMIT (this->*changed)(QString::fromStdString(name));
+    Q_EMIT(this->*changed)(QString::fromStdString(name));
 }
 
-template <class T> void RunRecord::show(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed)
+template <class T>
+void RunRecord::show(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed)
 {
     const std::string name = value.name;
     m_previewing = true;
@@ -96,10 +101,11 @@ template <class T> void RunRecord::show(Values<T>& shown, Values<T>& stored, T v
         stored.push_back({name, it == shown.end() ? nullptr : it->value});
     }
     put(shown, name, std::make_shared<const T>(std::move(value)));
-    Q_EMIT (this->*changed)(QString::fromStdString(name));
+    Q_EMIT(this->*changed)(QString::fromStdString(name));
 }
 
-template <class T> void RunRecord::putBack(Values<T>& shown, Values<T>& stored, Changed<T> changed)
+template <class T>
+void RunRecord::putBack(Values<T>& shown, Values<T>& stored, Changed<T> changed)
 {
     const Values<T> before = std::exchange(stored, {});
     for (const Named<T>& named : before) {
@@ -107,7 +113,7 @@ template <class T> void RunRecord::putBack(Values<T>& shown, Values<T>& stored, 
             put(shown, named.name, named.value);
         else
             shown.erase(findNamed(shown, named.name));
-        Q_EMIT (this->*changed)(QString::fromStdString(named.name));
+        Q_EMIT(this->*changed)(QString::fromStdString(named.name));
     }
 }
 

@@ -24,7 +24,8 @@ class RunRecord : public QObject
 public:
     explicit RunRecord(QString id, QObject* parent = nullptr);
 
-    template <class T> struct Named
+    template <class T>
+    struct Named
     {
         std::string name;
         std::shared_ptr<const T> value;
@@ -67,12 +68,17 @@ Q_SIGNALS:
     void artifactAdded(const QString& name);
 
 private:
-    template <class T> using Values = std::vector<Named<T>>;
-    template <class T> using Changed = void (RunRecord::*)(const QString&);
+    template <class T>
+    using Values = std::vector<Named<T>>;
+    template <class T>
+    using Changed = void (RunRecord::*)(const QString&);
 
-    template <class T> void take(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed);
-    template <class T> void show(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed);
-    template <class T> void putBack(Values<T>& shown, Values<T>& stored, Changed<T> changed);
+    template <class T>
+    void take(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed);
+    template <class T>
+    void show(Values<T>& shown, Values<T>& stored, T value, Changed<T> changed);
+    template <class T>
+    void putBack(Values<T>& shown, Values<T>& stored, Changed<T> changed);
     bool isWhole(const protocol::ImageGrid& grid);
     void takeGrid(protocol::ImageGrid grid);
     void showGrid(protocol::ImageGrid grid);

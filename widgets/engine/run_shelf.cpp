@@ -12,8 +12,7 @@ using namespace protocol;
 
 RunShelf::RunShelf(EngineClient& client)
     : m_client(client)
-{
-}
+{}
 
 std::shared_ptr<RunRecord> RunShelf::find(const QString& run) const
 {
@@ -129,8 +128,8 @@ void RunShelf::fetch(const std::shared_ptr<RunRecord>& record, ImageGrid grid)
                   if (problem.isEmpty()) {
                       record->apply(std::move(whole));
                   } else {
-                      const QString text =
-                          tr("The images of '%1' could not be read. %2").arg(QString::fromStdString(whole.name), problem);
+                      const QString text = tr("The images of '%1' could not be read. %2")
+                                               .arg(QString::fromStdString(whole.name), problem);
                       record->apply(LogLine{LogLevel::Error, text.toStdString(),
                                             double(QDateTime::currentSecsSinceEpoch())});
                   }

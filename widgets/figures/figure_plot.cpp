@@ -125,8 +125,8 @@ void FigurePlot::setUpAxes()
         else
             axis->setTicker(QSharedPointer<QCPAxisTicker>::create());
     }
-    m_plot.axisRect()->setMinimumMargins(
-        QMargins(qRound(style.px(14)), qRound(style.px(6)), qRound(style.px(16)), qRound(style.px(8))));
+    m_plot.axisRect()->setMinimumMargins(QMargins(qRound(style.side()), qRound(style.px(6)),
+                                                  qRound(style.side() + style.px(6)), qRound(style.px(4))));
 }
 
 void FigurePlot::setUpLayers()

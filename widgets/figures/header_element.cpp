@@ -33,7 +33,7 @@ void HeaderElement::update(UpdatePhase phase)
 
 void HeaderElement::arrange(double width)
 {
-    const double side = m_style.px(14);
+    const double side = m_style.side();
     const double room = std::max(width - 2 * side, m_style.px(40));
     double y = m_style.px(m_title.isEmpty() && m_entries.isEmpty() ? 6 : 10);
     const auto wrapped = [&](const QFont& font, const QString& text) {

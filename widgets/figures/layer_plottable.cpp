@@ -151,6 +151,16 @@ void LayerPlottable::drawMarker(QPainter* painter, const QPointF& centre, double
     }
 }
 
+void LayerPlottable::drawShareRing(QPainter* painter, const QPointF& centre, double radius, int mark) const
+{
+    constexpr int kWhole = 360 * 16, kTop = 90 * 16,
+                  kLeast = 40 * 16; // sixteenths of a degree, as QPainter has them
+    painter->setBrush(Qt::NoBrush);
+    painter->setPen(QPen(style().theme.text, style().px(1.6), Qt::SolidLine, Qt::FlatCap));
+    const QRectF box(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius);
+    painter->drawArc(box, kTop, -std::max(kLeast, qRound(kWhole * std::min(1.F, share(mark)))));
+}
+
 void LayerPlottable::drawLegendIcon(QCPPainter* painter, const QRectF& rect) const
 {
     painter->setPen(Qt::NoPen);

@@ -75,6 +75,8 @@ protected:
     void drawInterval(QCPPainter* painter, double x, double low, double high, double capHalf) const;
     /// Marker of the look's variant, centred.
     static void drawMarker(QPainter* painter, const QPointF& centre, double radius, int variant);
+    /// A ring around a mark, closed as far as the mark's samples are selected.
+    void drawShareRing(QPainter* painter, const QPointF& centre, double radius, int mark) const;
     QPen linePen(const QColor& colour, double width) const;
     int layerIndex() const { return m_index; }
 

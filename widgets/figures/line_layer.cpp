@@ -105,11 +105,8 @@ void LineLayer::drawDots(QCPPainter* painter) const
         }
         painter->setBrush(fill);
         drawMarker(painter, rect.center(), style().px(i == hot() ? 5 : 3.6), look().variant);
-        if (chosen) {
-            painter->setBrush(Qt::NoBrush);
-            painter->setPen(QPen(style().theme.text, style().px(1.5)));
-            painter->drawEllipse(rect.center(), style().px(6), style().px(6));
-        }
+        if (chosen)
+            drawShareRing(painter, rect.center(), style().px(6), i);
     }
 }
 

@@ -149,7 +149,9 @@ void PlotCanvas::mouseDoubleClickEvent(QMouseEvent* event)
 
 void PlotCanvas::wheelEvent(QWheelEvent* event)
 {
-    const bool wanted = hasFocus() || (event->modifiers() & Qt::ControlModifier);
+    // Without Ctrl the wheel belongs to the page around the figure: a figure that had the focus would
+    // otherwise stop its reader's scrolling.
+    const bool wanted = event->modifiers() & Qt::ControlModifier;
     const QPointF at = event->position();
     if (!wanted || !figure() || !axisRect()->rect().contains(at.toPoint())) {
         event->ignore();

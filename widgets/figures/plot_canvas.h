@@ -16,8 +16,8 @@ namespace assay::widgets {
 class Selection;
 
 /// The plot as the user touches it: hover says what a mark is, a click selects its samples (Ctrl adds), Shift
-/// and drag selects all marks in a rectangle, drag moves, the wheel zooms once the plot has the focus (or
-/// with Ctrl, so that a document of plots can still be scrolled), a double click shows everything again.
+/// and drag selects all marks in a rectangle, drag moves, Ctrl and the wheel zoom (without Ctrl a document of
+/// plots scrolls), a double click shows everything again.
 /// Arrow keys walk over the marks, Enter selects, Escape clears.
 class PlotCanvas : public QCustomPlot
 {

@@ -22,6 +22,8 @@ struct PlotStyle
     static PlotStyle file(double fontPt, double unitsPerInch, bool showTitle);
 
     double px(double length) const;
+    /// Room left and right of everything: none to speak of in files and where a card already gives it.
+    double side() const { return px(print ? 4 : showTitle ? 14 : 2); }
     /// The font @p factor times as large, with @p weight.
     QFont scaled(double factor, QFont::Weight weight = QFont::Normal) const;
 };

@@ -36,11 +36,8 @@ void PointsLayer::draw(QCPPainter* painter)
             painter->setPen(markCount() > 300 ? QPen(Qt::NoPen)
                                               : QPen(style().theme.plotBackground, style().px(1.1)));
             drawMarker(painter, rect.center(), radius, look().variant);
-            if (!chosen && i != hot())
-                continue;
-            painter->setBrush(Qt::NoBrush);
-            painter->setPen(QPen(style().theme.text, style().px(1.4)));
-            painter->drawEllipse(rect.center(), radius + style().px(2.2), radius + style().px(2.2));
+            if (chosen)
+                drawShareRing(painter, rect.center(), radius + style().px(2.4), i);
         }
     };
     drawAll(false);
@@ -86,15 +83,22 @@ void PointsLayer::drawLabel(QCPPainter* painter, const QRectF& point, const QStr
     const QSizeF size(metrics.horizontalAdvance(text), metrics.height());
     const double away = style().px(3), middle = point.center().y() - size.height() / 2;
     const double centred = point.center().x() - size.width() / 2;
+    const auto& all = drawn().figure->layers;
+    const bool liesOnAreas = std::any_of(all.begin(), all.end(), [](const protocol::Layer& l) {
+        return l.kind == protocol::LayerKind::Bars || l.kind == protocol::LayerKind::Cells;
+    });
     const double above = point.top() - size.height() - away, below = point.bottom() + away;
-    const std::array<QPointF, 8> corners{QPointF(point.right() + away, middle),
-                                         QPointF(point.left() - away - size.width(), middle),
-                                         QPointF(centred, above),
-                                         QPointF(centred, below),
-                                         QPointF(point.left(), above),
-                                         QPointF(point.right() - size.width(), above),
-                                         QPointF(point.left(), below),
-                                         QPointF(point.right() - size.width(), below)};
+    std::array<QPointF, 8> corners{QPointF(point.right() + away, middle),
+                                   QPointF(point.left() - away - size.width(), middle),
+                                   QPointF(centred, above),
+                                   QPointF(centred, below),
+                                   QPointF(point.left(), above),
+                                   QPointF(point.right() - size.width(), above),
+                                   QPointF(point.left(), below),
+                                   QPointF(point.right() - size.width(), below)};
+    // Above a bar there is nothing in the way of a label.
+    if (liesOnAreas)
+        std::swap(corners[0], corners[2]);
     // The first place that is free, a little moved where the plot ends; a label that covers another is left
     // out.
     for (const QPointF& corner : corners) {
@@ -104,6 +108,16 @@ void PointsLayer::drawLabel(QCPPainter* painter, const QRectF& point, const QStr
         if (std::any_of(taken.cbegin(), taken.cend(),
                         [&box](const QRectF& other) { return other.intersects(box); }))
             continue;
+        if (liesOnAreas) {
+            QColor paper = style().theme.plotBackground;
+            paper.setAlphaF(0.82F);
+            painter->save();
+            painter->setPen(Qt::NoPen);
+            painter->setBrush(paper);
+            painter->drawRoundedRect(box.adjusted(-style().px(2), 0, style().px(2), 0), style().px(3),
+                                     style().px(3));
+            painter->restore();
+        }
         painter->drawText(box, Qt::AlignCenter | Qt::TextDontClip, text);
         taken << box;
         return;

@@ -26,7 +26,8 @@ constexpr int kNameRole = Qt::UserRole + 1;
 
 } // namespace
 
-CheckListControl::CheckListControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices, QWidget* parent)
+CheckListControl::CheckListControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices,
+                                   QWidget* parent)
     : FieldControl(field, parent)
     , m_choices(choices)
     , m_filter(new QLineEdit(this))
@@ -162,7 +163,8 @@ void CheckListControl::setOffered(const std::vector<Json>& offered)
     m_model->clear();
     for (const Json& item : offered) {
         const QString name = valueText(item);
-        const auto known = std::find_if(m_choices.begin(), m_choices.end(), [&](const auto& c) { return c.name == name; });
+        const auto known =
+            std::find_if(m_choices.begin(), m_choices.end(), [&](const auto& c) { return c.name == name; });
         append(known == m_choices.end() ? FormChoices::Choice{name, name, {}, {}} : *known);
     }
     Json kept = Json::array();

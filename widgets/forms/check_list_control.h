@@ -17,7 +17,8 @@ class CheckListControl : public FieldControl
 {
     Q_OBJECT
 public:
-    CheckListControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices, QWidget* parent);
+    CheckListControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices,
+                     QWidget* parent);
     Json value() const override;
     void setValue(const Json& value) override;
     void setOffered(const std::vector<Json>& offered) override;

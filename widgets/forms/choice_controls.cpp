@@ -48,7 +48,8 @@ bool SegmentsControl::suits(const protocol::Field& field)
     return characters <= kMostSegmentCharacters;
 }
 
-SegmentsControl::SegmentsControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices, QWidget* parent)
+SegmentsControl::SegmentsControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices,
+                                 QWidget* parent)
     : FieldControl(field, parent)
 {
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
@@ -58,12 +59,13 @@ SegmentsControl::SegmentsControl(const protocol::Field& field, const QList<FormC
     for (qsizetype i = 0; i < choices.size(); ++i) {
         const FormChoices::Choice& choice = choices[i];
         auto* button = new SegmentButton(choice.title, this);
-        button->setObjectName(QStringLiteral("field:%1:%2").arg(QString::fromStdString(field.name), choice.name));
+        button->setObjectName(
+            QStringLiteral("field:%1:%2").arg(QString::fromStdString(field.name), choice.name));
         button->setAccessibleDescription(QString::fromStdString(field.label));
-        button->setPlace(choices.size() == 1             ? SegmentButton::Place::Only
-                         : i == 0                        ? SegmentButton::Place::First
-                         : i == choices.size() - 1       ? SegmentButton::Place::Last
-                                                         : SegmentButton::Place::Middle);
+        button->setPlace(choices.size() == 1       ? SegmentButton::Place::Only
+                         : i == 0                  ? SegmentButton::Place::First
+                         : i == choices.size() - 1 ? SegmentButton::Place::Last
+                                                   : SegmentButton::Place::Middle);
         layout->addWidget(button);
         m_buttons.append({choice.name, button});
         connect(button, &QRadioButton::clicked, this, &SegmentsControl::step);
@@ -95,7 +97,8 @@ void SegmentsControl::setValue(const Json& value)
     }
 }
 
-ComboControl::ComboControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices, QWidget* parent)
+ComboControl::ComboControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices,
+                           QWidget* parent)
     : FieldControl(field, parent)
     , m_combo(new CalmCombo(this))
 {
@@ -113,8 +116,9 @@ ComboControl::ComboControl(const protocol::Field& field, const QList<FormChoices
         if (field.valuesFrom.empty())
             addChoice(choice);
     }
-    connect(m_combo, &QComboBox::currentIndexChanged, this,
-            [this](int index) { m_combo->setToolTip(m_combo->itemData(index, ChoiceDelegate::DetailRole).toString()); });
+    connect(m_combo, &QComboBox::currentIndexChanged, this, [this](int index) {
+        m_combo->setToolTip(m_combo->itemData(index, ChoiceDelegate::DetailRole).toString());
+    });
     connect(m_combo, &QComboBox::activated, this, &ComboControl::step);
 }
 

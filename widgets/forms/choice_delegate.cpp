@@ -15,7 +15,8 @@ QFont detailFont(QFont font)
 
 } // namespace
 
-void ChoiceDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void ChoiceDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                           const QModelIndex& index) const
 {
     QStyleOptionViewItem row = option;
     initStyleOption(&row, index);
@@ -27,7 +28,8 @@ void ChoiceDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     const int width = detail.isEmpty() ? 0 : metrics.horizontalAdvance(shown) + gap;
 
     const QStyle* style = row.widget ? row.widget->style() : QApplication::style();
-    const int taken = style->subElementRect(QStyle::SE_ItemViewItemText, &row, row.widget).left() - row.rect.left();
+    const int taken =
+        style->subElementRect(QStyle::SE_ItemViewItemText, &row, row.widget).left() - row.rect.left();
     row.text = row.fontMetrics.elidedText(row.text, Qt::ElideRight, row.rect.width() - taken - width - gap);
     style->drawControl(QStyle::CE_ItemViewItem, &row, painter, row.widget);
     if (detail.isEmpty())

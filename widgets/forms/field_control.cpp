@@ -38,8 +38,8 @@ QList<FormChoices::Choice> choicesOf(const Field& field, const FormChoices& choi
 
 FieldControl* createRequired(const Field& field, const FormChoices& choices, bool live, QWidget* parent)
 {
-    const bool named = field.type == FieldType::Model || field.type == FieldType::Dataset ||
-                       field.type == FieldType::Choice;
+    const bool named =
+        field.type == FieldType::Model || field.type == FieldType::Dataset || field.type == FieldType::Choice;
     if (named && field.list)
         return new CheckListControl(field, choicesOf(field, choices), parent);
     if (field.list)
@@ -71,8 +71,7 @@ FieldControl* FieldControl::create(const Field& field, const FormChoices& choice
 FieldControl::FieldControl(const Field& field, QWidget* parent)
     : QWidget(parent)
     , m_field(field)
-{
-}
+{}
 
 void FieldControl::setOffered(const std::vector<Json>&) {}
 

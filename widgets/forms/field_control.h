@@ -15,7 +15,8 @@ class FieldControl : public QWidget
     Q_OBJECT
 public:
     /// The control that suits @p field; @p live: for the bar of live parameters, where room is scarce.
-    static FieldControl* create(const protocol::Field& field, const FormChoices& choices, bool live, QWidget* parent);
+    static FieldControl* create(const protocol::Field& field, const FormChoices& choices, bool live,
+                                QWidget* parent);
 
     /// What is shown, in the spec's form; what cannot be read as such a value is returned as typed, so that
     /// validation can quote it.

@@ -35,7 +35,8 @@ FieldRow::FieldRow(const protocol::Field& field, const FormChoices& choices, boo
     , m_problem(new QLabel(parent))
 {
     const QString name = text(field.name);
-    m_label->setText(text(field.label).replace(u'&', QStringLiteral("&&"))); // a buddy's label reads & as a shortcut
+    m_label->setText(
+        text(field.label).replace(u'&', QStringLiteral("&&"))); // a buddy's label reads & as a shortcut
     m_label->setBuddy(m_control->focusProxy() ? m_control->focusProxy() : m_control);
     m_head->setToolTip(toolTipOf(field));
     m_control->setToolTip(toolTipOf(field));

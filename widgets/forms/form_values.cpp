@@ -28,7 +28,9 @@ Json nearest(const std::vector<Json>& offered, const Json& value)
     if (!value.is_number())
         return offered.front();
     const double wanted = value.get<double>();
-    const auto distance = [&](const Json& j) { return j.is_number() ? std::abs(j.get<double>() - wanted) : HUGE_VAL; };
+    const auto distance = [&](const Json& j) {
+        return j.is_number() ? std::abs(j.get<double>() - wanted) : HUGE_VAL;
+    };
     return *std::min_element(offered.begin(), offered.end(),
                              [&](const Json& a, const Json& b) { return distance(a) < distance(b); });
 }
@@ -44,7 +46,8 @@ QString nothingChosen(const Field& field, const Json& value)
         return {};
     if (field.minItems == 1)
         return model ? tr("Choose a model.") : tr("Choose a data set.");
-    return (model ? tr("Choose at least %1 models.") : tr("Choose at least %1 data sets.")).arg(field.minItems);
+    return (model ? tr("Choose at least %1 models.") : tr("Choose at least %1 data sets."))
+        .arg(field.minItems);
 }
 
 } // namespace

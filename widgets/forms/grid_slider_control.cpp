@@ -58,7 +58,8 @@ void GridSliderControl::setOffered(const std::vector<Json>& offered)
     m_slider->setRange(0, std::max(0, int(m_offered.size()) - 1));
     m_slider->setEnabled(m_offered.size() > 1);
     int widest = 0;
-    const QString unit = field().unit.empty() ? QString() : QStringLiteral(" ") + QString::fromStdString(field().unit);
+    const QString unit =
+        field().unit.empty() ? QString() : QStringLiteral(" ") + QString::fromStdString(field().unit);
     for (const Json& item : m_offered)
         widest = std::max(widest, m_text->fontMetrics().horizontalAdvance(valueText(item) + unit));
     m_text->setMinimumWidth(widest + m_text->fontMetrics().averageCharWidth()); // the slider stays put

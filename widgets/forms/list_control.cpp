@@ -97,7 +97,8 @@ void ListControl::markTokens()
 {
     QList<TokenEdit::Token> tokens;
     for (const auto& token : tokensOf(field(), m_edit->text()))
-        tokens.append({token.capturedStart(), token.capturedLength(), isAllowed(field(), valueOf(field(), token.captured()))});
+        tokens.append({token.capturedStart(), token.capturedLength(),
+                       isAllowed(field(), valueOf(field(), token.captured()))});
     m_edit->setTokens(std::move(tokens));
 }
 

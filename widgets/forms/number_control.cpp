@@ -20,7 +20,8 @@ constexpr int kMostPositions = 2000;
 
 NumberControl::NumberControl(const protocol::Field& field, bool live, QWidget* parent)
     : FieldControl(field, parent)
-    , m_box(new NumberBox(field.type == protocol::FieldType::Integer ? NumberBox::Kind::Integer : NumberBox::Kind::Real,
+    , m_box(new NumberBox(field.type == protocol::FieldType::Integer ? NumberBox::Kind::Integer
+                                                                     : NumberBox::Kind::Real,
                           this))
 {
     m_box->setLimits(field.low, field.high, field.step);
@@ -57,7 +58,8 @@ void NumberControl::addSlider()
     m_slider->setPageStep(std::max(1, m_slider->maximum() / 10));
     m_slider->setMinimumWidth(fontMetrics().height() * 5);
     static_cast<QHBoxLayout*>(layout())->addWidget(m_slider, 1);
-    connect(m_slider, &QSlider::valueChanged, this, [this](int position) { m_box->setValue(valueAt(position)); });
+    connect(m_slider, &QSlider::valueChanged, this,
+            [this](int position) { m_box->setValue(valueAt(position)); });
     connect(m_slider, &QSlider::sliderReleased, this, &FieldControl::settled);
 }
 
@@ -78,7 +80,8 @@ int NumberControl::positionOf(double value) const
 {
     const double low = *field().low, high = *field().high;
     const double inside = std::clamp(value, low, high);
-    const double part = m_logarithmic ? std::log(inside / low) / std::log(high / low) : (inside - low) / (high - low);
+    const double part =
+        m_logarithmic ? std::log(inside / low) / std::log(high / low) : (inside - low) / (high - low);
     return int(std::lround(part * m_slider->maximum()));
 }
 

@@ -37,7 +37,8 @@ OptionalControl::OptionalControl(const protocol::Field& field,
     m_automatic->setObjectName(QStringLiteral("automatic:") + QString::fromStdString(field.name));
     m_automatic->setAccessibleName(tr("%1: automatic").arg(QString::fromStdString(field.label)));
     m_automatic->setToolTip(tr("The study chooses the value"));
-    auto* layout = new QBoxLayout(m_inner->isWide() ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight, this);
+    auto* layout =
+        new QBoxLayout(m_inner->isWide() ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight, this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_automatic);
     layout->addWidget(m_inner, 1);

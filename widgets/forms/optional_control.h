@@ -13,7 +13,8 @@ class OptionalControl : public FieldControl
 {
     Q_OBJECT
 public:
-    OptionalControl(const protocol::Field& field, const std::function<FieldControl*(QWidget*)>& makeInner, QWidget* parent);
+    OptionalControl(const protocol::Field& field, const std::function<FieldControl*(QWidget*)>& makeInner,
+                    QWidget* parent);
     Json value() const override;
     void setValue(const Json& value) override;
     void setProblem(bool problem) override;

@@ -25,8 +25,7 @@ struct SchemaForm::Private
 {
     explicit Private(SchemaForm* form)
         : q(form)
-    {
-    }
+    {}
 
     SchemaForm* q;
     protocol::Schema schema;
@@ -64,7 +63,8 @@ namespace {
 class ChangeValues : public QUndoCommand
 {
 public:
-    ChangeValues(std::function<void(const Json&)> apply, const Field& field, int session, Json before, Json after)
+    ChangeValues(std::function<void(const Json&)> apply, const Field& field, int session, Json before,
+                 Json after)
         : m_apply(std::move(apply))
         , m_field(field.name)
         , m_session(session)
@@ -132,7 +132,8 @@ void fill(QGridLayout* grid, QWidget* parent, const std::vector<FieldRow*>& rows
             auto* heading = new QLabel(name, parent);
             heading->setProperty("kind", QStringLiteral("heading"));
             heading->setTextFormat(Qt::PlainText);
-            heading->setContentsMargins(0, line > 0 ? em * 3 / 4 : 0, 0, 0);
+            if (line > 0)
+                grid->setRowMinimumHeight(line++, em / 4); // a row of its own: style sheets take margins away
             grid->addWidget(heading, line++, 0, 1, 3);
         }
         for (FieldRow* row : members)
@@ -144,11 +145,13 @@ void fill(QGridLayout* grid, QWidget* parent, const std::vector<FieldRow*>& rows
 
 // -- building -----------------------------------------------------------------------------------------
 
-FieldRow* SchemaForm::Private::makeRow(const Field& field, const FormChoices& choices, bool live, QWidget* parent)
+FieldRow* SchemaForm::Private::makeRow(const Field& field, const FormChoices& choices, bool live,
+                                       QWidget* parent)
 {
     auto* row = new FieldRow(field, choices, live, parent);
     rows.push_back(row);
-    QObject::connect(row->control(), &FieldControl::edited, q, [this, row] { edit(row, row->control()->value()); });
+    QObject::connect(row->control(), &FieldControl::edited, q,
+                     [this, row] { edit(row, row->control()->value()); });
     QObject::connect(row->control(), &FieldControl::settled, q, [this] { ++session; });
     QObject::connect(row, &FieldRow::resetRequested, q, [this, row] {
         ++session;
@@ -205,7 +208,8 @@ void SchemaForm::Private::buildPage(const FormChoices& choices)
         if (!field.advanced)
             open.push_back(makeRow(field, choices, false, content));
     }
-    const bool hasFolded = std::any_of(schema.fields.begin(), schema.fields.end(), [](const Field& f) { return f.advanced; });
+    const bool hasFolded =
+        std::any_of(schema.fields.begin(), schema.fields.end(), [](const Field& f) { return f.advanced; });
     if (hasFolded)
         advancedContent = new QWidget(content);
     for (const Field& field : schema.fields) {
@@ -225,7 +229,8 @@ void SchemaForm::Private::buildPage(const FormChoices& choices)
         buildAdvanced(folded, labelWidth, layout);
 }
 
-void SchemaForm::Private::buildAdvanced(const std::vector<FieldRow*>& folded, int labelWidth, QVBoxLayout* layout)
+void SchemaForm::Private::buildAdvanced(const std::vector<FieldRow*>& folded, int labelWidth,
+                                        QVBoxLayout* layout)
 {
     advanced = new QToolButton(content);
     advanced->setObjectName(QStringLiteral("advanced"));
@@ -317,7 +322,8 @@ void SchemaForm::Private::refreshIcons()
     for (FieldRow* row : rows)
         row->refreshIcons();
     if (advanced) {
-        const QString name = advanced->isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right");
+        const QString name =
+            advanced->isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right");
         advanced->setIcon(Theme::light().icon(name, q->palette().color(QPalette::PlaceholderText)));
     }
 }

@@ -16,9 +16,9 @@ struct FormChoices
 {
     struct Choice
     {
-        QString name;    ///< goes into the spec
+        QString name; ///< goes into the spec
         QString title;
-        QString detail;  ///< e.g. "91.2 % · 0.1 M parameters"
+        QString detail;       ///< e.g. "91.2 % · 0.1 M parameters"
         QString problem = {}; ///< why it cannot be chosen, shown as its tooltip; empty when it can
     };
     QList<Choice> models;

@@ -26,7 +26,8 @@ void TokenEdit::paintEvent(QPaintEvent* event)
     painter.setClipRect(rect().adjusted(inset, inset, -inset, -inset));
     const qreal height = metrics.height() + 2;
     const qreal top = (this->height() - height) / 2.0;
-    const qreal pad = std::max(1.5, metrics.horizontalAdvance(QStringLiteral(", ")) / 2.0 - 1); // chips never touch
+    const qreal pad =
+        std::max(1.5, metrics.horizontalAdvance(QStringLiteral(", ")) / 2.0 - 1); // chips never touch
     for (const Token& token : m_tokens) {
         const qreal left = origin + metrics.horizontalAdvance(line.left(token.begin));
         const qreal width = metrics.horizontalAdvance(line.mid(token.begin, token.length));
@@ -37,7 +38,7 @@ void TokenEdit::paintEvent(QPaintEvent* event)
         edge.setAlphaF(token.valid ? 0.30F : 0.75F);
         painter.setBrush(fill);
         painter.setPen(QPen(edge, 1));
-        const QRectF chip(left - pad, top, width + 2 * pad, height);
+        const QRectF chip(left - pad, top, width + pad + 1, height); // its comma stands outside
         painter.drawRoundedRect(chip, height / 4, height / 4);
     }
 }

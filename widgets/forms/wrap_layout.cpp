@@ -52,8 +52,10 @@ int WrapLayout::arrange(const QRect& rect, bool apply) const
     const QRect area = rect.marginsRemoved(contentsMargins());
     int y = area.top();
     for (int first = 0; first < count();) {
-        int last = first, used = m_items[first]->sizeHint().width(), height = m_items[first]->sizeHint().height();
-        while (last + 1 < count() && used + m_horizontal + m_items[last + 1]->sizeHint().width() <= area.width()) {
+        int last = first, used = m_items[first]->sizeHint().width(),
+            height = m_items[first]->sizeHint().height();
+        while (last + 1 < count() &&
+               used + m_horizontal + m_items[last + 1]->sizeHint().width() <= area.width()) {
             ++last;
             used += m_horizontal + m_items[last]->sizeHint().width();
             height = std::max(height, m_items[last]->sizeHint().height());

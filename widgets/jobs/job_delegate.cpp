@@ -28,8 +28,7 @@ QRect contents(const QStyleOptionViewItem& option)
 JobDelegate::JobDelegate(QObject* parent)
     : QStyledItemDelegate(parent)
     , m_theme(Theme::light())
-{
-}
+{}
 
 void JobDelegate::setTheme(const Theme& theme)
 {
@@ -86,7 +85,8 @@ void JobDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     painter->restore();
 }
 
-void JobDelegate::paintTexts(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void JobDelegate::paintTexts(QPainter* painter, const QStyleOptionViewItem& option,
+                             const QModelIndex& index) const
 {
     const int em = emOf(option);
     const bool final = index.data(JobsModel::FinalRole).toBool();
@@ -110,7 +110,8 @@ void JobDelegate::paintTexts(QPainter* painter, const QStyleOptionViewItem& opti
     painter->setPen(m_theme.text);
     const int room = line.width() - smallMetrics.horizontalAdvance(state) - em;
     const QString title = index.siblingAtColumn(JobsModel::TitleColumn).data().toString();
-    painter->drawText(line, Qt::AlignLeft | Qt::AlignVCenter, QFontMetrics(strong).elidedText(title, Qt::ElideRight, room));
+    painter->drawText(line, Qt::AlignLeft | Qt::AlignVCenter,
+                      QFontMetrics(strong).elidedText(title, Qt::ElideRight, room));
 
     QRect below = whole;
     below.setTop(final ? line.bottom() + em / 4 : whole.bottom() - em);
@@ -121,7 +122,8 @@ void JobDelegate::paintTexts(QPainter* painter, const QStyleOptionViewItem& opti
     const QString detail = index.data(JobsModel::DetailRole).toString();
     const bool repeats = detail == state;
     const QString shown = repeats ? index.data(JobsModel::StudyRole).toString() : detail;
-    painter->drawText(below, Qt::AlignLeft | Qt::AlignVCenter, smallMetrics.elidedText(shown, Qt::ElideRight, below.width()));
+    painter->drawText(below, Qt::AlignLeft | Qt::AlignVCenter,
+                      smallMetrics.elidedText(shown, Qt::ElideRight, below.width()));
 }
 
 void JobDelegate::paintBar(QPainter* painter, const QRect& bar, double fraction) const

@@ -112,7 +112,9 @@ QString JobEntry::detail() const
 
 QString unitOfStage(const QString& stage)
 {
-    const auto names = [&](const char* word) { return stage.contains(QLatin1String(word), Qt::CaseInsensitive); };
+    const auto names = [&](const char* word) {
+        return stage.contains(QLatin1String(word), Qt::CaseInsensitive);
+    };
     if (names("epoch"))
         return tr("epoch");
     if (names("batch"))

@@ -49,7 +49,9 @@ QVariant JobsModel::data(const QModelIndex& index, int role) const
     const JobEntry& job = m_rows[std::size_t(index.row())].entry;
     switch (role) {
     case Qt::DisplayRole:
-        return index.column() == TitleColumn ? job.title : index.column() == StateColumn ? job.stateText() : job.detail();
+        return index.column() == TitleColumn   ? job.title
+               : index.column() == StateColumn ? job.stateText()
+                                               : job.detail();
     case Qt::ToolTipRole:
         return job.detail();
     case Qt::AccessibleTextRole:
@@ -75,7 +77,8 @@ QVariant JobsModel::data(const QModelIndex& index, int role) const
 
 int JobsModel::rowOf(const QString& run) const
 {
-    const auto it = std::find_if(m_rows.begin(), m_rows.end(), [&](const Row& r) { return r.entry.run == run; });
+    const auto it =
+        std::find_if(m_rows.begin(), m_rows.end(), [&](const Row& r) { return r.entry.run == run; });
     return it == m_rows.end() ? -1 : int(it - m_rows.begin());
 }
 
@@ -134,7 +137,8 @@ void JobsModel::watch(const QString& run)
     const auto& record = m_rows[std::size_t(rowOf(run))].record;
     connect(record.get(), &RunRecord::progressChanged, this, [this, run] { onProgress(run); });
     // Queued: the end of a run moves its row and lets go of the record, which is still speaking.
-    connect(record.get(), &RunRecord::stateChanged, this, [this, run] { onState(run); }, Qt::QueuedConnection);
+    connect(
+        record.get(), &RunRecord::stateChanged, this, [this, run] { onState(run); }, Qt::QueuedConnection);
     onState(run);
 }
 

@@ -19,7 +19,8 @@ JobsView::JobsView(EngineClient* client, QWidget* parent)
     , m_model(new JobsModel(*client, this))
     , m_list(new QListView(this))
     , m_delegate(new JobDelegate(this))
-    , m_empty(new QLabel(tr("No runs yet in this session. What you run appears here with its progress."), this))
+    , m_empty(
+          new QLabel(tr("No runs yet in this session. What you run appears here with its progress."), this))
     , m_cancel(new QPushButton(tr("Cancel run"), this))
     , m_clear(new QPushButton(tr("Clear ended"), this))
 {
@@ -58,8 +59,9 @@ JobsView::JobsView(EngineClient* client, QWidget* parent)
     layout->addLayout(buttons);
 
     connect(m_delegate, &JobDelegate::cancelRequested, client, &EngineClient::cancelRun);
-    connect(m_list, &QListView::doubleClicked, this,
-            [this](const QModelIndex& index) { Q_EMIT openRequested(index.data(JobsModel::RunRole).toString()); });
+    connect(m_list, &QListView::doubleClicked, this, [this](const QModelIndex& index) {
+        Q_EMIT openRequested(index.data(JobsModel::RunRole).toString());
+    });
     connect(m_cancel, &QPushButton::clicked, this, &JobsView::cancelCurrent);
     connect(m_clear, &QPushButton::clicked, m_model, &JobsModel::clearEnded);
     connect(m_model, &JobsModel::changed, this, &JobsView::refresh);

@@ -7,8 +7,7 @@ namespace assay::widgets {
 LogDelegate::LogDelegate(QObject* parent)
     : QStyledItemDelegate(parent)
     , m_theme(Theme::light())
-{
-}
+{}
 
 void LogDelegate::setTheme(const Theme& theme)
 {

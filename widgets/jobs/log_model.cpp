@@ -42,7 +42,8 @@ void LogModel::follow(EngineClient& client)
 {
     connect(&client, &EngineClient::logReceived, this,
             [this](const QString& level, const QString& text) { add(levelOf(level), text); });
-    connect(&client, &EngineClient::died, this, [this](const QString& message) { add(LogLevel::Error, message); });
+    connect(&client, &EngineClient::died, this,
+            [this](const QString& message) { add(LogLevel::Error, message); });
 }
 
 void LogModel::setRun(std::shared_ptr<RunRecord> record)

@@ -33,7 +33,8 @@ public:
 
     explicit LogModel(QObject* parent = nullptr);
 
-    void add(protocol::LogLevel level, const QString& text, const QDateTime& time = QDateTime::currentDateTime());
+    void add(protocol::LogLevel level, const QString& text,
+             const QDateTime& time = QDateTime::currentDateTime());
     /// Takes what the engine says outside any run, and its deaths.
     void follow(EngineClient& client);
     /// Shows one run's log from its beginning; replaces what was shown.

@@ -151,8 +151,9 @@ QString LogView::selectedText() const
     QStringList lines;
     for (const int row : rows) {
         const auto text = [&](int column) { return m_filter->index(row, column).data().toString(); };
-        lines << QStringLiteral("%1 %2: %3").arg(text(LogModel::TimeColumn), text(LogModel::LevelColumn),
-                                                 text(LogModel::TextColumn));
+        lines << QStringLiteral("%1 %2: %3")
+                     .arg(text(LogModel::TimeColumn), text(LogModel::LevelColumn),
+                          text(LogModel::TextColumn));
     }
     return lines.join(u'\n');
 }

@@ -49,7 +49,8 @@ class TestCli : public QObject
         process.start();
         process.waitForFinished(kLongMs);
         return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-                QString::fromUtf8(process.readAllStandardOutput()), QString::fromUtf8(process.readAllStandardError())};
+                QString::fromUtf8(process.readAllStandardOutput()),
+                QString::fromUtf8(process.readAllStandardError())};
     }
     static Json json(const QString& file)
     {
@@ -81,12 +82,14 @@ private Q_SLOTS:
         };
         row("nothing", {}, "assay-cli: name a command. See 'assay-cli --help'.\n");
         row("command", {"rum"}, "assay-cli: there is no command 'rum'. Did you mean 'run'?\n");
-        row("study", {"run", "test.coumt"}, "assay-cli: there is no study 'test.coumt'. Did you mean 'test.count'?\n");
+        row("study", {"run", "test.coumt"},
+            "assay-cli: there is no study 'test.coumt'. Did you mean 'test.count'?\n");
         row("no study", {"run"},
             "assay-cli: 'run' needs the id of a study or the file of a spec. See 'assay-cli run --help'.\n");
         row("option", {"run", "test.count", "--sett", "x"},
             "assay-cli: 'run' has no option '--sett'. Did you mean '--set'?\n");
-        row("value", {"run", "test.count", "--set"}, "assay-cli: '--set' needs a value. See 'assay-cli run --help'.\n");
+        row("value", {"run", "test.count", "--set"},
+            "assay-cli: '--set' needs a value. See 'assay-cli run --help'.\n");
         row("assignment", {"run", "test.count", "--set", "steps"},
             "assay-cli: --set: 'steps' is no assignment. Write it as field=value.\n");
         row("parameter", {"run", "test.count", "--set", "stepps=3"},
@@ -96,7 +99,8 @@ private Q_SLOTS:
         row("seed", {"run", "test.count", "--set", "seed=-1"},
             "assay-cli: --set: 'seed' is '-1'; it must be a whole number from 0 to 18446744073709551615.\n");
         row("list", {"list", "modells"}, "assay-cli: 'modells' cannot be listed. Did you mean 'models'?\n");
-        row("describe", {"describe"}, "assay-cli: 'describe' needs the id of a study. See 'assay-cli describe --help'.\n");
+        row("describe", {"describe"},
+            "assay-cli: 'describe' needs the id of a study. See 'assay-cli describe --help'.\n");
         row("zoo", {"zoo", "verfy"}, "assay-cli: 'zoo' has no action 'verfy'. Did you mean 'verify'?\n");
         row("too many", {"serve", "now"},
             "assay-cli: 'now' is one word too many for 'serve'. See 'assay-cli serve --help'.\n");
@@ -129,19 +133,21 @@ private Q_SLOTS:
         QVERIFY2(result.status == 0, qPrintable(result.err));
         QCOMPARE(result.lines().constLast(), out);
         QVERIFY(result.lines().constFirst().startsWith("sum "));
-        for (const char* file : {"spec.json", "events.cbor", "metrics.json", "tables/steps.csv", "figures/line.csv",
-                                 "artifacts/sum.safetensors", "provenance.json"})
+        for (const char* file : {"spec.json", "events.cbor", "metrics.json", "tables/steps.csv",
+                                 "figures/line.csv", "artifacts/sum.safetensors", "provenance.json"})
             QVERIFY2(QFile::exists(out + "/" + file), file);
         const Json spec = json(out + "/spec.json");
-        QCOMPARE(text(spec["params"]), text(Json({{"steps", 7}, {"factor", 1.0}}))); // completed with the defaults
+        QCOMPARE(text(spec["params"]),
+                 text(Json({{"steps", 7}, {"factor", 1.0}}))); // completed with the defaults
         QCOMPARE(text(spec["seed"]), text(Json(5)));
         QCOMPARE(text(json(out + "/provenance.json")["seed"]), text(Json(5)));
 
         const Result again = cli({"run", "test.count", "--out", out});
         QCOMPARE(again.status, 2);
-        QCOMPARE(again.err, "assay-cli: " + out +
-                                ": this folder exists and is not empty. Name a new folder with --out, or empty "
-                                "this one.\n");
+        QCOMPARE(again.err,
+                 "assay-cli: " + out +
+                     ": this folder exists and is not empty. Name a new folder with --out, or empty "
+                     "this one.\n");
 
         // The stored spec gives the same digits.
         const Result repeated = cli({"run", out + "/spec.json", "--out", path("repeated")});
@@ -214,7 +220,8 @@ private Q_SLOTS:
     void lists()
     {
         const Json all = assay::protocol::parseJson(cli({"list", "--json"}).out.toStdString(), "catalogue");
-        for (const char* key : {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
+        for (const char* key :
+             {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
             QVERIFY2(all.contains(key), key);
         for (const char* kind : {"studies", "models", "datasets", "attacks", "plugins"}) {
             const Result result = cli({"list", kind, "--json"});

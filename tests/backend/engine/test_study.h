@@ -15,8 +15,7 @@ public:
         : m_id(std::move(id))
         , m_run(std::move(run))
         , m_preview(std::move(preview))
-    {
-    }
+    {}
     StudyInfo info() const override
     {
         StudyInfo info;

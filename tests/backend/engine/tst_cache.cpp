@@ -56,7 +56,8 @@ private Q_SLOTS:
     {
         TensorCache cache(folder("once"));
         const auto first = get(cache, {{"eps", 0.1}, {"model", "a"}}, 0.1);
-        const auto again = get(cache, {{"model", "a"}, {"eps", 0.1}}, 99); // the order of keys does not matter
+        const auto again =
+            get(cache, {{"model", "a"}, {"eps", 0.1}}, 99); // the order of keys does not matter
         QCOMPARE(m_computed, 1);
         QVERIFY(torch::equal(first.at("value"), again.at("value")));
         QVERIFY(torch::equal(first.at("ids"), again.at("ids")));
@@ -145,7 +146,10 @@ private Q_SLOTS:
             for (int i = 0; i < 150; ++i) {
                 const int key = i % 3;
                 const auto got = cache.get(
-                    key, torch::kCPU, [&] { return TensorMap{{"v", torch::full({1000}, key, torch::kInt64)}}; },
+                    key, torch::kCPU,
+                    [&] {
+                        return TensorMap{{"v", torch::full({1000}, key, torch::kInt64)}};
+                    },
                     [&](const std::string&) { ++reports; });
                 wrong += got.at("v").sum().item<std::int64_t>() != 1000 * key;
             }

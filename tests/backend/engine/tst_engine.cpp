@@ -42,7 +42,8 @@ public:
     }
     void jobsChanged() override {}
 
-    template <class T> std::vector<T> of(const std::string& run) const
+    template <class T>
+    std::vector<T> of(const std::string& run) const
     {
         const std::lock_guard lock(m_mutex);
         std::vector<T> found;
@@ -110,7 +111,8 @@ class TestEngine : public QObject
         m_engine->batch().wait(run);
         return run;
     }
-    template <class Call> static QString sentence(Call call)
+    template <class Call>
+    static QString sentence(Call call)
     {
         try {
             call();
@@ -149,12 +151,13 @@ private Q_SLOTS:
             ++stored;
         QCOMPARE(stored, std::size_t(5));
         const Json provenance = readJsonFile(folder / "provenance.json");
-        for (const char* key : {"assay", "commit", "libraries", "device", "threads", "seed", "inputs", "seconds",
-                                "peak_memory_bytes"})
+        for (const char* key : {"assay", "commit", "libraries", "device", "threads", "seed", "inputs",
+                                "seconds", "peak_memory_bytes"})
             QVERIFY2(provenance.contains(key), key);
         QCOMPARE(text(provenance["seed"]), text(Json(3)));
         QVERIFY(std::filesystem::exists(folder / "artifacts/tensors.safetensors"));
-        QCOMPARE(m_heard.of<Artifact>(run).at(0).sha256, sha256OfFile(folder / "artifacts/tensors.safetensors"));
+        QCOMPARE(m_heard.of<Artifact>(run).at(0).sha256,
+                 sha256OfFile(folder / "artifacts/tensors.safetensors"));
     }
 
     void givesTheSameDigitsForTheSameSeed()
@@ -234,14 +237,16 @@ private Q_SLOTS:
     void refusesPreviews()
     {
         add("t.no-previews", [](RunContext&) {});
-        add("t.storing", [](RunContext&) {}, [](RunContext& ctx) { ctx.artifact("x", {}); });
+        add(
+            "t.storing", [](RunContext&) {}, [](RunContext& ctx) { ctx.artifact("x", {}); });
         const auto none = [](bool, const std::string&) {};
         const std::string plain = finished("t.no-previews");
         QCOMPARE(sentence([&] { m_engine->preview(plain, Json::object(), 1, none); }),
                  QStringLiteral("t.no-previews: this study has no previews. Run it again with the changed "
                                 "parameters."));
-        QVERIFY(sentence([&] { m_engine->preview("nothing", Json::object(), 1, none); })
-                    .startsWith("there is no run 'nothing' in "));
+        QVERIFY(sentence([&] {
+                    m_engine->preview("nothing", Json::object(), 1, none);
+                }).startsWith("there is no run 'nothing' in "));
         std::binary_semaphore answered(0);
         std::string problem;
         m_engine->preview(finished("t.storing"), Json::object(), 1, [&](bool, const std::string& error) {
@@ -258,7 +263,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("words");
         QTest::newRow("mendable") << 0 << "file.csv: it is empty. Fill it.";
         QTest::newRow("bug") << 1 << "t.fails failed unexpectedly: index out of range";
-        QTest::newRow("no exception") << 2 << "t.fails failed unexpectedly: something was thrown that is no exception.";
+        QTest::newRow("no exception")
+            << 2 << "t.fails failed unexpectedly: something was thrown that is no exception.";
         QTest::newRow("memory") << 3 << "t.fails failed unexpectedly: there is not enough memory.";
     }
     void putsFailuresIntoWords()
@@ -322,7 +328,9 @@ private Q_SLOTS:
         RunSpec spec;
         spec.study = "t.simple";
         spec.device = "cuda:99";
-        QVERIFY(sentence([&] { m_engine->start(spec); }).startsWith("there is no device 'cuda:99' here; there are: cpu"));
+        QVERIFY(sentence([&] {
+                    m_engine->start(spec);
+                }).startsWith("there is no device 'cuda:99' here; there are: cpu"));
         spec.device = "auto";
         spec.params = {{"colour", 1}};
         QVERIFY(sentence([&] { m_engine->start(spec); }).contains("colour"));
@@ -347,8 +355,9 @@ private Q_SLOTS:
         const std::string run = finished("t.floods");
         setrlimit(RLIMIT_FSIZE, &before);
         QCOMPARE(m_heard.end(run).state, RunState::Failed);
-        QVERIFY(m_heard.end(run).error.ends_with("events.cbor: the disk is full, or a limit on the size of files is "
-                                                 "reached. Free some space and run it again."));
+        QVERIFY(m_heard.end(run).error.ends_with(
+            "events.cbor: the disk is full, or a limit on the size of files is "
+            "reached. Free some space and run it again."));
         QCOMPARE(m_heard.end(finished("t.draws")).state, RunState::Finished);
     }
 

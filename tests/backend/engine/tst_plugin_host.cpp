@@ -59,7 +59,8 @@ private Q_SLOTS:
         QVERIFY(!refused.loaded);
         QCOMPARE(refused.id, std::string("test"));
         QCOMPARE(refused.problem, file.string() + ": this plugin was not allowed to run; its SHA-256 is " +
-                                      sha256OfFile(file) + ". If you trust it, allow it with 'assay-cli plugins allow " +
+                                      sha256OfFile(file) +
+                                      ". If you trust it, allow it with 'assay-cli plugins allow " +
                                       file.string() + "'.");
         QVERIFY(registries.studies().empty());
 
@@ -85,7 +86,8 @@ private Q_SLOTS:
         PluginTrust(root() / "config").allow(folder / "test_plugin.so");
         std::ofstream(folder / "test_plugin.so", std::ios::app) << "x";
         Registries registries;
-        QVERIFY(only(folder, registries).problem.find("this plugin was not allowed to run") != std::string::npos);
+        QVERIFY(only(folder, registries).problem.find("this plugin was not allowed to run") !=
+                std::string::npos);
     }
 
     void ownPluginsNeedNoPermission()
@@ -113,16 +115,18 @@ private Q_SLOTS:
         const fs::path text = fresh("text");
         std::ofstream(text / "notes.so") << "this is no library";
         Registries registries;
-        QVERIFY(only(text, registries).problem.starts_with((text / "notes.so").string() + ": this is no Qt plugin: "));
+        QVERIFY(only(text, registries)
+                    .problem.starts_with((text / "notes.so").string() + ": this is no Qt plugin: "));
 
         const fs::path empty = fresh("empty");
         std::ofstream(empty / "empty.so") << "";
-        QVERIFY(only(empty, registries).problem.starts_with((empty / "empty.so").string() + ": this is no Qt plugin: "));
+        QVERIFY(only(empty, registries)
+                    .problem.starts_with((empty / "empty.so").string() + ": this is no Qt plugin: "));
 
         // One of Qt's own: sound, but not for us.
         const fs::path foreign = fresh("foreign");
-        const fs::path offscreen =
-            fs::path(QLibraryInfo::path(QLibraryInfo::PluginsPath).toStdString()) / "platforms/libqoffscreen.so";
+        const fs::path offscreen = fs::path(QLibraryInfo::path(QLibraryInfo::PluginsPath).toStdString()) /
+                                   "platforms/libqoffscreen.so";
         QVERIFY(fs::exists(offscreen));
         fs::copy(offscreen, foreign / "foreign.so");
         const auto record = only(foreign, registries);
@@ -157,8 +161,9 @@ private Q_SLOTS:
         const QString list = listInChild(file.parent_path(), status);
         QCOMPARE(status, 0);
         QVERIFY2(list.contains(QString::fromStdString(
-                     file.string() + ": the plugin crashed the engine when it was last loaded, and is set aside. "
-                                     "Allow it again with 'assay-cli plugins allow " +
+                     file.string() +
+                     ": the plugin crashed the engine when it was last loaded, and is set aside. "
+                     "Allow it again with 'assay-cli plugins allow " +
                      file.string() + "' or remove it.")),
                  qPrintable(list));
         trust.allow(file);

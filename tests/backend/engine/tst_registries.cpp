@@ -15,7 +15,8 @@ class TestRegistries : public QObject
     {
         return std::make_unique<TestStudy>(id, [](RunContext&) {});
     }
-    template <class Call> static QString sentence(Call call)
+    template <class Call>
+    static QString sentence(Call call)
     {
         try {
             call();
@@ -69,8 +70,9 @@ private Q_SLOTS:
                                 "See 'assay-cli list plugins' for why."));
         registries.addStudy(study("transfer.class-aware"));
         registries.addStudy(study("calibration.dac"));
-        QCOMPARE(sentence([&] { registries.study("transfer.clas-aware"); }),
-                 QStringLiteral("there is no study 'transfer.clas-aware'. Did you mean 'transfer.class-aware'?"));
+        QCOMPARE(
+            sentence([&] { registries.study("transfer.clas-aware"); }),
+            QStringLiteral("there is no study 'transfer.clas-aware'. Did you mean 'transfer.class-aware'?"));
     }
 };
 

@@ -72,7 +72,8 @@ void writeBytes(const fs::path& file, const std::string& bytes)
     std::ofstream(file, std::ios::binary) << bytes;
 }
 
-template <class Call> QString sentence(Call call)
+template <class Call>
+QString sentence(Call call)
 {
     try {
         call();
@@ -115,7 +116,8 @@ private Q_SLOTS:
         writer.write(figure("line"));
         Table table;
         table.name = "pairs";
-        table.columns = {{.name = "n", .label = "", .unit = "", .digits = -1, .numbers = {0.1, 2}, .texts = {}}};
+        table.columns = {
+            {.name = "n", .label = "", .unit = "", .digits = -1, .numbers = {0.1, 2}, .texts = {}}};
         writer.write(table);
         Metric metric;
         metric.name = "accuracy.m";
@@ -210,7 +212,8 @@ private Q_SLOTS:
                 cut == last || cut == bytes.size()
                     ? std::string()
                     : (folder / "events.cbor").string() +
-                          ": the last event was torn off while it was written; its " + std::to_string(cut - last) +
+                          ": the last event was torn off while it was written; its " +
+                          std::to_string(cut - last) +
                           " bytes are left out and the 2 events before it are shown.";
             QCOMPARE(notice, expected);
             QCOMPARE(fs::file_size(folder / "events.cbor"), cut);
@@ -225,9 +228,10 @@ private Q_SLOTS:
         writeBytes(folder / "events.cbor", good + damage);
         std::string notice;
         QCOMPARE(readAll(folder, &notice).size(), std::size_t(3));
-        QCOMPARE(notice, (folder / "events.cbor").string() + ": damaged at byte " + std::to_string(good.size()) +
-                             " (a frame announces 2147483647 bytes, more than the 64 MiB allowed). The 3 events "
-                             "before that are kept, and the damaged file was set aside as events.damaged.cbor.");
+        QCOMPARE(notice,
+                 (folder / "events.cbor").string() + ": damaged at byte " + std::to_string(good.size()) +
+                     " (a frame announces 2147483647 bytes, more than the 64 MiB allowed). The 3 events "
+                     "before that are kept, and the damaged file was set aside as events.damaged.cbor.");
         QCOMPARE(readFile(folder / "events.cbor", 1 << 20), good);
         QCOMPARE(readFile(folder / "events.damaged.cbor", 1 << 20), good + damage);
         QCOMPARE(readAll(folder, &notice).size(), std::size_t(3));
@@ -250,8 +254,9 @@ private Q_SLOTS:
         QCOMPARE(sentence([&] { writer.finish(end); }), QString());
         setrlimit(RLIMIT_FSIZE, &before);
         const fs::path log = writer.folder() / "events.cbor";
-        QCOMPARE(what, QString::fromStdString(log.string() + ": the disk is full, or a limit on the size of files is "
-                                                             "reached. Free some space and run it again."));
+        QCOMPARE(what, QString::fromStdString(log.string() +
+                                              ": the disk is full, or a limit on the size of files is "
+                                              "reached. Free some space and run it again."));
         QVERIFY(stored > 0);
         std::string notice;
         const auto events = readAll(writer.folder(), &notice);
@@ -277,7 +282,8 @@ private Q_SLOTS:
             list[run["run"]] = run;
         QCOMPARE(list.size(), std::size_t(3));
         QCOMPARE(text(list["20200101-000000-dead"]["state"]), text(Json("failed")));
-        QCOMPARE(text(list["20200101-000000-dead"]["error"]), text(Json("The engine ended before the run did.")));
+        QCOMPARE(text(list["20200101-000000-dead"]["error"]),
+                 text(Json("The engine ended before the run did.")));
         QCOMPARE(text(list["20200101-000000-alive"]["state"]), text(Json("running")));
         QCOMPARE(text(list["20200101-000000-poisoned"]["state"]), text(Json("failed")));
         QVERIFY(!list["20200101-000000-poisoned"]["error"].get<std::string>().empty());
@@ -302,8 +308,9 @@ private Q_SLOTS:
         QCOMPARE(size, std::uint64_t(10));
         QCOMPARE(readRunFile(folder, "images/a.raw", 99, 4, size), std::string());
         for (const char* file : {"../secret", "/etc/passwd", "link", ""})
-            QVERIFY(sentence([&] { readRunFile(folder, file, 0, 10, size); })
-                        .endsWith("this file does not belong to the run."));
+            QVERIFY(sentence([&] {
+                        readRunFile(folder, file, 0, 10, size);
+                    }).endsWith("this file does not belong to the run."));
         QCOMPARE(sentence([&] { readRunFile(folder, "images/b.raw", 0, 1, size); }),
                  QStringLiteral("images/b.raw: the run has no such file."));
     }

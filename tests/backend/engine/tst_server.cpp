@@ -7,8 +7,8 @@
 #include <QElapsedTimer>
 #include <QProcess>
 #include <QTemporaryDir>
-#include <QThread>
 #include <QTest>
+#include <QThread>
 
 #include <algorithm>
 #include <filesystem>
@@ -72,14 +72,18 @@ public:
         }
         return Reply{id, false, {}, {}, "the engine ended"};
     }
-    Reply call(const std::string& method, Json params = Json::object()) { return reply(ask(method, std::move(params))); }
+    Reply call(const std::string& method, Json params = Json::object())
+    {
+        return reply(ask(method, std::move(params)));
+    }
     std::string startRun(const std::string& study, Json params = Json::object())
     {
         const Reply reply = call("run.start", {{"spec", {{"study", study}, {"params", params}}}});
         return reply.ok ? reply.result["run"].get<std::string>() : "FAILED: " + reply.error;
     }
     /// Reads on until the run says this, or has ended.
-    template <class T, class Match> bool waitFor(Match match)
+    template <class T, class Match>
+    bool waitFor(Match match)
     {
         for (std::size_t i = 0;; ++i) {
             while (i == events.size()) {
@@ -157,8 +161,9 @@ private Q_SLOTS:
         QCOMPARE(peer.process.exitCode(), 2);
         const QString said = QString::fromUtf8(peer.process.readAllStandardError());
         const QString sentence =
-            QStringLiteral("assay-cli serve: the window (assay 9.9) speaks protocol version 99, this engine (assay-cli "
-                           "%1) speaks version 1. Use a window and an engine of the same version of Assay.")
+            QStringLiteral(
+                "assay-cli serve: the window (assay 9.9) speaks protocol version 99, this engine (assay-cli "
+                "%1) speaks version 1. Use a window and an engine of the same version of Assay.")
                 .arg(engine::version());
         QVERIFY2(said.contains(sentence), qPrintable(said));
         peer.next(); // hello
@@ -170,10 +175,13 @@ private Q_SLOTS:
     void refusesHostileBytes_data()
     {
         QTest::addColumn<QByteArray>("bytes");
-        QTest::newRow("endless frame") << QByteArray("\xff\xff\xff\xff""abc", 7);
+        QTest::newRow("endless frame") << QByteArray("\xff\xff\xff\xff"
+                                                     "abc",
+                                                     7);
         QTest::newRow("no cbor") << QByteArray("\x03\0\0\0\xff\xff\xff", 7);
         QTest::newRow("http") << QByteArray("GET / HTTP/1.1\r\n\r\n");
-        QTest::newRow("request before hello") << encodeFrame(Message(Request{1, "catalogue", Json::object()}));
+        QTest::newRow("request before hello")
+            << encodeFrame(Message(Request{1, "catalogue", Json::object()}));
         QTest::newRow("after hello") << encodeFrame(Message(Hello{})) + QByteArray("\x01\0\0\0\xff", 5);
     }
     void refusesHostileBytes()
@@ -203,7 +211,8 @@ private Q_SLOTS:
         Peer peer(m_dir);
         peer.greet();
         const Json catalogue = peer.call("catalogue").result;
-        for (const char* key : {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
+        for (const char* key :
+             {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
             QVERIFY2(catalogue.contains(key), key);
         const auto isCount = [](const Json& study) { return study["id"] == "test.count"; };
         const auto count = std::ranges::find_if(catalogue["studies"], isCount);
@@ -259,8 +268,8 @@ private Q_SLOTS:
         QVERIFY(peer.events.front().replay);
         QVERIFY(std::holds_alternative<RunFinished>(peer.events.back().event));
 
-        const Reply part =
-            peer.call("run.file", {{"run", run}, {"file", "tables/steps.csv"}, {"offset", 0}, {"length", 10}});
+        const Reply part = peer.call(
+            "run.file", {{"run", run}, {"file", "tables/steps.csv"}, {"offset", 0}, {"length", 10}});
         QCOMPARE(std::string(part.bytes.begin(), part.bytes.end()), std::string("step,value"));
         QVERIFY(part.result["size"].get<int>() > 10);
         QVERIFY(!peer.call("run.file", {{"run", run}, {"file", "../x"}, {"offset", 0}, {"length", 1}}).ok);

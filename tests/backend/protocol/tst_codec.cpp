@@ -110,17 +110,19 @@ private Q_SLOTS:
             map[QLatin1String(key)] = value;
             return QCborValue(map).toCbor();
         };
-        QTest::newRow("text for a number") << hello("protocol", QLatin1String("one"))
-                                           << "hello: field 'protocol' has a value of the wrong type or range.";
-        QTest::newRow("number too large") << hello("protocol", qint64(1) << 40)
-                                          << "hello: field 'protocol' has a value of the wrong type or range.";
+        QTest::newRow("text for a number")
+            << hello("protocol", QLatin1String("one"))
+            << "hello: field 'protocol' has a value of the wrong type or range.";
+        QTest::newRow("number too large")
+            << hello("protocol", qint64(1) << 40)
+            << "hello: field 'protocol' has a value of the wrong type or range.";
         QTest::newRow("no kind") << QCborValue(QCborMap()).toCbor()
                                  << "event stream: the frame does not say its kind.";
 
         QCborMap grid = smallGrid();
         grid[QLatin1String("pixels")] = QByteArray(3, 'x');
-        QTest::newRow("pixels missing") << QCborValue(grid).toCbor()
-                                        << "images 'g': 3 bytes of pixels do not make 1 images.";
+        QTest::newRow("pixels missing")
+            << QCborValue(grid).toCbor() << "images 'g': 3 bytes of pixels do not make 1 images.";
         grid = smallGrid();
         grid[QLatin1String("width")] = 1 << 20;
         QTest::newRow("image too wide")
@@ -183,7 +185,8 @@ private Q_SLOTS:
             QFAIL("nothing was thrown");
         } catch (const Error& e) {
             QCOMPARE(QString::fromUtf8(e.what()),
-                     QStringLiteral("event stream: a frame announces 67108865 bytes, more than the 64 MiB allowed."));
+                     QStringLiteral(
+                         "event stream: a frame announces 67108865 bytes, more than the 64 MiB allowed."));
         }
     }
 };

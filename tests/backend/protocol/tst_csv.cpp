@@ -85,13 +85,14 @@ private Q_SLOTS:
         boxes.z = {1, 2, 3, 4, 5};
         figure.layers = {bars, cells, boxes};
         QCOMPARE(QString::fromStdString(toCsv(figure)),
-                 QStringLiteral("layer,kind,role,stack,mark,x,x_category,y,y_category,low,high,z,min,q1,median,q3,max,"
-                                "label,count,denominator,samples\n"
-                                "same,bars,same,s,0,0,one,0.25,,0.125,0.5,,,,,,,,1,4,2\n"
-                                "same,bars,same,s,1,1,two,0.5,,0.25,0.75,,,,,,,,2,4,0\n"
-                                ",cells,,,0,0,one,0,,,,7,,,,,,,,,\n"
-                                ",cells,,,1,1,two,0,,,,8,,,,,,,,,\n"
-                                ",boxes,,,0,1,two,,,,,,1,2,3,4,5,,,,\n"));
+                 QStringLiteral(
+                     "layer,kind,role,stack,mark,x,x_category,y,y_category,low,high,z,min,q1,median,q3,max,"
+                     "label,count,denominator,samples\n"
+                     "same,bars,same,s,0,0,one,0.25,,0.125,0.5,,,,,,,,1,4,2\n"
+                     "same,bars,same,s,1,1,two,0.5,,0.25,0.75,,,,,,,,2,4,0\n"
+                     ",cells,,,0,0,one,0,,,,7,,,,,,,,,\n"
+                     ",cells,,,1,1,two,0,,,,8,,,,,,,,,\n"
+                     ",boxes,,,0,1,two,,,,,,1,2,3,4,5,,,,\n"));
     }
 };
 

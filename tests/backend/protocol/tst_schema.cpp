@@ -22,7 +22,8 @@ struct Params
     bool operator==(const Params&) const = default;
 };
 
-template <class V> void visit(V& v, Params& p)
+template <class V>
+void visit(V& v, Params& p)
 {
     v.field("source", p.source).label("Source model");
     v.field("targets", p.targets).label("Target models");
@@ -81,23 +82,28 @@ private Q_SLOTS:
         QTest::addColumn<QString>("expected");
         QTest::newRow("range") << R"({"steps": 0})"
                                << "spec.json: 'steps' is 0; it must be a whole number between 1 and 1000.";
-        QTest::newRow("type") << R"({"steps": "ten"})"
-                              << "spec.json: 'steps' is \"ten\"; it must be a whole number between 1 and 1000.";
-        QTest::newRow("fraction") << R"({"steps": 1.5})"
-                                  << "spec.json: 'steps' is 1.5; it must be a whole number between 1 and 1000.";
+        QTest::newRow("type")
+            << R"({"steps": "ten"})"
+            << "spec.json: 'steps' is \"ten\"; it must be a whole number between 1 and 1000.";
+        QTest::newRow("fraction")
+            << R"({"steps": 1.5})"
+            << "spec.json: 'steps' is 1.5; it must be a whole number between 1 and 1000.";
         QTest::newRow("choice") << R"({"attack": "cw"})"
                                 << "spec.json: 'attack' is \"cw\"; it must be one of fgsm, pgd.";
-        QTest::newRow("item") << R"({"eps": [1, 11]})"
-                              << "spec.json: 'eps' contains 11.0; each value must be a number between 0 and 10.";
+        QTest::newRow("item")
+            << R"({"eps": [1, 11]})"
+            << "spec.json: 'eps' contains 11.0; each value must be a number between 0 and 10.";
         QTest::newRow("empty list") << R"({"eps": []})"
                                     << "spec.json: 'eps' has 0 values; it needs at least 1.";
         QTest::newRow("unknown") << R"({"stepps": 3})"
                                  << "spec.json: there is no parameter 'stepps'. Did you mean 'steps'?";
         QTest::newRow("no model") << R"({"source": ""})"
                                   << "spec.json: 'source' is \"\"; it must be the name or path of a model.";
-        QTest::newRow("not an object") << "[1]" << "spec.json: the parameters must be a JSON object, but are [1].";
+        QTest::newRow("not an object") << "[1]"
+                                       << "spec.json: the parameters must be a JSON object, but are [1].";
         QTest::newRow("null where none is allowed")
-            << R"({"steps": null})" << "spec.json: 'steps' is null; it must be a whole number between 1 and 1000.";
+            << R"({"steps": null})"
+            << "spec.json: 'steps' is null; it must be a whole number between 1 and 1000.";
     }
 
     void mistakesAreNamed()
@@ -144,16 +150,19 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("expected");
-        QTest::newRow("newer") << R"({"assay": 7, "study": "a.b"})"
-                               << "s.json: the spec has version 7, this program reads up to version 1. Update Assay.";
-        QTest::newRow("no study") << R"({"seed": 1})"
-                                  << "s.json: the spec names no study. Add \"study\": \"transfer.class-aware\" or "
-                                     "another id.";
+        QTest::newRow("newer")
+            << R"({"assay": 7, "study": "a.b"})"
+            << "s.json: the spec has version 7, this program reads up to version 1. Update Assay.";
+        QTest::newRow("no study")
+            << R"({"seed": 1})"
+            << "s.json: the spec names no study. Add \"study\": \"transfer.class-aware\" or "
+               "another id.";
         QTest::newRow("negative seed") << R"({"study": "a.b", "seed": -1})"
                                        << "s.json: 'seed' must be a whole number from 0, but is -1.";
         QTest::newRow("params") << R"({"study": "a.b", "params": 3})"
                                 << "s.json: 'params' must be an object of parameter values.";
-        QTest::newRow("list") << "[]" << "s.json: this is no run spec: a JSON object was expected.";
+        QTest::newRow("list") << "[]"
+                              << "s.json: this is no run spec: a JSON object was expected.";
         QTest::newRow("deep") << QString(QString(100, '[') + QString(100, ']'))
                               << "s.json: the JSON is nested more than 64 levels deep.";
     }

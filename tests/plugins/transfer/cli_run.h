@@ -63,7 +63,8 @@ public:
     std::vector<CsvRow> table(const QString& name) const
     {
         std::vector<CsvRow> rows;
-        const QStringList lines = QString::fromUtf8(file("tables/" + name + ".csv")).split('\n', Qt::SkipEmptyParts);
+        const QStringList lines =
+            QString::fromUtf8(file("tables/" + name + ".csv")).split('\n', Qt::SkipEmptyParts);
         if (lines.isEmpty())
             return rows;
         const QStringList header = cellsOf(lines.first());

@@ -29,8 +29,8 @@ inline EpsResult epsResult(torch::Tensor y1, std::vector<torch::Tensor> y2, doub
 
 } // namespace detail
 
-/// Results as a run would leave them, small enough to check by hand: sources a, b; targets b, c, d; two radii; six
-/// images of 4x4 pixels with ids 10, 20, ..., 60, all of class 0 of three.
+/// Results as a run would leave them, small enough to check by hand: sources a, b; targets b, c, d; two
+/// radii; six images of 4x4 pixels with ids 10, 20, ..., 60, all of class 0 of three.
 ///   source a, radius 1: five AEs; b same on all, c same on two and different on one, d unfooled by all.
 ///   Dist from a: b 0.1, c 0.5, d 2.
 inline ClassAwareResults handMadeResults()
@@ -50,8 +50,10 @@ inline ClassAwareResults handMadeResults()
     r.clean = torch::full({6, 1, 4, 4}, 100, torch::kUInt8);
 
     SourceResult a;
-    a.similarity = {{.distance = 0.1, .cosine = 0.9}, {.distance = 0.5, .cosine = 0.4}, {.distance = 2, .cosine = 0.1}};
-    const torch::Tensor weak = ints({1, 0, 0, 0, 0, 0}), strong = ints({1, 1, 2, 2, 1, 0}), none = ints({0, 0, 0, 0, 0, 0});
+    a.similarity = {
+        {.distance = 0.1, .cosine = 0.9}, {.distance = 0.5, .cosine = 0.4}, {.distance = 2, .cosine = 0.1}};
+    const torch::Tensor weak = ints({1, 0, 0, 0, 0, 0}), strong = ints({1, 1, 2, 2, 1, 0}),
+                        none = ints({0, 0, 0, 0, 0, 0});
     a.eps = {epsResult(weak, {weak, none, none}, 0.5),
              epsResult(strong, {strong, ints({1, 2, 2, 0, 0, 1}), none}, 0.9)};
     a.eps[1].paths[0] = torch::rand({6, 3}, torch::kFloat64);

@@ -13,8 +13,7 @@ class RecordingContext final : public engine::RunContext
 public:
     explicit RecordingContext(std::filesystem::path folder)
         : m_folder(std::move(folder))
-    {
-    }
+    {}
 
     std::vector<protocol::Figure> figures;
     std::vector<protocol::ImageGrid> grids;
@@ -44,7 +43,8 @@ public:
     void artifact(std::string_view, const engine::TensorMap&) override { refuse(); }
     engine::TensorMap loadArtifact(std::string_view name) const override
     {
-        const auto file = models::readSafetensors(m_folder / "artifacts" / (std::string(name) + ".safetensors"));
+        const auto file =
+            models::readSafetensors(m_folder / "artifacts" / (std::string(name) + ".safetensors"));
         return {file.tensors.begin(), file.tensors.end()};
     }
     engine::TensorMap cached(const Json&, const std::function<engine::TensorMap()>&) override { refuse(); }

@@ -19,16 +19,17 @@ const QString kStudy = QStringLiteral("transfer.class-aware");
 /// Orders of transfer rates may be off by this much: the slack of the specification, section 8.
 constexpr double kSlack = 0.03;
 /// Other architectures than the source's: here parity of both mistakes is allowed under targeted FGSM.
-const std::vector<std::string> kOthers = {"fashion-resnet", "fashion-vgg", "fashion-convmixer", "fashion-mlp"};
-/// The specification's "B" (5x5 filters, no batch norm) and MLP, which end its order. The residual network and the
-/// ConvMixer have no place in that order: the former is fooled by noise of the largest radius alone (see the study's
-/// page). Where they stand is checked by the rank correlation with boundary distance.
+const std::vector<std::string> kOthers = {"fashion-resnet", "fashion-vgg", "fashion-convmixer",
+                                          "fashion-mlp"};
+/// The specification's "B" (5x5 filters, no batch norm) and MLP, which end its order. The residual network
+/// and the ConvMixer have no place in that order: the former is fooled by noise of the largest radius alone
+/// (see the study's page). Where they stand is checked by the rank correlation with boundary distance.
 const std::vector<std::string> kLast = {"fashion-vgg", "fashion-mlp"};
 
 } // namespace
 
-/// The trends of the specification (docs/studies/transfer.class-aware.md), measured on the zoo through the command
-/// line. One workspace: distances and gradients are computed once.
+/// The trends of the specification (docs/studies/transfer.class-aware.md), measured on the zoo through the
+/// command line. One workspace: distances and gradients are computed once.
 class StudyClassAware : public QObject
 {
     Q_OBJECT
@@ -60,7 +61,9 @@ private Q_SLOTS:
     {
         QVERIFY(m_folder.isValid());
         const std::vector<std::pair<std::string, QStringList>> runs = {
-            {"pgd", {"attack=pgd"}}, {"fgsm", {"attack=fgsm"}}, {"targeted", {"attack=fgsm", "targeted=true"}}};
+            {"pgd", {"attack=pgd"}},
+            {"fgsm", {"attack=fgsm"}},
+            {"targeted", {"attack=fgsm", "targeted=true"}}};
         for (const auto& [name, settings] : runs) {
             QElapsedTimer timer;
             timer.start();
@@ -72,20 +75,19 @@ private Q_SLOTS:
                   m_pairs[name].front().at("pool").c_str());
             for (const CsvRow& r : m_pairs[name])
                 qInfo("%s eps %s %-20s fooled %s same %.3f different %.3f", name.c_str(), r.at("eps").c_str(),
-                      r.at("target").c_str(), r.at("fooled").c_str(), number(r, "same"), number(r, "different"));
+                      r.at("target").c_str(), r.at("fooled").c_str(), number(r, "same"),
+                      number(r, "different"));
         }
     }
 
-    void poolIsLargeEnough()
-    {
-        QVERIFY(number(m_pairs["pgd"].front(), "pool") >= 1000);
-    }
+    void poolIsLargeEnough() { QVERIFY(number(m_pairs["pgd"].front(), "pool") >= 1000); }
 
     void fractionsSumToOneWithinTheirIntervals()
     {
         for (const auto& [name, rows] : m_pairs) {
             for (const CsvRow& r : rows) {
-                QVERIFY(std::abs(number(r, "same") + number(r, "different") + number(r, "unfooled") - 1) < 1e-9);
+                QVERIFY(std::abs(number(r, "same") + number(r, "different") + number(r, "unfooled") - 1) <
+                        1e-9);
                 QVERIFY(number(r, "fooled") <= number(r, "pool"));
                 for (const std::string what : {"same", "different", "unfooled"}) {
                     QVERIFY(number(r, what + "_low") <= number(r, what) + 1e-12);
@@ -144,7 +146,8 @@ private Q_SLOTS:
                 if (std::abs(number(r, "eps") - eps) > 1e-9)
                     continue;
                 const std::string target = r.at("target");
-                QVERIFY2(number(r, "different") > number(row("fgsm", target, eps), "different"), target.c_str());
+                QVERIFY2(number(r, "different") > number(row("fgsm", target, eps), "different"),
+                         target.c_str());
                 const bool isOther = std::ranges::find(kOthers, target) != kOthers.end();
                 QVERIFY2(isOther || number(r, "same") > number(r, "different"), target.c_str());
             }
@@ -171,7 +174,8 @@ private Q_SLOTS:
                 QCOMPARE(bars.layers[0].y[i], 100 * number(r, "same"));
                 QCOMPARE(bars.layers[1].y[i], 100 * number(r, "different"));
                 QCOMPARE(bars.layers[0].denominator[i], number(r, "fooled"));
-                QCOMPARE(bars.layers[0].samples.of(i).size(), static_cast<std::size_t>(bars.layers[0].count[i]));
+                QCOMPARE(bars.layers[0].samples.of(i).size(),
+                         static_cast<std::size_t>(bars.layers[0].count[i]));
             }
             QCOMPARE(context.figures.size(), std::size_t(10));
             QCOMPARE(context.grids.size(), std::size_t(1));
@@ -182,8 +186,14 @@ private Q_SLOTS:
     void sameSpecGivesSameDigits()
     {
         // Two workspaces share no cache: everything is computed twice.
-        const QStringList small = {"attack=pgd", "steps=3", "eps=1,2", "count=200", "distance_count=50", "seed=7",
-                                   "targets=fashion-cnn-reinit,fashion-mlp", "targeted=true"};
+        const QStringList small = {"attack=pgd",
+                                   "steps=3",
+                                   "eps=1,2",
+                                   "count=200",
+                                   "distance_count=50",
+                                   "seed=7",
+                                   "targets=fashion-cnn-reinit,fashion-mlp",
+                                   "targeted=true"};
         const CliRun first = run("first", small, "one"), second = run("second", small, "two");
         QVERIFY2(first.status() == 0, first.error().constData());
         QVERIFY2(second.status() == 0, second.error().constData());
@@ -198,7 +208,8 @@ private Q_SLOTS:
     {
         const CliRun alone = run("alone", {"targets=fashion-cnn"});
         QVERIFY(alone.status() != 0);
-        QVERIFY(alone.error().contains("targets: source 'fashion-cnn' has no target but itself. Add another target model."));
+        QVERIFY(alone.error().contains(
+            "targets: source 'fashion-cnn' has no target but itself. Add another target model."));
     }
 
 private:

@@ -23,8 +23,8 @@ class TestClassAware : public QObject
     Q_OBJECT
 
 private:
-    // One image each: source holds (target too), source holds though the target errs, unfooled, different, same,
-    // same (another class).
+    // One image each: source holds (target too), source holds though the target errs, unfooled, different,
+    // same, same (another class).
     const torch::Tensor y = ints({0, 0, 1, 1, 2, 0});
     const torch::Tensor y1 = ints({0, 0, 2, 2, 0, 1});
     const torch::Tensor y2 = ints({0, 2, 1, 0, 0, 1});
@@ -46,7 +46,8 @@ private Q_SLOTS:
 
     void fractionsOfFooledSumToOne()
     {
-        const OutcomeRates rates = outcomeRates({.pool = 6, .same = 2, .different = 1, .unfooled = 1}, Denominator::Fooled);
+        const OutcomeRates rates =
+            outcomeRates({.pool = 6, .same = 2, .different = 1, .unfooled = 1}, Denominator::Fooled);
         QCOMPARE(rates.same.value, 0.5);
         QCOMPARE(rates.different.value, 0.25);
         QCOMPARE(rates.unfooled.value, 0.25);
@@ -58,10 +59,12 @@ private Q_SLOTS:
 
     void fractionsOfAttackedLeaveRoomForTheSource()
     {
-        const OutcomeRates rates = outcomeRates({.pool = 6, .same = 2, .different = 1, .unfooled = 1}, Denominator::Attacked);
+        const OutcomeRates rates =
+            outcomeRates({.pool = 6, .same = 2, .different = 1, .unfooled = 1}, Denominator::Attacked);
         QCOMPARE(rates.same.n, 6);
         QCOMPARE(rates.sourceHolds.count, 2);
-        QCOMPARE(rates.same.count + rates.different.count + rates.unfooled.count + rates.sourceHolds.count, 6);
+        QCOMPARE(rates.same.count + rates.different.count + rates.unfooled.count + rates.sourceHolds.count,
+                 6);
     }
 
     void wilsonIntervalOfAKnownRate()
@@ -97,7 +100,8 @@ private Q_SLOTS:
 
     void poolNeedsEveryModelToBeRight()
     {
-        const torch::Tensor pool = correctForAll(ints({0, 1, 2, 0}), {ints({0, 1, 2, 1}), ints({0, 0, 2, 0})});
+        const torch::Tensor pool =
+            correctForAll(ints({0, 1, 2, 0}), {ints({0, 1, 2, 1}), ints({0, 0, 2, 0})});
         QVERIFY(torch::equal(pool, torch::tensor({true, false, true, false})));
     }
 
@@ -113,10 +117,7 @@ private Q_SLOTS:
         QCOMPARE(c.target.at(1, 0), 1);
     }
 
-    void differentLengthsAreRefused()
-    {
-        QVERIFY_EXCEPTION_THROWN(outcomes(y, y1, ints({0})), Error);
-    }
+    void differentLengthsAreRefused() { QVERIFY_EXCEPTION_THROWN(outcomes(y, y1, ints({0})), Error); }
 };
 
 QTEST_GUILESS_MAIN(TestClassAware)

@@ -58,9 +58,10 @@ private Q_SLOTS:
         std::vector<std::string> names;
         for (const auto& c : table.columns)
             names.push_back(c.name);
-        QCOMPARE(names, (std::vector<std::string>{"source", "target", "attack", "norm", "eps", "pool", "fooled", "same",
-                                                  "different", "unfooled", "same_low", "same_high", "different_low",
-                                                  "different_high", "unfooled_low", "unfooled_high"}));
+        QCOMPARE(names, (std::vector<std::string>{"source", "target", "attack", "norm", "eps", "pool",
+                                                  "fooled", "same", "different", "unfooled", "same_low",
+                                                  "same_high", "different_low", "different_high",
+                                                  "unfooled_low", "unfooled_high"}));
         QCOMPARE(table.rows(), std::size_t(2 * 3 + 2 * 2));
         for (const auto& c : table.columns)
             QCOMPARE(c.size(), table.rows());
@@ -94,16 +95,14 @@ private Q_SLOTS:
         QVERIFY(resultMetrics(partial).empty());
     }
 
-    void spearmanOfAPerfectOrder()
-    {
-        QCOMPARE(r.spearman(0, 1), -1.0);
-    }
+    void spearmanOfAPerfectOrder() { QCOMPARE(r.spearman(0, 1), -1.0); }
 
     void outcomeBarsCarryTheirImages()
     {
         const protocol::Figure f = outcomesFigure(r, view);
         QCOMPARE(f.x.categories, (std::vector<std::string>{"b", "c", "d"}));
-        const auto &same = layer(f, "same"), &different = layer(f, "different"), &unfooled = layer(f, "unfooled");
+        const auto &same = layer(f, "same"), &different = layer(f, "different"),
+                   &unfooled = layer(f, "unfooled");
         QCOMPARE(same.samples.of(1), (Ids{10, 30}));
         QCOMPARE(different.samples.of(1), (Ids{20}));
         QCOMPARE(unfooled.samples.of(1), (Ids{40, 50}));
@@ -138,12 +137,14 @@ private Q_SLOTS:
 
     void everyFigureIsConsistent()
     {
-        for (const View& v : {view, View{.source = 0, .target = 0, .eps = 1}, View{.source = 1, .target = 2, .eps = 0}}) {
+        for (const View& v :
+             {view, View{.source = 0, .target = 0, .eps = 1}, View{.source = 1, .target = 2, .eps = 0}}) {
             for (const protocol::Figure& f : viewFigures(r, v)) {
                 QVERIFY(!f.title.empty() && !f.caption.empty() && !f.section.empty() && !f.x.label.empty());
                 for (const protocol::Layer& l : f.layers) {
                     if (!l.samples.empty())
-                        QCOMPARE(l.samples.marks(), l.kind == protocol::LayerKind::Cells ? l.z.size() : l.y.size());
+                        QCOMPARE(l.samples.marks(),
+                                 l.kind == protocol::LayerKind::Cells ? l.z.size() : l.y.size());
                     QVERIFY(l.low.empty() || l.low.size() == l.y.size());
                 }
             }
@@ -183,9 +184,9 @@ private Q_SLOTS:
         const protocol::ImageGrid grid = exampleGrid(r, view, attacked);
         QCOMPARE(grid.ids, (Ids{10, 20, 30, 40, 50}));
         QCOMPARE(grid.pixels.size(), grid.pixelBytes());
-        QCOMPARE(int(grid.pixels[0]), 100);                    // clean
-        QCOMPARE(int(grid.pixels[16]), 179);                   // 0.5 + 10 * 0.02 = 0.7, times 255 and rounded
-        QCOMPARE(int(grid.pixels[32]), 105);                   // 100 + 5.1
+        QCOMPARE(int(grid.pixels[0]), 100);  // clean
+        QCOMPARE(int(grid.pixels[16]), 179); // 0.5 + 10 * 0.02 = 0.7, times 255 and rounded
+        QCOMPARE(int(grid.pixels[32]), 105); // 100 + 5.1
         QCOMPARE(grid.attributes[3].codes, (std::vector<std::int32_t>{2, 1, 2, 0, 0}));
         QCOMPARE(grid.attributes[2].codes, (std::vector<std::int32_t>{1, 2, 2, 0, 0}));
     }
@@ -210,7 +211,8 @@ private Q_SLOTS:
             fromTensors(map);
             QFAIL("a missing tensor was accepted");
         } catch (const Error& e) {
-            QCOMPARE(std::string(e.what()), "artifact 'outcomes': tensor 'y2.0.1' is missing or malformed. Run the study again.");
+            QCOMPARE(std::string(e.what()),
+                     "artifact 'outcomes': tensor 'y2.0.1' is missing or malformed. Run the study again.");
         }
     }
 };

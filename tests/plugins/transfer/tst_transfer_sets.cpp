@@ -27,8 +27,11 @@ at::Generator seeded(std::uint64_t seed)
 
 models::Model tinyModel(std::uint64_t seed)
 {
-    models::ModelCard card{.name = "tiny", .architecture = "mlp", .options = {{"widths", {16}}},
-                           .input = {.channels = 1, .height = 6, .width = 6}, .classes = {"a", "b", "c", "d"}};
+    models::ModelCard card{.name = "tiny",
+                           .architecture = "mlp",
+                           .options = {{"widths", {16}}},
+                           .input = {.channels = 1, .height = 6, .width = 6},
+                           .classes = {"a", "b", "c", "d"}};
     auto network = models::makeNetwork(card.architecture, card.options, card.input, kClasses);
     models::initialise(*network, seeded(seed));
     return {network, card};
@@ -67,11 +70,13 @@ private Q_SLOTS:
         QFETCH(bool, l2);
         QFETCH(bool, targeted);
         const attacks::Norm norm = l2 ? attacks::Norm::L2 : attacks::Norm::Linf;
-        const auto aim = targeted ? std::optional(transfer::wrongClasses(y, kClasses, seeded(5))) : std::nullopt;
+        const auto aim =
+            targeted ? std::optional(transfer::wrongClasses(y, kClasses, seeded(5))) : std::nullopt;
         const torch::Tensor direction = fgsmDirection(model, x, y, norm, aim);
         for (const double eps : {0.1, 0.5}) {
             const torch::Tensor expected =
-                attacks::run(model, x, y, {.method = "fgsm", .norm = norm, .eps = eps}, seeded(1), {}, aim).adversarial;
+                attacks::run(model, x, y, {.method = "fgsm", .norm = norm, .eps = eps}, seeded(1), {}, aim)
+                    .adversarial;
             // Two ways to round the same sum: a unit in the last place.
             QVERIFY(largest(fgsmStep(x, direction, eps) - expected) < 1e-6);
         }
@@ -123,8 +128,10 @@ private Q_SLOTS:
 
     void boundaryDistanceIsAMeanOfDifferences()
     {
-        const attacks::BoundaryDistances a{torch::tensor({1.0f, 2.0f, 10.0f}), torch::tensor({false, false, true})};
-        const attacks::BoundaryDistances b{torch::tensor({2.0f, 0.0f, 10.0f}), torch::tensor({false, false, true})};
+        const attacks::BoundaryDistances a{torch::tensor({1.0f, 2.0f, 10.0f}),
+                                           torch::tensor({false, false, true})};
+        const attacks::BoundaryDistances b{torch::tensor({2.0f, 0.0f, 10.0f}),
+                                           torch::tensor({false, false, true})};
         QCOMPARE(boundaryDistance(a, b), 1.0);
     }
 

@@ -166,8 +166,9 @@ void TstEngineClient::tellsOfTornAndMissingRuns()
     const auto unfinished = m_client->record("unfinished");
     QTRY_COMPARE(finished.count(), 2);
     QCOMPARE(unfinished->state(), RunState::Failed);
-    QCOMPARE(unfinished->error(), QStringLiteral("This run was interrupted: what it had sent is here, but not its "
-                                                 "end. Run it again to complete it."));
+    QCOMPARE(unfinished->error(),
+             QStringLiteral("This run was interrupted: what it had sent is here, but not its "
+                            "end. Run it again to complete it."));
     const auto none = m_client->record("none");
     QTRY_COMPARE(finished.count(), 3);
     QCOMPARE(none->state(), RunState::Failed);

@@ -67,8 +67,9 @@ void TstEngineFaults::sentences()
     QCOMPARE(howItEnded({false, 3}), QStringLiteral("exit status 3"));
     QCOMPARE(deathSentence("exit status 0", {}, true),
              QStringLiteral("The engine ended (exit status 0). It is being restarted."));
-    QCOMPARE(deathSentence("exit status 0", {"A", "B"}, false),
-             QStringLiteral("The engine ended (exit status 0) while running A and B. What had arrived is kept."));
+    QCOMPARE(
+        deathSentence("exit status 0", {"A", "B"}, false),
+        QStringLiteral("The engine ended (exit status 0) while running A and B. What had arrived is kept."));
     QCOMPARE(levelOfLine("[W engine.cpp] Warning: x"), QStringLiteral("warning"));
     QCOMPARE(levelOfLine("Loading the error bars of the figures"), QStringLiteral("info"));
 }
@@ -126,8 +127,9 @@ void TstEngineFaults::namesBothVersions()
     auto engine = client("version");
     QTRY_COMPARE(engine->state(), EngineClient::State::Failed);
     QCOMPARE(engine->problem(),
-             QStringLiteral("The engine (assay-cli 9.8.7) speaks protocol %1, but this window (assay 1.2.3) speaks "
-                            "protocol %2. Install both from the same release.")
+             QStringLiteral(
+                 "The engine (assay-cli 9.8.7) speaks protocol %1, but this window (assay 1.2.3) speaks "
+                 "protocol %2. Install both from the same release.")
                  .arg(kProtocolVersion + 1)
                  .arg(kProtocolVersion));
 }
@@ -167,8 +169,9 @@ void TstEngineFaults::givesUpAfterDeathsInARow()
     QTRY_COMPARE(engine->state(), EngineClient::State::Failed);
     QCOMPARE(died.count(), 5);
     QCOMPARE(log.count(), 5);
-    QCOMPARE(engine->problem(), QStringLiteral("The engine ended 5 times in a row and is not started again by "
-                                               "itself. Its last words were: error: no device"));
+    QCOMPARE(engine->problem(),
+             QStringLiteral("The engine ended 5 times in a row and is not started again by "
+                            "itself. Its last words were: error: no device"));
 }
 
 void TstEngineFaults::startsAgainAfterGivingUp()
@@ -188,8 +191,8 @@ void TstEngineFaults::endsAHungEngine()
     QTRY_VERIFY(engine->processId() > 0);
     const pid_t process = pid_t(engine->processId());
     engine->stop();
-    QCOMPARE(::kill(process, 0), 0);                            // still there: it ignores its input's end
-    QTRY_VERIFY_WITH_TIMEOUT(::kill(process, 0) != 0, 5000);    // killed after three seconds
+    QCOMPARE(::kill(process, 0), 0);                         // still there: it ignores its input's end
+    QTRY_VERIFY_WITH_TIMEOUT(::kill(process, 0) != 0, 5000); // killed after three seconds
 }
 
 void TstEngineFaults::slowWindowSlowsTheEngine()
@@ -218,8 +221,9 @@ void TstEngineFaults::floodDoesNotStall()
     QTRY_COMPARE_WITH_TIMEOUT(record->state(), RunState::Finished, 30000);
     meter.stop();
     QCOMPARE(record->log().size(), 15001u);
-    qInfo("flood of 30 MB: median wait %.1f ms, 95 %% %.1f ms, longest %.1f ms of %lld heartbeats", meter.medianMs(),
-          meter.quantileMs(0.95), meter.longestMs(), static_cast<long long>(meter.heartbeats()));
+    qInfo("flood of 30 MB: median wait %.1f ms, 95 %% %.1f ms, longest %.1f ms of %lld heartbeats",
+          meter.medianMs(), meter.quantileMs(0.95), meter.longestMs(),
+          static_cast<long long>(meter.heartbeats()));
     // The longest wait is measured by the benchmark on a quiet machine; here others may hold the processor.
     QVERIFY(meter.medianMs() < 16);
     QVERIFY(meter.quantileMs(0.9) < 50);

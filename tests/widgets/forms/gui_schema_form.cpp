@@ -25,7 +25,8 @@ using namespace assay::widgets;
 
 namespace {
 
-Field field(const std::string& name, const std::string& label, FieldType type, Json value, const std::string& group = {})
+Field field(const std::string& name, const std::string& label, FieldType type, Json value,
+            const std::string& group = {})
 {
     Field f;
     f.name = name;
@@ -46,7 +47,8 @@ Field asList(Field f)
 Schema fullSchema()
 {
     Schema s;
-    Field sources = asList(field("sources", "Source models", FieldType::Model, {"cnn", "mlp"}, "Models and data"));
+    Field sources =
+        asList(field("sources", "Source models", FieldType::Model, {"cnn", "mlp"}, "Models and data"));
     sources.help = "Adversarial images are made on each of these.";
     s.fields.push_back(sources);
     Field dataset = field("dataset", "Data set", FieldType::Dataset, "fashion-mnist", "Models and data");
@@ -150,7 +152,11 @@ private Q_SLOTS:
     void screenshots();
 
 private:
-    template <class T> T* find(const QString& name) const { return m_form->findChild<T*>(name); }
+    template <class T>
+    T* find(const QString& name) const
+    {
+        return m_form->findChild<T*>(name);
+    }
     QString problem(const QString& name) const { return find<QLabel>("problem:" + name)->text(); }
     void type(QWidget* widget, const QString& text);
     std::unique_ptr<SchemaForm> m_form;
@@ -204,7 +210,8 @@ void GuiSchemaForm::saysProblemsInPlace()
     auto* steps = find<QDoubleSpinBox>("field:steps");
     type(steps, "5000");
     QVERIFY(!m_form->isValid());
-    QCOMPARE(problem("steps"), QStringLiteral("Steps is 5000; it must be a whole number between 1 and 1000."));
+    QCOMPARE(problem("steps"),
+             QStringLiteral("Steps is 5000; it must be a whole number between 1 and 1000."));
     QVERIFY(find<QLabel>("problem:steps")->isVisible());
     QVERIFY(steps->property("problem").toBool());
     COMPARE_JSON(m_form->values()["steps"], Json(5000)); // as typed
@@ -238,7 +245,8 @@ void GuiSchemaForm::editsLists()
     QCOMPARE(eps->text(), QStringLiteral("0.25, 0.5, 4")); // tidied when left
     type(eps, "1, two");
     QCOMPARE(problem("eps"),
-             QStringLiteral("Perturbation sizes ε contains \"two\"; each value must be a number between 0 and 10."));
+             QStringLiteral(
+                 "Perturbation sizes ε contains \"two\"; each value must be a number between 0 and 10."));
     type(eps, "");
     QCOMPARE(problem("eps"), QStringLiteral("Perturbation sizes ε has 0 values; it needs at least 1."));
     type(eps, "11");
@@ -276,7 +284,8 @@ void GuiSchemaForm::unavailableCannotBeChosen()
     const auto* combo = find<QComboBox>("field:dataset");
     const QModelIndex cifar = combo->model()->index(1, 0);
     QVERIFY(!(cifar.flags() & Qt::ItemIsEnabled));
-    QCOMPARE(cifar.data(Qt::ToolTipRole).toString(), QStringLiteral("The files of CIFAR-10 are not on this machine."));
+    QCOMPARE(cifar.data(Qt::ToolTipRole).toString(),
+             QStringLiteral("The files of CIFAR-10 are not on this machine."));
 }
 
 void GuiSchemaForm::checksSeveralInOrder()
@@ -306,7 +315,8 @@ void GuiSchemaForm::filtersTheCheckList()
     QTest::keyClicks(find<QLineEdit>("filter:sources"), "cnn,");
     QTest::mouseClick(find<QPushButton>("all:sources"), Qt::LeftButton);
     TRY_COMPARE_JSON(m_form->values()["sources"],
-                 Json({"cnn", "cnn-other-seed", "cnn-other-order", "cnn-early", "mlp"})); // those shown, and those before
+                     Json({"cnn", "cnn-other-seed", "cnn-other-order", "cnn-early",
+                           "mlp"})); // those shown, and those before
     QCOMPARE(find<QLabel>("count:sources")->text(), QStringLiteral("5 of 7"));
     QTest::qWait(0);
     QCOMPARE(m_form->undoStack()->count(), 1); // one click, one step
@@ -447,7 +457,8 @@ void GuiSchemaForm::wheelDoesNotChangeWhatIsScrolledPast()
     auto* steps = find<QDoubleSpinBox>("field:steps");
     find<QWidget>("field:rate")->setFocus();
     const QPointF at(steps->rect().center());
-    QWheelEvent wheel(at, steps->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QWheelEvent wheel(at, steps->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                      Qt::NoScrollPhase, false);
     QApplication::sendEvent(steps, &wheel);
     COMPARE_JSON(m_form->values()["steps"], Json(40));
 }
@@ -463,9 +474,10 @@ void GuiSchemaForm::keyboardReachesEverything()
             reached.insert(widget->objectName());
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
     }
-    for (const char* name : {"field:sources", "field:dataset", "field:attack:pgd", "field:norm:linf", "field:eps", "field:steps",
-                             "field:rate", "field:view_eps", "field:threshold", "field:view_source", "advanced",
-                             "automatic:step_size", "field:keep", "field:note"})
+    for (const char* name :
+         {"field:sources", "field:dataset", "field:attack:pgd", "field:norm:linf", "field:eps", "field:steps",
+          "field:rate", "field:view_eps", "field:threshold", "field:view_source", "advanced",
+          "automatic:step_size", "field:keep", "field:note"})
         QVERIFY2(reached.contains(name), name);
     for (const QWidget* widget : m_form->findChildren<QWidget*>(QRegularExpression("^field:[a-z_]+$")))
         QVERIFY2(!widget->accessibleName().isEmpty(), qPrintable(widget->objectName()));

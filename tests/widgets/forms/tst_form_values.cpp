@@ -26,7 +26,8 @@ Field field(const std::string& name, FieldType type, bool list = false, const st
 Schema tied()
 {
     Schema s{{field("eps", FieldType::Real, true), field("view_eps", FieldType::Real, false, "eps"),
-              field("models", FieldType::Model, true), field("view_models", FieldType::Model, true, "models")}};
+              field("models", FieldType::Model, true),
+              field("view_models", FieldType::Model, true, "models")}};
     s.fields[1].low = 0;
     s.fields[1].live = true;
     s.fields[3].minItems = 0;
@@ -94,7 +95,8 @@ void TstFormValues::offersWhatTheOtherFieldHolds()
 {
     const Schema s = tied();
     const Json values = {{"eps", {2, 0.5, "abc", -1, 0.5}}, {"models", {"b", "a"}}};
-    COMPARE_JSON(offeredValues(s.fields[1], values), (std::vector<Json>{2, 0.5})); // no text, none below 0, once each
+    COMPARE_JSON(offeredValues(s.fields[1], values),
+                 (std::vector<Json>{2, 0.5})); // no text, none below 0, once each
     COMPARE_JSON(offeredValues(s.fields[3], values), (std::vector<Json>{"b", "a"}));
     QVERIFY(offeredValues(s.fields[0], values).empty());
     QVERIFY(offeredValues(s.fields[1], Json::object()).empty());
@@ -103,7 +105,8 @@ void TstFormValues::offersWhatTheOtherFieldHolds()
 void TstFormValues::followsTheOtherField()
 {
     const Schema s = tied();
-    Json values = {{"eps", {0.5, 1, 2}}, {"view_eps", 1.4}, {"models", {"a", "b"}}, {"view_models", {"b", "c"}}};
+    Json values = {
+        {"eps", {0.5, 1, 2}}, {"view_eps", 1.4}, {"models", {"a", "b"}}, {"view_models", {"b", "c"}}};
     followSources(s, values);
     COMPARE_JSON(values["view_eps"], Json(1));
     COMPARE_JSON(values["view_models"], Json({"b"}));
@@ -129,13 +132,15 @@ void TstFormValues::knowsLiveEdits()
 
 void TstFormValues::speaksWithLabels()
 {
-    Schema s{{field("eps", FieldType::Real, true), field("source", FieldType::Model), field("targets", FieldType::Model, true),
-              field("dataset", FieldType::Dataset)}};
+    Schema s{{field("eps", FieldType::Real, true), field("source", FieldType::Model),
+              field("targets", FieldType::Model, true), field("dataset", FieldType::Dataset)}};
     s.fields[0].low = 0;
     s.fields[0].high = 10;
     s.fields[2].minItems = 2;
-    const auto said = formProblems(s, {{"eps", {1, "x"}}, {"source", ""}, {"targets", {"a"}}, {"dataset", ""}});
-    QCOMPARE(said.at("eps"), QStringLiteral("The eps contains \"x\"; each value must be a number between 0 and 10."));
+    const auto said =
+        formProblems(s, {{"eps", {1, "x"}}, {"source", ""}, {"targets", {"a"}}, {"dataset", ""}});
+    QCOMPARE(said.at("eps"),
+             QStringLiteral("The eps contains \"x\"; each value must be a number between 0 and 10."));
     QCOMPARE(said.at("source"), QStringLiteral("Choose a model."));
     QCOMPARE(said.at("targets"), QStringLiteral("Choose at least 2 models."));
     QCOMPARE(said.at("dataset"), QStringLiteral("Choose a data set."));

@@ -49,7 +49,8 @@ private:
 void GuiJobsView::init()
 {
     Theme::light().apply();
-    m_client = std::make_unique<EngineClient>(EngineCommand{QStringLiteral(ASSAY_FAKE_ENGINE), {"normal", "serve"}});
+    m_client =
+        std::make_unique<EngineClient>(EngineCommand{QStringLiteral(ASSAY_FAKE_ENGINE), {"normal", "serve"}});
     m_view = std::make_unique<JobsView>(m_client.get());
     m_view->setTheme(Theme::light());
     m_view->resize(420, 320);
@@ -97,7 +98,8 @@ void GuiJobsView::crossCancels()
     option.initFrom(m_list);
     option.rect = m_list->visualRect(m_view->model()->index(0, 0));
     QTest::mouseClick(m_list->viewport(), Qt::LeftButton, {}, JobDelegate::cancelRect(option).center());
-    QTRY_COMPARE(m_view->model()->index(0, 0).data(JobsModel::StateRole).toString(), QStringLiteral("cancelled"));
+    QTRY_COMPARE(m_view->model()->index(0, 0).data(JobsModel::StateRole).toString(),
+                 QStringLiteral("cancelled"));
 }
 
 void GuiJobsView::keysCancelAndOpen()
@@ -185,7 +187,8 @@ void GuiJobsView::screenshots()
     StatusStrip strip(*m_client, *m_view->model());
     LogView log(m_client.get());
     log.resize(560, 180);
-    for (const char* line : {"Workspace opened", "Model cnn loaded (0.1 M parameters)", "Plugin transfer 0.1.0 loaded"})
+    for (const char* line :
+         {"Workspace opened", "Model cnn loaded (0.1 M parameters)", "Plugin transfer 0.1.0 loaded"})
         log.model()->add(LogLevel::Info, line);
     log.model()->add(LogLevel::Warning, "The last frame of run 2026-01-02 was torn and is dropped");
     log.model()->add(LogLevel::Error, "The engine ended (signal 9: killed). It is being restarted.");

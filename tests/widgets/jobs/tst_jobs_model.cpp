@@ -30,9 +30,11 @@ private:
 
 void TstJobsModel::init()
 {
-    m_client = std::make_unique<EngineClient>(EngineCommand{QStringLiteral(ASSAY_FAKE_ENGINE), {"normal", "serve"}});
+    m_client =
+        std::make_unique<EngineClient>(EngineCommand{QStringLiteral(ASSAY_FAKE_ENGINE), {"normal", "serve"}});
     m_model = std::make_unique<JobsModel>(*m_client);
-    m_tester = std::make_unique<QAbstractItemModelTester>(m_model.get(), QAbstractItemModelTester::FailureReportingMode::QtTest);
+    m_tester = std::make_unique<QAbstractItemModelTester>(
+        m_model.get(), QAbstractItemModelTester::FailureReportingMode::QtTest);
     m_client->start();
 }
 
@@ -86,7 +88,8 @@ void TstJobsModel::deathFailsTheJob()
     start("die", "Transfer A");
     QTRY_COMPARE(m_model->rowCount(), 1);
     QTRY_COMPARE(state(0), QStringLiteral("failed"));
-    QVERIFY(text(0, JobsModel::ProgressColumn).startsWith("The engine ended (signal 9: killed) while running Transfer A."));
+    QVERIFY(text(0, JobsModel::ProgressColumn)
+                .startsWith("The engine ended (signal 9: killed) while running Transfer A."));
 }
 
 void TstJobsModel::clearsEnded()

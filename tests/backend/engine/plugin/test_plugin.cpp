@@ -34,7 +34,8 @@ struct CountParams
     int steps = 10;
     double factor = 1;
 };
-template <class V> void visit(V& v, CountParams& p)
+template <class V>
+void visit(V& v, CountParams& p)
 {
     v.field("steps", p.steps).label("Steps").range(1, 100000);
     v.field("factor", p.factor).label("Factor").range(0, 10).live();
@@ -65,8 +66,9 @@ protected:
         auto generator = ctx.generator("values");
         protocol::Table table;
         table.name = "steps";
-        table.columns = {{.name = "step", .label = "", .unit = "", .digits = -1, .numbers = {}, .texts = {}},
-                         {.name = "value", .label = "", .unit = "", .digits = -1, .numbers = {}, .texts = {}}};
+        table.columns = {
+            {.name = "step", .label = "", .unit = "", .digits = -1, .numbers = {}, .texts = {}},
+            {.name = "value", .label = "", .unit = "", .digits = -1, .numbers = {}, .texts = {}}};
         double sum = 0;
         for (int i = 0; i < p.steps; ++i) {
             ctx.checkpoint();
@@ -92,9 +94,10 @@ protected:
 };
 
 struct NoParams
-{
-};
-template <class V> void visit(V&, NoParams&) {}
+{};
+template <class V>
+void visit(V&, NoParams&)
+{}
 
 /// A study without parameters, made of one function.
 class Simple final : public StudyOf<NoParams>
@@ -105,8 +108,7 @@ public:
     Simple(std::string id, Body body)
         : m_id(std::move(id))
         , m_body(body)
-    {
-    }
+    {}
     StudyInfo info() const override
     {
         StudyInfo info;

@@ -175,7 +175,8 @@ void replay(const std::string& run)
 {
     std::uint64_t n = 0;
     const auto put = [&](Event e) { send(RunEvent{run, ++n, true, std::move(e)}); };
-    put(RunStarted{run, RunSpec{"fake.study", Json::object(), 3, "cpu", "An old run"}, Json{{"version", "0"}}, 1});
+    put(RunStarted{run, RunSpec{"fake.study", Json::object(), 3, "cpu", "An old run"}, Json{{"version", "0"}},
+                   1});
     put(figure("bars", 5));
     put(fileGrid());
     put(grid("inline", 2));
@@ -211,7 +212,8 @@ void handle(const Request& request)
     const Json& p = request.params;
     const std::string run = p.value("run", "");
     if (request.method == "catalogue") {
-        reply(request.id, {{"studies", {{{"id", "fake.study"}, {"title", "Fake"}}}}, {"models", Json::array()}});
+        reply(request.id,
+              {{"studies", {{{"id", "fake.study"}, {"title", "Fake"}}}}, {"models", Json::array()}});
     } else if (request.method == "runs") {
         reply(request.id, {{"runs", {{{"run", "old"}, {"state", "finished"}}}}});
     } else if (request.method == "run.start") {
