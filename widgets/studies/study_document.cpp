@@ -13,6 +13,8 @@
 #include <QStackedWidget>
 #include <QTimer>
 
+#include <utility>
+
 namespace assay::widgets {
 
 using protocol::RunState;
@@ -37,6 +39,7 @@ StudyDocument::StudyDocument(const Services& services, const protocol::RunSpec& 
 
     EngineClient* engine = &services.engine;
     connect(engine, &EngineClient::stateChanged, this, &StudyDocument::updateBlocked);
+    connect(engine, &EngineClient::stateChanged, this, &StudyDocument::openWanted);
     connect(engine, &EngineClient::replayFinished, this, [this](const QString& run, const QString& notice) {
         if (run != runId())
             return;
@@ -85,7 +88,7 @@ void StudyDocument::build()
 
 QString StudyDocument::runId() const
 {
-    return m_record ? m_record->id() : QString();
+    return m_record ? m_record->id() : m_wanted;
 }
 
 QString StudyDocument::title() const
@@ -140,8 +143,17 @@ void StudyDocument::setTheme(const Theme& theme)
 
 void StudyDocument::openRun(const QString& run)
 {
+    m_wanted = run;
     m_formTaken = false;
-    showRecord(m_services.engine.record(run));
+    openWanted();
+}
+
+void StudyDocument::openWanted()
+{
+    // A session is restored before the engine is started, which would refuse to replay anything.
+    if (m_wanted.isEmpty() || m_services.engine.state() == EngineClient::State::Stopped)
+        return;
+    showRecord(m_services.engine.record(std::exchange(m_wanted, {})));
 }
 
 void StudyDocument::repeat()
@@ -255,7 +267,7 @@ void StudyDocument::updateBlocked()
         reason = tr("Running. The parameters may already be set for the next run.");
     }
     m_setup->setBlocked(reason);
-    const bool formReady = !m_record || m_formTaken;
+    const bool formReady = m_wanted.isEmpty() && (!m_record || m_formTaken);
     if (m_runWhenReady && reason.isEmpty() && formReady && m_setup->canRun())
         QMetaObject::invokeMethod(this, &StudyDocument::run, Qt::QueuedConnection);
 }

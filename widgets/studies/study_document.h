@@ -80,6 +80,7 @@ private:
     void showRecord(std::shared_ptr<RunRecord> record);
     void updateState();
     void updateBlocked();
+    void openWanted();
     void updateMetrics();
     void takeVerdict();
     void saveFigure(const std::shared_ptr<const protocol::Figure>& figure, const Evidence& evidence);
@@ -99,6 +100,7 @@ private:
     QString m_exportFormat = QStringLiteral("pdf");
     bool m_formTaken = false; ///< the form has the opened run's parameters
     bool m_starting = false;
+    QString m_wanted; ///< a run to open as soon as the engine has been started
     bool m_runWhenReady = false; ///< run() or repeat() was asked for before it was possible
 
     QSplitter* m_splitter;

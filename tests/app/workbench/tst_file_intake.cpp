@@ -1,0 +1,94 @@
+#include "app/workbench/shell/file_intake.h"
+#include "widgets/engine/run_record.h"
+
+#include <QFile>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace assay;
+using namespace assay::workbench;
+
+class TestFileIntake : public QObject
+{
+    Q_OBJECT
+    QTemporaryDir m_folder;
+
+    QString write(const QString& name, const QByteArray& bytes)
+    {
+        QFile file(m_folder.filePath(name));
+        if (file.open(QIODevice::WriteOnly))
+            file.write(bytes);
+        return file.fileName();
+    }
+
+private Q_SLOTS:
+    void aSpecIsRead()
+    {
+        FileIntake intake;
+        QSignalSpy read(&intake, &FileIntake::specRead);
+        intake.take(write("spec.json", R"({"assay": 1, "study": "transfer.class-aware", "seed": 3, "params": {"count": 60}})"));
+        QTRY_COMPARE(read.count(), 1);
+        const auto spec = read[0][0].value<protocol::RunSpec>();
+        QCOMPARE(spec.study, std::string("transfer.class-aware"));
+        QCOMPARE(spec.seed, std::uint64_t(3));
+    }
+
+    void anExportedFigureIsRecognised()
+    {
+        protocol::Figure figure;
+        figure.name = "f";
+        figure.layers.push_back({});
+        figure.layers[0].x = {0, 1};
+        figure.layers[0].y = {1, 2};
+        protocol::RunSpec spec;
+        spec.study = "a.b";
+        widgets::RunRecord record("run-9");
+        record.apply(protocol::RunStarted{"run-9", spec, Json::object(), 0});
+        FileIntake intake;
+        QSignalSpy read(&intake, &FileIntake::figureRead);
+        for (const char* suffix : {"png", "svg", "pdf"}) {
+            const QString path = m_folder.filePath(QStringLiteral("figure.") + suffix);
+            widgets::exportFigure(figure, widgets::makeEvidence(record, figure), path);
+            intake.take(path);
+        }
+        QTRY_COMPARE(read.count(), 3);
+        for (const auto& arguments : read) {
+            const auto claim = arguments[0].value<widgets::Claim>();
+            QCOMPARE(claim.run, QString("run-9"));
+            QCOMPARE(claim.hash, widgets::figureHash(figure));
+        }
+    }
+
+    void otherFilesAreRefusedInASentence_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<QString>("sentence");
+        const QString none = " carries no evidence: it was not exported by Assay, or another program has rewritten it.";
+        QTest::newRow("foreign image") << "photo.png" << QByteArray("\x89PNG\r\n\x1a\n") << "photo.png" + none;
+        QTest::newRow("foreign drawing") << "d.svg" << QByteArray("<svg xmlns='http://www.w3.org/2000/svg'/>") << "d.svg" + none;
+        QTest::newRow("other kind") << "notes.txt" << QByteArray("x")
+                                    << "notes.txt is not a file Assay opens. Drop a figure it exported (PDF, SVG, PNG) or a run's spec.json.";
+        QTest::newRow("no study") << "s.json" << QByteArray("{}") << QString();
+        QTest::newRow("not json") << "t.json" << QByteArray("{") << QString();
+    }
+
+    void otherFilesAreRefusedInASentence()
+    {
+        QFETCH(QString, name);
+        QFETCH(QByteArray, bytes);
+        QFETCH(QString, sentence);
+        FileIntake intake;
+        QSignalSpy refused(&intake, &FileIntake::refused);
+        intake.take(write(name, bytes));
+        QTRY_COMPARE(refused.count(), 1);
+        if (sentence.isEmpty())
+            QVERIFY(refused[0][0].toString().contains(name));
+        else
+            QCOMPARE(refused[0][0].toString(), sentence);
+    }
+};
+
+QTEST_MAIN(TestFileIntake)
+#include "tst_file_intake.moc"
