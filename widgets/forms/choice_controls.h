@@ -20,6 +20,8 @@ public:
     SegmentsControl(const protocol::Field& field, const QList<FormChoices::Choice>& choices, QWidget* parent);
     Json value() const override;
     void setValue(const Json& value) override;
+    /// Three and more beside a label would make every side panel broad.
+    bool isWide() const override { return m_buttons.size() > 2; }
 
 private:
     QList<std::pair<QString, SegmentButton*>> m_buttons; ///< by value

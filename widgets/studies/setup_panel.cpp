@@ -4,6 +4,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -70,6 +71,7 @@ SetupPanel::SetupPanel(QWidget* parent)
     inner->addWidget(m_form);
     inner->addStretch(1);
     scroll->setWidget(contents);
+    contents->installEventFilter(this);
 
     auto* line = new QFrame(this);
     line->setProperty("kind", QStringLiteral("line"));
@@ -128,11 +130,18 @@ void SetupPanel::setStudy(const StudyEntry& study, const Catalogue& catalogue)
         m_device->addItem(device, device);
     if (known)
         setSpec(before);
-    // Nothing of the form may be cut off: it scrolls downwards only.
-    const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
-    m_scroll->widget()->layout()->activate();
-    m_scroll->setMinimumWidth(m_scroll->widget()->minimumSizeHint().width() + bar);
     updateRun();
+}
+
+bool SetupPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    // Nothing of the form may be cut off, since it scrolls downwards only. What it needs is known when the
+    // style sheet has reached its controls, and changes with them.
+    if (watched == m_scroll->widget() && (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Show)) {
+        const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+        m_scroll->setMinimumWidth(m_scroll->widget()->minimumSizeHint().width() + bar);
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void SetupPanel::setTheme(const Theme& theme)

@@ -39,6 +39,9 @@ Q_SIGNALS:
     void runRequested();
     void edited();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void updateRun();
 

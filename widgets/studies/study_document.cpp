@@ -80,7 +80,7 @@ void StudyDocument::build()
     const int em = fontMetrics().height();
     m_setup->setMaximumWidth(36 * em);
     m_pages->setMinimumWidth(22 * em);
-    m_splitter->setSizes({24 * em, 60 * em});
+    m_splitter->setSizes({21 * em, 60 * em});
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_splitter);
