@@ -5,7 +5,6 @@
 
 #include <QComboBox>
 #include <QEvent>
-#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -13,7 +12,7 @@
 #include <QRandomGenerator>
 #include <QRegularExpressionValidator>
 #include <QScrollArea>
-#include <QScrollBar>
+#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -72,7 +71,6 @@ SetupPanel::SetupPanel(QWidget* parent)
     inner->addWidget(m_form);
     inner->addStretch(1);
     scroll->setWidget(contents);
-    contents->installEventFilter(this);
     contents->installEventFilter(this);
 
     auto* line = new QFrame(this);
@@ -137,6 +135,41 @@ void SetupPanel::setStudy(const StudyEntry& study, const Catalogue& catalogue)
 
 bool SetupPanel::eventFilter(QObject* watched, QEvent* event)
 {
+    // Nothing of the form may be cut off, since it scrolls downwards only. What it needs is known when the
+    // style sheet has reached its controls, and changes with them.
+    if (watched == m_scroll->widget() && (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Show)) {
+        const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+        m_scroll->setMinimumWidth(m_scroll->widget()->minimumSizeHint().width() + bar);
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void SetupPanel::setTheme(const Theme& theme)
+{
+    m_run->setIcon(theme.icon(QStringLiteral("play"), theme.accentText));
+    m_newSeed->setIcon(theme.icon(QStringLiteral("seed"), theme.mutedText));
+}
+
+protocol::RunSpec SetupPanel::spec() const
+{
+    protocol::RunSpec spec;
+    spec.study = m_study.id.toStdString();
+    spec.params = m_form->values();
+    spec.seed = m_seed->text().toULongLong();
+    spec.device = m_device->currentData().toString().toStdString();
+    spec.title = m_name->text().trimmed().toStdString();
+    return spec;
+}
+
+void SetupPanel::setSpec(const protocol::RunSpec& spec)
+{
+    m_form->setValues(spec.params);
+    m_seed->setText(QString::number(spec.seed));
+    m_name->setText(QString::fromStdString(spec.title));
+    const QString device = QString::fromStdString(spec.device);
+    if (m_device->findData(device) < 0)
+        m_device->addItem(device, device);
+    m_device->setCurrentIndex(m_device->findData(device));
     updateRun();
 }
 
