@@ -63,7 +63,8 @@ void firstPaint(benchmark::State& state)
         qApp->installEventFilter(&counter);
         const auto began = Clock::now();
         test::WindowDriver driver;
-        QTest::qWaitFor([&] { return counter.painted > 0; });
+        if (!QTest::qWaitFor([&] { return counter.painted > 0; }))
+            state.SkipWithError("the window was not painted");
         state.SetIterationTime(secondsSince(began));
         qApp->removeEventFilter(&counter);
     }
@@ -76,7 +77,8 @@ void engineReady(benchmark::State& state)
     for (auto _ : state) {
         const auto began = Clock::now();
         test::WindowDriver driver;
-        driver.waitForCatalogue();
+        if (!driver.waitForCatalogue())
+            state.SkipWithError("the engine did not get ready");
         state.SetIterationTime(secondsSince(began));
     }
 }
