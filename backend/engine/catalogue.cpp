@@ -2,6 +2,7 @@
 
 #include "backend/attacks/attack.h"
 #include "backend/engine/devices.h"
+#include "backend/engine/provenance.h"
 
 namespace assay::engine {
 
@@ -30,6 +31,16 @@ Json datasetJson(const data::DatasetInfo& info)
             {"train", info.trainCount}, {"test", info.testCount}, {"channels", info.channels},
             {"height", info.height},    {"width", info.width},    {"available", info.available},
             {"problem", info.problem}};
+}
+
+/// What the diagnostics page shows of this process.
+Json engineJson()
+{
+    const Json known = provenance(torch::kCPU, 0, {});
+    Json self = {{"assay", known["assay"]}, {"commit", known["commit"]}};
+    self.update(known["libraries"]);
+    self["threads"] = known["threads"];
+    return self;
 }
 
 Json pluginJson(const PluginRecord& record)
@@ -112,6 +123,7 @@ Json catalogue(const Engine& engine)
             {"attacks", attacksJson()},
             {"plugins", pluginsJson(engine)},
             {"devices", deviceNames()},
+            {"engine", engineJson()},
             {"workspace", engine.workspace().root().string()}};
 }
 

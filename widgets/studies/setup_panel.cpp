@@ -12,7 +12,7 @@
 #include <QRandomGenerator>
 #include <QRegularExpressionValidator>
 #include <QScrollArea>
-#include <QStyle>
+#include <QScrollBar>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -137,8 +137,8 @@ bool SetupPanel::eventFilter(QObject* watched, QEvent* event)
 {
     // Nothing of the form may be cut off, since it scrolls downwards only. What it needs is known when the
     // style sheet has reached its controls, and changes with them.
-    if (watched == m_scroll->widget() && (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Show)) {
-        const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+    if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Show) {
+        const int bar = m_scroll->verticalScrollBar()->sizeHint().width();
         m_scroll->setMinimumWidth(m_scroll->widget()->minimumSizeHint().width() + bar);
     }
     return QWidget::eventFilter(watched, event);

@@ -105,8 +105,11 @@ private Q_SLOTS:
         driver.find<QDockWidget>("inspectorDock")->hide();
 
         driver.window().themes().choose(ThemeKeeper::Choice::Light);
-        driver.window().resize(1000, 650);
+        driver.window().resize(1000, 650); // the library gives way ...
+        driver.settle(100);
+        driver.window().resize(1000, 650); // ... and now there is room to be this small
         driver.settle(600);
+        QCOMPARE(driver.window().size(), QSize(1000, 650));
         QVERIFY(colours(driver.screenshot("10-small-light")) > 50);
         tabs.setCurrentIndex(1);
         driver.settle(400);
