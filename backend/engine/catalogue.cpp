@@ -117,14 +117,10 @@ Json pluginsJson(const Engine& engine)
 
 Json catalogue(const Engine& engine)
 {
-    return {{"studies", studiesJson(engine)},
-            {"models", modelsJson(engine)},
-            {"datasets", datasetsJson(engine)},
-            {"attacks", attacksJson()},
-            {"plugins", pluginsJson(engine)},
-            {"devices", deviceNames()},
-            {"engine", engineJson()},
-            {"workspace", engine.workspace().root().string()}};
+    return {{"studies", studiesJson(engine)},   {"models", modelsJson(engine)},
+            {"datasets", datasetsJson(engine)}, {"attacks", attacksJson()},
+            {"plugins", pluginsJson(engine)},   {"devices", deviceNames()},
+            {"engine", engineJson()},           {"workspace", engine.workspace().root().string()}};
 }
 
 Json jobsJson(const Engine& engine)

@@ -30,7 +30,8 @@ int wrappedHeight(const QFont& font, const QString& text, int width, int maxLine
 }
 
 /// Draws at most @p maxLines wrapped lines at the top of @p area and takes them off it.
-void drawWrapped(QPainter* painter, QRect& area, const QFont& font, const QColor& colour, const QString& text, int maxLines)
+void drawWrapped(QPainter* painter, QRect& area, const QFont& font, const QColor& colour, const QString& text,
+                 int maxLines)
 {
     const int height = wrappedHeight(font, text, area.width(), maxLines);
     if (height == 0)
@@ -71,8 +72,7 @@ constexpr int kProblemLines = 6;
 CardDelegate::CardDelegate(Density density, QObject* parent)
     : QStyledItemDelegate(parent)
     , m_density(density)
-{
-}
+{}
 
 int CardDelegate::availableWidth(const QStyleOptionViewItem& option) const
 {
@@ -90,18 +90,22 @@ QSize CardDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInd
         int height = 2 * fonts.space + QFontMetrics(fonts.row).height();
         if (!index.data(CardModel::MetaRole).toString().isEmpty())
             height += QFontMetrics(fonts.meta).height() + 2;
-        height += wrappedHeight(fonts.meta, index.data(CardModel::BodyRole).toString(), width - 4 * fonts.space, kProblemLines);
+        height += wrappedHeight(fonts.meta, index.data(CardModel::BodyRole).toString(),
+                                width - 4 * fonts.space, kProblemLines);
         return {width, height};
     }
     const int inner = width - 6 * fonts.space;
     int height = 5 * fonts.space + QFontMetrics(fonts.heading).height();
     height += wrappedHeight(fonts.title, index.data(Qt::DisplayRole).toString(), inner, 2);
-    height += wrappedHeight(fonts.body, index.data(CardModel::BodyRole).toString(), inner, kBodyLines) + fonts.space;
-    height += wrappedHeight(fonts.meta, index.data(CardModel::MetaRole).toString(), inner, kMetaLines) + fonts.space;
+    height += wrappedHeight(fonts.body, index.data(CardModel::BodyRole).toString(), inner, kBodyLines) +
+              fonts.space;
+    height += wrappedHeight(fonts.meta, index.data(CardModel::MetaRole).toString(), inner, kMetaLines) +
+              fonts.space;
     return {width, height};
 }
 
-void CardDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void CardDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                         const QModelIndex& index) const
 {
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
@@ -112,7 +116,8 @@ void CardDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->restore();
 }
 
-void CardDelegate::paintRoomy(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void CardDelegate::paintRoomy(QPainter* painter, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const
 {
     const Fonts fonts(option.font);
     const int gap = fonts.space / 2;
@@ -127,16 +132,20 @@ void CardDelegate::paintRoomy(QPainter* painter, const QStyleOptionViewItem& opt
     painter->setFont(fonts.heading);
     painter->setPen(m_theme.accent);
     const int headingHeight = QFontMetrics(fonts.heading).height();
-    painter->drawText(area.left(), area.top() + QFontMetrics(fonts.heading).ascent(), index.data(CardModel::HeadingRole).toString());
+    painter->drawText(area.left(), area.top() + QFontMetrics(fonts.heading).ascent(),
+                      index.data(CardModel::HeadingRole).toString());
     area.setTop(area.top() + headingHeight + gap);
     drawWrapped(painter, area, fonts.title, m_theme.text, index.data(Qt::DisplayRole).toString(), 2);
     area.setTop(area.top() + gap);
-    drawWrapped(painter, area, fonts.body, m_theme.text, index.data(CardModel::BodyRole).toString(), kBodyLines);
+    drawWrapped(painter, area, fonts.body, m_theme.text, index.data(CardModel::BodyRole).toString(),
+                kBodyLines);
     area.setTop(area.top() + fonts.space);
-    drawWrapped(painter, area, fonts.meta, m_theme.mutedText, index.data(CardModel::MetaRole).toString(), kMetaLines);
+    drawWrapped(painter, area, fonts.meta, m_theme.mutedText, index.data(CardModel::MetaRole).toString(),
+                kMetaLines);
 }
 
-void CardDelegate::paintCompact(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
+void CardDelegate::paintCompact(QPainter* painter, const QStyleOptionViewItem& option,
+                                const QModelIndex& index) const
 {
     const Fonts fonts(option.font);
     const QRectF row = QRectF(option.rect).adjusted(3, 1, -3, -1);
@@ -156,11 +165,13 @@ void CardDelegate::paintCompact(QPainter* painter, const QStyleOptionViewItem& o
         badgeWidth = QFontMetrics(fonts.meta).horizontalAdvance(badge) + fonts.space;
         painter->setFont(fonts.meta);
         painter->setPen(tone.isEmpty() ? m_theme.text : toneColour(m_theme, tone));
-        painter->drawText(QRect(area.left(), area.top(), area.width(), titleMetrics.height()), Qt::AlignRight | Qt::AlignVCenter, badge);
+        painter->drawText(QRect(area.left(), area.top(), area.width(), titleMetrics.height()),
+                          Qt::AlignRight | Qt::AlignVCenter, badge);
     }
     painter->setFont(fonts.row);
     painter->setPen(index.data(CardModel::EnabledRole).toBool() ? m_theme.text : m_theme.mutedText);
-    const QString title = titleMetrics.elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight, area.width() - badgeWidth);
+    const QString title = titleMetrics.elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight,
+                                                  area.width() - badgeWidth);
     painter->drawText(area.left(), area.top() + titleMetrics.ascent(), title);
     area.setTop(area.top() + titleMetrics.height() + 2);
 
@@ -169,10 +180,12 @@ void CardDelegate::paintCompact(QPainter* painter, const QStyleOptionViewItem& o
         const QFontMetrics metrics(fonts.meta);
         painter->setFont(fonts.meta);
         painter->setPen(m_theme.mutedText);
-        painter->drawText(area.left(), area.top() + metrics.ascent(), metrics.elidedText(meta, Qt::ElideRight, area.width()));
+        painter->drawText(area.left(), area.top() + metrics.ascent(),
+                          metrics.elidedText(meta, Qt::ElideRight, area.width()));
         area.setTop(area.top() + metrics.height());
     }
-    drawWrapped(painter, area, fonts.meta, m_theme.mutedText, index.data(CardModel::BodyRole).toString(), kProblemLines);
+    drawWrapped(painter, area, fonts.meta, m_theme.mutedText, index.data(CardModel::BodyRole).toString(),
+                kProblemLines);
 }
 
 } // namespace assay::widgets

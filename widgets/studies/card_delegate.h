@@ -19,7 +19,8 @@ public:
     /// Width a Roomy card takes; Compact ones fill their view.
     void setCardWidth(int width) { m_cardWidth = width; }
 
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
 private:

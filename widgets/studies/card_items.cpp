@@ -21,7 +21,10 @@ QString sizeText(int channels, int height, int width)
 {
     if (width <= 0)
         return {};
-    return Words::tr("%1 × %2 %3").arg(width).arg(height).arg(channels == 1 ? Words::tr("grey") : Words::tr("colour"));
+    return Words::tr("%1 × %2 %3")
+        .arg(width)
+        .arg(height)
+        .arg(channels == 1 ? Words::tr("grey") : Words::tr("colour"));
 }
 
 QString joined(QStringList parts)
@@ -43,7 +46,8 @@ QList<CardItem> studyItems(const Catalogue& catalogue)
         item.body = s.question;
         item.meta = s.reference;
         item.toolTip = s.summary;
-        item.searched = {s.title, s.keywords.join(QLatin1Char(' ')), s.question, s.id, s.summary, s.reference};
+        item.searched = {s.title,    s.keywords.join(QLatin1Char(' ')), s.question, s.id, s.summary,
+                         s.reference};
         item.sortValue = double(items.size());
         items.append(item);
     }
@@ -57,7 +61,8 @@ QList<CardItem> modelItems(const Catalogue& catalogue)
         CardItem item;
         item.id = m.name;
         item.title = m.title.isEmpty() ? m.name : m.title;
-        const QString size = m.parameters > 0 ? Words::tr("%1 parameters").arg(countText(double(m.parameters))) : QString();
+        const QString size =
+            m.parameters > 0 ? Words::tr("%1 parameters").arg(countText(double(m.parameters))) : QString();
         item.meta = joined({m.architecture, size});
         if (m.accuracyFraction)
             item.badge = QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
@@ -78,7 +83,8 @@ QList<CardItem> datasetItems(const Catalogue& catalogue)
         item.title = d.title.isEmpty() ? d.name : d.title;
         item.enabled = d.available;
         if (d.available) {
-            const QString images = Words::tr("%1 train, %2 test").arg(QLocale().toString(d.train), QLocale().toString(d.test));
+            const QString images =
+                Words::tr("%1 train, %2 test").arg(QLocale().toString(d.train), QLocale().toString(d.test));
             item.meta = joined({sizeText(d.channels, d.height, d.width), images});
             item.badge = Words::tr("available");
             item.tone = QStringLiteral("good");
@@ -109,7 +115,10 @@ QList<CardItem> runItems(const QList<RunEntry>& runs, const Catalogue& catalogue
         item.body = r.error;
         item.badge = stateText(r.state);
         item.tone = stateTone(r.state);
-        item.toolTip = Words::tr("%1\nseed %2, %3, %4").arg(r.run).arg(r.seed).arg(r.device, QLocale().formattedDataSize(r.bytes));
+        item.toolTip = Words::tr("%1\nseed %2, %3, %4")
+                           .arg(r.run)
+                           .arg(r.seed)
+                           .arg(r.device, QLocale().formattedDataSize(r.bytes));
         item.searched = {item.title, studyTitle, r.study, r.run, item.badge, r.error};
         item.sortValue = double(items.size());
         items.append(item);

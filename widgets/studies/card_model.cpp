@@ -9,7 +9,8 @@ namespace assay::widgets {
 void CardModel::setItems(const QList<CardItem>& items)
 {
     const auto kept = [&items](const CardItem& old) {
-        return std::any_of(items.begin(), items.end(), [&](const CardItem& item) { return item.id == old.id; });
+        return std::any_of(items.begin(), items.end(),
+                           [&](const CardItem& item) { return item.id == old.id; });
     };
     for (int row = int(m_items.size()) - 1; row >= 0; --row) {
         if (kept(m_items[row]))
@@ -38,7 +39,8 @@ void CardModel::setItems(const QList<CardItem>& items)
 
 int CardModel::rowOf(const QString& id) const
 {
-    const auto it = std::find_if(m_items.begin(), m_items.end(), [&](const CardItem& i) { return i.id == id; });
+    const auto it =
+        std::find_if(m_items.begin(), m_items.end(), [&](const CardItem& i) { return i.id == id; });
     return it == m_items.end() ? -1 : int(it - m_items.begin());
 }
 

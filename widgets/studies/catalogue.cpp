@@ -126,7 +126,7 @@ QDateTime readTime(const Json& json, const char* key)
 }
 
 template <class T>
-const T* findBy(const QList<T>& list, QString T::* key, const QString& value)
+const T* findBy(const QList<T>& list, QString T::*key, const QString& value)
 {
     const auto it = std::find_if(list.begin(), list.end(), [&](const T& item) { return item.*key == value; });
     return it == list.end() ? nullptr : &*it;
@@ -172,7 +172,8 @@ FormChoices Catalogue::choices() const
             detail << QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
         if (m.parameters > 0)
             detail << Words::tr("%1 parameters").arg(countText(double(m.parameters)));
-        choices.models.append({m.name, m.title.isEmpty() ? m.name : m.title, detail.join(QStringLiteral(" · "))});
+        choices.models.append(
+            {m.name, m.title.isEmpty() ? m.name : m.title, detail.join(QStringLiteral(" · "))});
     }
     for (const DatasetEntry& d : datasets) {
         const QString detail = d.available ? Words::tr("%1 test images").arg(QLocale().toString(d.test))

@@ -35,7 +35,8 @@ CatalogueView::CatalogueView(QWidget* parent)
     m_filter->setSourceModel(m_model);
 
     auto* title = makeText("title", tr("What do you want to know?"), this);
-    auto* hint = makeText("muted", tr("Each study answers one question about a vision model. Choose one to set it up."), this);
+    auto* hint = makeText(
+        "muted", tr("Each study answers one question about a vision model. Choose one to set it up."), this);
     hint->setWordWrap(true);
 
     m_search->setObjectName(QStringLiteral("catalogueSearch"));
@@ -153,7 +154,8 @@ void CatalogueView::updatePage()
 {
     updateColumns();
     if (m_model->rowCount() == 0) {
-        m_message->setText(m_waiting.isEmpty() ? tr("The engine is starting. The studies appear in a moment.") : m_waiting);
+        m_message->setText(m_waiting.isEmpty() ? tr("The engine is starting. The studies appear in a moment.")
+                                               : m_waiting);
     } else {
         m_message->setText(tr("No study answers “%1”.").arg(m_filter->query()));
     }

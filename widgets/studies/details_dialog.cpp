@@ -33,7 +33,8 @@ DetailsDialog::DetailsDialog(const ModelEntry& model, QWidget* parent)
     addFact(tr("Input (C × H × W)"), shape(model.channels, model.height, model.width));
     if (model.classes > 0)
         addFact(tr("Classes"), QString::number(model.classes));
-    addFact(tr("Source"), model.source == QLatin1String("zoo") ? tr("the zoo that comes with Assay") : model.source);
+    addFact(tr("Source"),
+            model.source == QLatin1String("zoo") ? tr("the zoo that comes with Assay") : model.source);
     addFact(tr("SHA-256"), model.sha256, "mono");
     end();
 }

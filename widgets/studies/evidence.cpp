@@ -63,9 +63,10 @@ Claim readClaim(const Evidence& evidence, const QString& where)
     claim.run = textOf(evidence.json, "run");
     claim.figure = textOf(evidence.json, "figure");
     claim.hash = textOf(evidence.json, "figure_sha256");
-    if (claim.run.isEmpty() || claim.figure.isEmpty() || claim.hash.isEmpty() || !evidence.json.contains("spec"))
-        throw Error("the evidence inside is incomplete: run, figure, hash and spec were expected", where.toStdString(),
-                    "Export the figure again");
+    if (claim.run.isEmpty() || claim.figure.isEmpty() || claim.hash.isEmpty() ||
+        !evidence.json.contains("spec"))
+        throw Error("the evidence inside is incomplete: run, figure, hash and spec were expected",
+                    where.toStdString(), "Export the figure again");
     claim.spec = protocol::specFromJson(evidence.json.at("spec"), where.toStdString());
     return claim;
 }
@@ -74,9 +75,11 @@ Verdict compare(const Claim& claim, const RunRecord& run)
 {
     const auto& figures = run.figures();
     const std::string name = claim.figure.toStdString();
-    const auto it = std::find_if(figures.begin(), figures.end(), [&](const auto& f) { return f.name == name; });
+    const auto it =
+        std::find_if(figures.begin(), figures.end(), [&](const auto& f) { return f.name == name; });
     if (it == figures.end() || !it->value)
-        return {false, Words::tr("Run %1 has no figure “%2” to compare with the file.").arg(run.id(), claim.figure)};
+        return {false,
+                Words::tr("Run %1 has no figure “%2” to compare with the file.").arg(run.id(), claim.figure)};
     const QString title = QString::fromStdString(it->value->title);
     if (figureHash(*it->value) == claim.hash)
         return {true, Words::tr("“%1” of run %2 has the same digits as the file.").arg(title, run.id())};

@@ -14,7 +14,8 @@ class RunRecord;
 
 /// What an exported figure says of itself: the run, its spec and provenance, and the hash of its numbers.
 /// @param params parameters the figure was drawn with, when a preview had moved live ones; else the run's.
-Evidence makeEvidence(const RunRecord& run, const protocol::Figure& figure, const std::optional<Json>& params = {});
+Evidence makeEvidence(const RunRecord& run, const protocol::Figure& figure,
+                      const std::optional<Json>& params = {});
 
 /// The parts of an evidence that the window acts on.
 struct Claim

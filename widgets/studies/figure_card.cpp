@@ -29,7 +29,8 @@ FigureCard::FigureCard(const QString& name, Selection& selection, QWidget* paren
                                  tr("Pin: keep the selection shown here"));
     pin->setCheckable(true);
     connect(pin, &QToolButton::toggled, m_link, &SelectionLink::setPinned);
-    QToolButton* save = addButton(QStringLiteral("export"), QStringLiteral("exportButton"), tr("Export this figure"));
+    QToolButton* save =
+        addButton(QStringLiteral("export"), QStringLiteral("exportButton"), tr("Export this figure"));
     connect(save, &QToolButton::clicked, this, &ResultCard::exportRequested);
     connect(m_view, &FigureView::exportRequested, this, &ResultCard::exportRequested);
     setContent(m_view);

@@ -12,21 +12,24 @@ namespace assay::widgets {
 
 namespace {
 
-QFileDialog* makeDialog(QWidget* parent, const QString& title, const QString& filter, FileDialogs::PathHandler handler)
+QFileDialog* makeDialog(QWidget* parent, const QString& title, const QString& filter,
+                        FileDialogs::PathHandler handler)
 {
     auto* dialog = new QFileDialog(parent, title);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setNameFilter(filter);
-    QObject::connect(dialog, &QFileDialog::fileSelected, dialog, [handler = std::move(handler)](const QString& path) {
-        if (!path.isEmpty())
-            handler(path);
-    });
+    QObject::connect(dialog, &QFileDialog::fileSelected, dialog,
+                     [handler = std::move(handler)](const QString& path) {
+                         if (!path.isEmpty())
+                             handler(path);
+                     });
     return dialog;
 }
 
 } // namespace
 
-void DesktopFileDialogs::openFile(QWidget* parent, const QString& title, const QString& filter, PathHandler handler)
+void DesktopFileDialogs::openFile(QWidget* parent, const QString& title, const QString& filter,
+                                  PathHandler handler)
 {
     QFileDialog* dialog = makeDialog(parent, title, filter, std::move(handler));
     dialog->setFileMode(QFileDialog::ExistingFile);
@@ -51,8 +54,8 @@ void DesktopFileDialogs::chooseFolder(QWidget* parent, const QString& title, Pat
     dialog->open();
 }
 
-void DesktopFileDialogs::confirm(QWidget* parent, const QString& title, const QString& question, const QString& action,
-                                 Handler agreed)
+void DesktopFileDialogs::confirm(QWidget* parent, const QString& title, const QString& question,
+                                 const QString& action, Handler agreed)
 {
     auto* box = new QMessageBox(QMessageBox::Question, title, question, QMessageBox::Cancel, parent);
     box->setAttribute(Qt::WA_DeleteOnClose);

@@ -19,13 +19,14 @@ public:
     using PathHandler = std::function<void(const QString& path)>;
     using Handler = std::function<void()>;
 
-    virtual void openFile(QWidget* parent, const QString& title, const QString& filter, PathHandler handler) = 0;
-    virtual void saveFile(QWidget* parent, const QString& title, const QString& suggestion, const QString& filter,
+    virtual void openFile(QWidget* parent, const QString& title, const QString& filter,
                           PathHandler handler) = 0;
+    virtual void saveFile(QWidget* parent, const QString& title, const QString& suggestion,
+                          const QString& filter, PathHandler handler) = 0;
     virtual void chooseFolder(QWidget* parent, const QString& title, PathHandler handler) = 0;
     /// @p action is the text of the button that does it; @p agreed is called when it is pressed.
-    virtual void confirm(QWidget* parent, const QString& title, const QString& question, const QString& action,
-                         Handler agreed) = 0;
+    virtual void confirm(QWidget* parent, const QString& title, const QString& question,
+                         const QString& action, Handler agreed) = 0;
     /// Opens a folder in the desktop's file manager.
     virtual void reveal(const QString& folder) = 0;
 };

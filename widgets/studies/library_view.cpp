@@ -37,9 +37,11 @@ LibraryView::LibraryView(QWidget* parent)
     m_search->setPlaceholderText(tr("Filter"));
     m_search->setClearButtonEnabled(true);
 
-    m_models = makeList(QStringLiteral("libraryModels"), tr("Models"), tr("No models yet. They appear when the engine has looked at the workspace."));
+    m_models = makeList(QStringLiteral("libraryModels"), tr("Models"),
+                        tr("No models yet. They appear when the engine has looked at the workspace."));
     m_data = makeList(QStringLiteral("libraryData"), tr("Data sets"), tr("No data sets yet."));
-    m_runs = makeList(QStringLiteral("libraryRuns"), tr("Past runs"), tr("No runs yet. Choose a study, press Run, and it is kept here."));
+    m_runs = makeList(QStringLiteral("libraryRuns"), tr("Past runs"),
+                      tr("No runs yet. Choose a study, press Run, and it is kept here."));
 
     const int em = fontMetrics().height();
     auto* layout = new QVBoxLayout(this);
@@ -66,7 +68,8 @@ LibraryView::LibraryView(QWidget* parent)
     updatePages();
 }
 
-LibraryView::List LibraryView::makeList(const QString& name, const QString& accessible, const QString& emptyText)
+LibraryView::List LibraryView::makeList(const QString& name, const QString& accessible,
+                                        const QString& emptyText)
 {
     List list;
     list.model = new CardModel(this);

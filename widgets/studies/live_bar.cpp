@@ -76,7 +76,8 @@ void LiveBar::send()
     const Json params = values();
     m_changed = params != m_stored;
     m_reset->setVisible(m_changed);
-    m_hint->setText(m_changed ? tr("Preview: the run on disk keeps its own values") : tr("Move these and the figures follow"));
+    m_hint->setText(m_changed ? tr("Preview: the run on disk keeps its own values")
+                              : tr("Move these and the figures follow"));
     if (m_changed)
         Q_EMIT previewRequested(params);
     else

@@ -18,8 +18,7 @@ int heightOf(const QWidget* widget, int width)
 
 PageLayout::PageLayout(QWidget* parent)
     : QLayout(parent)
-{
-}
+{}
 
 PageLayout::~PageLayout()
 {

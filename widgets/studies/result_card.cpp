@@ -3,7 +3,6 @@
 #include "widgets/studies/text_kit.h"
 
 #include <QHBoxLayout>
-#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -86,7 +85,7 @@ void ResultCard::invalidate()
 {
     m_stale = true;
     if (isOnScreen())
-        schedule();
+        Q_EMIT refreshWanted();
 }
 
 void ResultCard::paintEvent(QPaintEvent* event)
@@ -94,7 +93,7 @@ void ResultCard::paintEvent(QPaintEvent* event)
     QFrame::paintEvent(event);
     // Being painted is the one sure sign of having come into view.
     if (m_stale)
-        schedule();
+        Q_EMIT refreshWanted();
 }
 
 bool ResultCard::isOnScreen() const
@@ -102,19 +101,13 @@ bool ResultCard::isOnScreen() const
     return isVisible() && !visibleRegion().isEmpty();
 }
 
-void ResultCard::schedule()
+void ResultCard::refreshNow()
 {
-    if (m_scheduled)
+    if (!m_stale)
         return;
-    m_scheduled = true;
-    QTimer::singleShot(0, this, [this] {
-        m_scheduled = false;
-        if (!m_stale)
-            return;
-        m_stale = false;
-        refresh();
-        m_content->show();
-    });
+    m_stale = false;
+    refresh();
+    m_content->show();
 }
 
 } // namespace assay::widgets

@@ -32,7 +32,12 @@ public:
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
 
+    /// Takes the newest value, if that has not been done.
+    void refreshNow();
+
 Q_SIGNALS:
+    /// The card can be seen and shows an old value: the page calls refreshNow() when it is its turn.
+    void refreshWanted();
     void sectionChanged();
     void exportRequested();
 
@@ -49,7 +54,6 @@ protected:
 
 private:
     bool isOnScreen() const;
-    void schedule();
 
     Kind m_kind;
     QString m_name, m_section;
@@ -59,7 +63,6 @@ private:
     QVBoxLayout* m_layout;
     QWidget* m_content = nullptr;
     bool m_stale = false;
-    bool m_scheduled = false;
 };
 
 } // namespace assay::widgets

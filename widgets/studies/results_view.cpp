@@ -12,6 +12,7 @@
 #include <QTimer>
 
 #include <algorithm>
+#include <utility>
 
 namespace assay::widgets {
 
@@ -34,19 +35,22 @@ ResultsView::ResultsView(const Services& services, QWidget* parent)
     , m_services(services)
     , m_body(new QWidget(this))
     , m_page(new PageLayout(m_body))
+    , m_refreshing(new QTimer(this))
 {
     setObjectName(QStringLiteral("resultsView"));
     m_body->setObjectName(QStringLiteral("scrollContents"));
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    // Always there: a bar that comes and goes would change the width, and with it the heights that made it come.
+    // Always there: a bar that comes and goes would change the width, and with it the heights that made it
+    // come.
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
     const int em = fontMetrics().height();
     verticalScrollBar()->setSingleStep(2 * em);
     m_page->setContentsMargins(em, em, em / 2, em);
     m_page->setSpacing(em * 3 / 4, em * 3 / 4);
     setWidget(m_body);
+    connect(m_refreshing, &QTimer::timeout, this, &ResultsView::refreshNext);
 }
 
 void ResultsView::setTop(const QList<QWidget*>& widgets)
@@ -63,6 +67,7 @@ void ResultsView::setRecord(std::shared_ptr<RunRecord> record)
         return;
     if (m_record)
         disconnect(m_record.get(), nullptr, this, nullptr);
+    m_queue.clear();
     qDeleteAll(std::exchange(m_cards, {}));
     m_record = std::move(record);
     if (m_record) {
@@ -133,6 +138,7 @@ void ResultsView::add(ResultCard* card)
     card->hide(); // until it has its place
     card->setTheme(m_theme);
     m_cards.push_back(card);
+    connect(card, &ResultCard::refreshWanted, this, [this, card] { enqueue(card); });
     connect(card, &ResultCard::sectionChanged, this, &ResultsView::scheduleLayout);
     connect(card, &ResultCard::exportRequested, this, [this, card] {
         if (card->resultKind() == ResultCard::Kind::Table)
@@ -147,9 +153,29 @@ void ResultsView::remove(ResultCard::Kind kind, const QString& name)
 {
     if (ResultCard* gone = card(kind, name)) {
         std::erase(m_cards, gone);
+        std::erase(m_queue, gone);
         delete gone;
         scheduleLayout();
     }
+}
+
+void ResultsView::enqueue(ResultCard* card)
+{
+    if (std::find(m_queue.begin(), m_queue.end(), card) == m_queue.end())
+        m_queue.push_back(card);
+    if (!m_refreshing->isActive())
+        m_refreshing->start(0);
+}
+
+void ResultsView::refreshNext()
+{
+    if (m_queue.empty()) {
+        m_refreshing->stop();
+        return;
+    }
+    ResultCard* card = m_queue.front();
+    m_queue.erase(m_queue.begin());
+    card->refreshNow();
 }
 
 void ResultsView::resizeEvent(QResizeEvent* event)

@@ -11,6 +11,7 @@
 #include <vector>
 
 class QLabel;
+class QTimer;
 
 namespace assay::widgets {
 
@@ -45,6 +46,8 @@ private:
     void updateGrid(const QString& name);
     void add(ResultCard* card);
     void remove(ResultCard::Kind kind, const QString& name);
+    void enqueue(ResultCard* card);
+    void refreshNext();
     void scheduleLayout();
     void layOut();
     QLabel* headingOf(const QString& section);
@@ -58,6 +61,8 @@ private:
     QList<QWidget*> m_top;
     std::vector<ResultCard*> m_cards;
     QHash<QString, QLabel*> m_headings;
+    std::vector<ResultCard*> m_queue; ///< cards that want to be refreshed, one a turn of the event loop
+    QTimer* m_refreshing;
     int m_columns = 0;
     bool m_layoutPending = false;
 };

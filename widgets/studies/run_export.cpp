@@ -37,13 +37,16 @@ RunExporter::RunExporter(const RunRecord& run, const QString& folder, const RunE
         if (size.heightMm <= 0)
             size.heightMm = size.widthMm / (figure->aspect > 0 ? figure->aspect : 1.6);
         for (const QString& format : options.formats) {
-            const QString path = QStringLiteral("%1/%2.%3").arg(folder, QString::fromStdString(figure->name), format);
-            m_steps.push_back([figure, evidence, size, path] { return exportFigure(*figure, evidence, path, size); });
+            const QString path =
+                QStringLiteral("%1/%2.%3").arg(folder, QString::fromStdString(figure->name), format);
+            m_steps.push_back(
+                [figure, evidence, size, path] { return exportFigure(*figure, evidence, path, size); });
         }
     }
     for (const auto& named : run.tables()) {
         const std::shared_ptr<const protocol::Table> table = named.value;
-        const QString path = QStringLiteral("%1/tables/%2.csv").arg(folder, QString::fromStdString(table->name));
+        const QString path =
+            QStringLiteral("%1/tables/%2.csv").arg(folder, QString::fromStdString(table->name));
         m_steps.push_back([table, path] {
             makeFolder(QFileInfo(path).path());
             saveTable(*table, path);
@@ -77,8 +80,7 @@ void saveBytes(const QByteArray& bytes, const QString& path)
 RunExportJob::RunExportJob(std::unique_ptr<RunExporter> exporter, QObject* parent)
     : QObject(parent)
     , m_exporter(std::move(exporter))
-{
-}
+{}
 
 void RunExportJob::start()
 {

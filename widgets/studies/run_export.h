@@ -17,16 +17,18 @@ class RunRecord;
 
 struct RunExportOptions
 {
-    QStringList formats{QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png"), QStringLiteral("csv")};
-    ExportOptions figure; ///< heightMm 0: from each figure's own aspect
+    QStringList formats{QStringLiteral("pdf"), QStringLiteral("svg"), QStringLiteral("png"),
+                        QStringLiteral("csv")};
+    ExportOptions figure;       ///< heightMm 0: from each figure's own aspect
     std::optional<Json> params; ///< with which the figures are drawn, when a preview has moved live ones
 };
 
 /// The formats exportFigure() writes.
 QStringList exportFormats();
 
-/// Writes a run's figures as FOLDER/NAME.FORMAT with their evidence, and its tables as FOLDER/tables/NAME.csv,
-/// one file a step. The window takes a step per turn of its event loop, the command line all at once.
+/// Writes a run's figures as FOLDER/NAME.FORMAT with their evidence, and its tables as
+/// FOLDER/tables/NAME.csv, one file a step. The window takes a step per turn of its event loop, the command
+/// line all at once.
 class RunExporter
 {
 public:

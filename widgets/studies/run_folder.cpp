@@ -54,9 +54,12 @@ RunFolder readRunFolder(const QString& folder)
         whole = applyFrames(frames, *run.record, events);
     }
     if (events == 0)
-        throw Error("no event could be read", path.toStdString(), "The run cannot be opened; run its spec.json again");
+        throw Error("no event could be read", path.toStdString(),
+                    "The run cannot be opened; run its spec.json again");
     if (!whole || frames.pending() > 0)
-        run.notice = Words::tr("%1: the end of the file is torn; %2 events before it were read.").arg(path).arg(events);
+        run.notice = Words::tr("%1: the end of the file is torn; %2 events before it were read.")
+                         .arg(path)
+                         .arg(events);
     return run;
 }
 

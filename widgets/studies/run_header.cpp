@@ -109,7 +109,8 @@ void RunHeader::setRun(const RunRecord& run, const QString& studyTitle)
     QStringList facts;
     if (!spec.title.empty())
         facts << studyTitle;
-    facts << tr("seed %1").arg(spec.seed) << textOf(run.provenance(), "device", QString::fromStdString(spec.device));
+    facts << tr("seed %1").arg(spec.seed)
+          << textOf(run.provenance(), "device", QString::fromStdString(spec.device));
     if (const double seconds = numberOf(run.provenance(), "seconds"); seconds > 0)
         facts << durationText(seconds);
     facts << run.id();

@@ -3,8 +3,8 @@
 #include "backend/protocol/image_grid.h"
 #include "widgets/engine/run_record.h"
 #include "widgets/selection/selection.h"
-#include "widgets/studies/variant_view.h"
 #include "widgets/studies/text_kit.h"
+#include "widgets/studies/variant_view.h"
 
 #include <QHBoxLayout>
 #include <QLocale>
@@ -45,7 +45,8 @@ QImage imageAt(const protocol::ImageGrid& grid, std::size_t row, std::size_t var
     const std::size_t offset = (row * grid.variants.size() + variant) * bytes;
     if (offset + bytes > grid.pixels.size() || bytes == 0)
         return {};
-    const QImage view(grid.pixels.data() + offset, int(grid.width), int(grid.height), int(grid.width * grid.channels),
+    const QImage view(grid.pixels.data() + offset, int(grid.width), int(grid.height),
+                      int(grid.width * grid.channels),
                       grid.channels == 3 ? QImage::Format_RGB888 : QImage::Format_Grayscale8);
     return view.copy();
 }
@@ -83,13 +84,17 @@ SelectionInspector::SelectionInspector(Selection& selection, QWidget* parent)
     buttons->setSpacing(em / 3);
     for (QPushButton* button : {m_previous, m_next, m_clear})
         buttons->addWidget(button);
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_count, m_reason, m_sample, m_pixels, m_facts, m_note})
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{m_count, m_reason, m_sample, m_pixels, m_facts, m_note})
         layout->addWidget(widget);
     layout->addStretch(1);
     layout->addLayout(buttons);
 
-    QLabel* nothing = makeParagraph("muted", tr("Nothing is selected.\n\nClick a bar, a cell, a point or an image: the samples "
-                                                "behind it are marked in every figure and gallery, and shown here."), this);
+    QLabel* nothing =
+        makeParagraph("muted",
+                      tr("Nothing is selected.\n\nClick a bar, a cell, a point or an image: the samples "
+                         "behind it are marked in every figure and gallery, and shown here."),
+                      this);
     nothing->setAlignment(Qt::AlignCenter);
     nothing->setMargin(em);
     m_pages->addWidget(nothing);
@@ -185,7 +190,8 @@ void SelectionInspector::showSample(const protocol::ImageGrid& grid, std::size_t
         if (code < 0 || std::size_t(code) >= attribute.values.size())
             continue;
         const std::string& title = attribute.title.empty() ? attribute.name : attribute.title;
-        facts << QStringLiteral("%1: %2").arg(QString::fromStdString(title), QString::fromStdString(attribute.values[std::size_t(code)]));
+        facts << QStringLiteral("%1: %2").arg(QString::fromStdString(title),
+                                              QString::fromStdString(attribute.values[std::size_t(code)]));
     }
     m_facts->setText(facts.join(QLatin1Char('\n')));
     m_note->setText(row < grid.notes.size() ? QString::fromStdString(grid.notes[row]) : QString());

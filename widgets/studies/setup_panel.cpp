@@ -42,7 +42,8 @@ SetupPanel::SetupPanel(QWidget* parent)
     m_seed->setObjectName(QStringLiteral("seed"));
     m_seed->setAccessibleName(tr("Seed"));
     m_seed->setToolTip(tr("The same seed gives the same digits, here and on the command line"));
-    m_seed->setValidator(new QRegularExpressionValidator(QRegularExpression(QStringLiteral("\\d{1,19}")), m_seed));
+    m_seed->setValidator(
+        new QRegularExpressionValidator(QRegularExpression(QStringLiteral("\\d{1,19}")), m_seed));
     m_newSeed->setObjectName(QStringLiteral("newSeed"));
     m_newSeed->setAccessibleName(tr("Draw another seed"));
     m_newSeed->setToolTip(tr("Draw another seed"));

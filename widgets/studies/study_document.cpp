@@ -177,7 +177,8 @@ void StudyDocument::run()
             showRecord(m_services.engine.record(QString::fromStdString(run->get<std::string>())));
         } else {
             const QString why = QString::fromStdString(reply.error);
-            Q_EMIT noticed(QStringLiteral("bad"), why.isEmpty() ? tr("The engine did not start the run and gave no reason.") : why);
+            Q_EMIT noticed(QStringLiteral("bad"),
+                           why.isEmpty() ? tr("The engine did not start the run and gave no reason.") : why);
         }
         updateBlocked();
     });
@@ -219,7 +220,8 @@ void StudyDocument::showRecord(std::shared_ptr<RunRecord> record)
     m_live->hide();
     if (m_record) {
         connect(m_record.get(), &RunRecord::stateChanged, this, &StudyDocument::updateState);
-        connect(m_record.get(), &RunRecord::progressChanged, this, [this] { m_header->setProgress(m_record->progress()); });
+        connect(m_record.get(), &RunRecord::progressChanged, this,
+                [this] { m_header->setProgress(m_record->progress()); });
         connect(m_record.get(), &RunRecord::metricAdded, this, &StudyDocument::updateMetrics);
         m_header->setProgress(m_record->progress());
         m_pages->setCurrentWidget(m_results);
@@ -261,8 +263,9 @@ void StudyDocument::updateBlocked()
         if (reason.isEmpty())
             reason = tr("The engine is starting.");
     } else if (m_study.id.isEmpty()) {
-        reason = m_catalogue.studies.isEmpty() ? tr("Waiting for the catalogue of studies.")
-                                               : tr("This engine does not know the study “%1”.").arg(m_studyId);
+        reason = m_catalogue.studies.isEmpty()
+                     ? tr("Waiting for the catalogue of studies.")
+                     : tr("This engine does not know the study “%1”.").arg(m_studyId);
     } else if (m_starting || isRunning()) {
         reason = tr("Running. The parameters may already be set for the next run.");
     }

@@ -100,7 +100,7 @@ private:
     QString m_exportFormat = QStringLiteral("pdf");
     bool m_formTaken = false; ///< the form has the opened run's parameters
     bool m_starting = false;
-    QString m_wanted; ///< a run to open as soon as the engine has been started
+    QString m_wanted;            ///< a run to open as soon as the engine has been started
     bool m_runWhenReady = false; ///< run() or repeat() was asked for before it was possible
 
     QSplitter* m_splitter;

@@ -55,7 +55,8 @@ void StudyDocument::buildExportMenu()
             return;
         for (const auto& figure : m_record->figures()) {
             const QString name = QString::fromStdString(figure.name);
-            one->addAction(QString::fromStdString(figure.value->title), this, [this, name] { exportFigure(name); });
+            one->addAction(QString::fromStdString(figure.value->title), this,
+                           [this, name] { exportFigure(name); });
         }
     });
 }
@@ -64,22 +65,25 @@ void StudyDocument::exportAll()
 {
     if (!m_record)
         return;
-    m_services.dialogs.chooseFolder(this, tr("Folder for the figures and tables"), [this](const QString& folder) {
-        RunExportOptions options;
-        options.figure.heightMm = 0;
-        options.params = previewParams();
-        try {
-            auto* job = new RunExportJob(std::make_unique<RunExporter>(*m_record, folder, options), this);
-            connect(job, &RunExportJob::finished, this, [this, folder](const QStringList& written) {
-                Q_EMIT noticed(QStringLiteral("good"), tr("Figures and tables written to %1 (%2 files).").arg(folder).arg(written.size()));
-            });
-            connect(job, &RunExportJob::failed, this,
-                    [this](const QString& sentence) { Q_EMIT noticed(QStringLiteral("bad"), sentence); });
-            job->start();
-        } catch (const Error& error) {
-            Q_EMIT noticed(QStringLiteral("bad"), QString::fromUtf8(error.what()));
-        }
-    });
+    m_services.dialogs.chooseFolder(
+        this, tr("Folder for the figures and tables"), [this](const QString& folder) {
+            RunExportOptions options;
+            options.figure.heightMm = 0;
+            options.params = previewParams();
+            try {
+                auto* job = new RunExportJob(std::make_unique<RunExporter>(*m_record, folder, options), this);
+                connect(job, &RunExportJob::finished, this, [this, folder](const QStringList& written) {
+                    Q_EMIT noticed(
+                        QStringLiteral("good"),
+                        tr("Figures and tables written to %1 (%2 files).").arg(folder).arg(written.size()));
+                });
+                connect(job, &RunExportJob::failed, this,
+                        [this](const QString& sentence) { Q_EMIT noticed(QStringLiteral("bad"), sentence); });
+                job->start();
+            } catch (const Error& error) {
+                Q_EMIT noticed(QStringLiteral("bad"), QString::fromUtf8(error.what()));
+            }
+        });
 }
 
 void StudyDocument::exportTables()
@@ -89,7 +93,8 @@ void StudyDocument::exportTables()
     m_services.dialogs.chooseFolder(this, tr("Folder for the tables"), [this](const QString& folder) {
         report([&] {
             for (const auto& table : m_record->tables())
-                saveTable(*table.value, QStringLiteral("%1/%2.csv").arg(folder, QString::fromStdString(table.name)));
+                saveTable(*table.value,
+                          QStringLiteral("%1/%2.csv").arg(folder, QString::fromStdString(table.name)));
             return tr("Tables written to %1 (%2 files).").arg(folder).arg(m_record->tables().size());
         });
     });
@@ -106,7 +111,8 @@ void StudyDocument::exportTable(const QString& name)
             return tr("Table written to %1.").arg(path);
         });
     };
-    m_services.dialogs.saveFile(this, tr("Save the table"), name + QStringLiteral(".csv"), tr("CSV (*.csv)"), save);
+    m_services.dialogs.saveFile(this, tr("Save the table"), name + QStringLiteral(".csv"), tr("CSV (*.csv)"),
+                                save);
 }
 
 void StudyDocument::exportFigure(const QString& name)
@@ -130,28 +136,32 @@ void StudyDocument::exportFigure(const QString& name)
     dialog->open();
 }
 
-void StudyDocument::saveFigure(const std::shared_ptr<const protocol::Figure>& figure, const Evidence& evidence)
+void StudyDocument::saveFigure(const std::shared_ptr<const protocol::Figure>& figure,
+                               const Evidence& evidence)
 {
     const QString name = QString::fromStdString(figure->name) + QLatin1Char('.') + m_exportFormat;
     const QString filter = QStringLiteral("%1 (*.%2)").arg(m_exportFormat.toUpper(), m_exportFormat);
-    m_services.dialogs.saveFile(this, tr("Export the figure"), name, filter, [this, figure, evidence](const QString& chosen) {
-        QString path = chosen;
-        if (!exportFormats().contains(QFileInfo(path).suffix().toLower()))
-            path += QLatin1Char('.') + m_exportFormat;
-        report([&] {
-            const QStringList files = widgets::exportFigure(*figure, evidence, path, m_exportOptions);
-            return tr("Figure written to %1.").arg(files.value(0, path));
+    m_services.dialogs.saveFile(
+        this, tr("Export the figure"), name, filter, [this, figure, evidence](const QString& chosen) {
+            QString path = chosen;
+            if (!exportFormats().contains(QFileInfo(path).suffix().toLower()))
+                path += QLatin1Char('.') + m_exportFormat;
+            report([&] {
+                const QStringList files = widgets::exportFigure(*figure, evidence, path, m_exportOptions);
+                return tr("Figure written to %1.").arg(files.value(0, path));
+            });
         });
-    });
 }
 
 void StudyDocument::saveSpec()
 {
-    const protocol::RunSpec spec = m_record && !m_record->spec().study.empty() ? m_record->spec() : this->spec();
-    m_services.dialogs.saveFile(this, tr("Save the specification"), m_studyId + QStringLiteral(".json"), tr("Run specification (*.json)"),
-                                [this, spec](const QString& path) {
+    const protocol::RunSpec spec =
+        m_record && !m_record->spec().study.empty() ? m_record->spec() : this->spec();
+    m_services.dialogs.saveFile(this, tr("Save the specification"), m_studyId + QStringLiteral(".json"),
+                                tr("Run specification (*.json)"), [this, spec](const QString& path) {
                                     report([&] {
-                                        saveBytes(QByteArray::fromStdString(toJson(spec).dump(2) + "\n"), path);
+                                        saveBytes(QByteArray::fromStdString(toJson(spec).dump(2) + "\n"),
+                                                  path);
                                         return tr("Specification written to %1.").arg(path);
                                     });
                                 });
@@ -159,9 +169,11 @@ void StudyDocument::saveSpec()
 
 void StudyDocument::copyCommandLine()
 {
-    const protocol::RunSpec spec = m_record && !m_record->spec().study.empty() ? m_record->spec() : this->spec();
+    const protocol::RunSpec spec =
+        m_record && !m_record->spec().study.empty() ? m_record->spec() : this->spec();
     QGuiApplication::clipboard()->setText(commandLine(spec, protocol::defaults(m_study.schema)));
-    Q_EMIT noticed(QStringLiteral("good"), tr("The command line that makes the same run is on the clipboard."));
+    Q_EMIT noticed(QStringLiteral("good"),
+                   tr("The command line that makes the same run is on the clipboard."));
 }
 
 } // namespace assay::widgets

@@ -22,7 +22,8 @@ TableCard::TableCard(const QString& name, Selection& selection, QWidget* parent)
 {
     m_view->setObjectName(QStringLiteral("table-") + name);
     m_view->setTitleShown(false);
-    QToolButton* save = addButton(QStringLiteral("export"), QStringLiteral("exportButton"), tr("Save this table as CSV"));
+    QToolButton* save =
+        addButton(QStringLiteral("export"), QStringLiteral("exportButton"), tr("Save this table as CSV"));
     connect(save, &QToolButton::clicked, this, &ResultCard::exportRequested);
     connect(m_view, &TableView::exportRequested, this, &ResultCard::exportRequested);
     setContent(m_view);

@@ -3,6 +3,8 @@
 #include <QCoreApplication>
 #include <QHash>
 
+#include <algorithm>
+
 namespace assay::widgets {
 
 QLabel* makeText(const char* kind, const QString& text, QWidget* parent)
@@ -16,13 +18,45 @@ QLabel* makeText(const char* kind, const QString& text, QWidget* parent)
 
 QLabel* makeParagraph(const char* kind, const QString& text, QWidget* parent)
 {
-    QLabel* label = makeText(kind, text, parent);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* label = new Paragraph(text, parent);
+    if (kind && *kind)
+        label->setProperty("kind", QString::fromLatin1(kind));
+    return label;
+}
+
+Paragraph::Paragraph(const QString& text, QWidget* parent)
+    : QLabel(text, parent)
+{
+    setTextFormat(Qt::PlainText);
+    setWordWrap(true);
+    setTextInteractionFlags(Qt::TextSelectableByMouse);
     QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
     policy.setHeightForWidth(true);
-    label->setSizePolicy(policy);
-    return label;
+    setSizePolicy(policy);
+}
+
+int Paragraph::heightForWidth(int width) const
+{
+    if (m_measured.width != width || m_measured.text != text() || m_measured.font != font()) {
+        const QMargins around = contentsMargins() + QMargins(margin(), margin(), margin(), margin());
+        const QRect room(0, 0, std::max(1, width - around.left() - around.right()), QWIDGETSIZE_MAX);
+        const int height =
+            text().isEmpty() ? 0 : fontMetrics().boundingRect(room, Qt::TextWordWrap, text()).height();
+        m_measured = {text(), font(), width, height + around.top() + around.bottom()};
+    }
+    return m_measured.height;
+}
+
+QSize Paragraph::sizeHint() const
+{
+    const int width =
+        std::min(fontMetrics().averageCharWidth() * 50, fontMetrics().horizontalAdvance(text()) + 2);
+    return {width, heightForWidth(width)};
+}
+
+QSize Paragraph::minimumSizeHint() const
+{
+    return {fontMetrics().averageCharWidth() * 8, text().isEmpty() ? 0 : fontMetrics().height()};
 }
 
 ElidedLabel::ElidedLabel(const char* kind, QWidget* parent)
@@ -76,7 +110,9 @@ QColor toneColour(const Theme& theme, const QString& tone)
 
 QString stateText(const QString& state)
 {
-    const auto tr = [](const char* text) { return QCoreApplication::translate("assay::widgets::RunState", text); };
+    const auto tr = [](const char* text) {
+        return QCoreApplication::translate("assay::widgets::RunState", text);
+    };
     static const QHash<QString, const char*> names{
         {QStringLiteral("queued"), QT_TRANSLATE_NOOP("assay::widgets::RunState", "queued")},
         {QStringLiteral("running"), QT_TRANSLATE_NOOP("assay::widgets::RunState", "running")},

@@ -2,6 +2,7 @@
 
 #include "widgets/theme/theme.h"
 
+#include <QFont>
 #include <QLabel>
 
 namespace assay::widgets {
@@ -12,6 +13,29 @@ namespace assay::widgets {
 QLabel* makeText(const char* kind, const QString& text, QWidget* parent);
 /// The same, wrapped and selectable.
 QLabel* makeParagraph(const char* kind, const QString& text, QWidget* parent);
+/// Wrapped text whose height costs one measurement per text and width. QLabel measures selectable text many
+/// times over for each question, which made a page of results stall for a tenth of a second.
+class Paragraph : public QLabel
+{
+    Q_OBJECT
+public:
+    Paragraph(const QString& text, QWidget* parent);
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+private:
+    struct Measured
+    {
+        QString text;
+        QFont font;
+        int width = -1;
+        int height = 0;
+    };
+    mutable Measured m_measured;
+};
+
 /// One line that ends in "…" where it does not fit; the whole is its tooltip then.
 class ElidedLabel : public QLabel
 {

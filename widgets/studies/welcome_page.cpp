@@ -32,8 +32,9 @@ WelcomePage::WelcomePage(QWidget* parent)
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     const int em = fontMetrics().height();
-    m_next->setText(tr("Set the parameters at the left and press Run. Figures appear here while the study runs; the run is "
-                       "kept in the workspace and can be opened again from the library."));
+    m_next->setText(tr(
+        "Set the parameters at the left and press Run. Figures appear here while the study runs; the run is "
+        "kept in the workspace and can be opened again from the library."));
 
     auto* contents = new QWidget(this);
     contents->setObjectName(QStringLiteral("scrollContents"));

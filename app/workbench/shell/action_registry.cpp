@@ -13,19 +13,18 @@ ActionRegistry::ActionRegistry(QWidget* window, QMenuBar* bar)
     : QObject(window)
     , m_window(window)
     , m_bar(bar)
-{
-}
+{}
 
-QAction* ActionRegistry::add(const char* id, const QString& menu, const QString& text, const QKeySequence& shortcut,
-                             const char* icon, std::function<void()> handler)
+QAction* ActionRegistry::add(const char* id, const QString& menu, const QString& text,
+                             const QKeySequence& shortcut, const char* icon, std::function<void()> handler)
 {
     auto* action = new QAction(text, this);
     connect(action, &QAction::triggered, this, [handler = std::move(handler)] { handler(); });
     return adopt(id, menu, action, shortcut, icon);
 }
 
-QAction* ActionRegistry::adopt(const char* id, const QString& menu, QAction* action, const QKeySequence& shortcut,
-                               const char* icon)
+QAction* ActionRegistry::adopt(const char* id, const QString& menu, QAction* action,
+                               const QKeySequence& shortcut, const char* icon)
 {
     const QString name = QString::fromLatin1(id);
     action->setObjectName(name);
@@ -53,7 +52,8 @@ QMenu* ActionRegistry::menu(const QString& title)
 
 QAction* ActionRegistry::find(const QString& id) const
 {
-    const auto it = std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& e) { return e.id == id; });
+    const auto it =
+        std::find_if(m_entries.begin(), m_entries.end(), [&](const Entry& e) { return e.id == id; });
     return it == m_entries.end() ? nullptr : it->action;
 }
 

@@ -37,7 +37,8 @@ public:
     QAction* add(const char* id, const QString& menu, const QString& text, const QKeySequence& shortcut,
                  const char* icon, std::function<void()> handler);
     /// Adds an action that somebody else owns: a dock's toggle, an undo action.
-    QAction* adopt(const char* id, const QString& menu, QAction* action, const QKeySequence& shortcut, const char* icon);
+    QAction* adopt(const char* id, const QString& menu, QAction* action, const QKeySequence& shortcut,
+                   const char* icon);
     void addSeparator(const QString& menu);
     QMenu* menu(const QString& title);
 

@@ -18,14 +18,14 @@ class Words
 public:
     explicit Words(QStringList words)
         : m_words(std::move(words))
-    {
-    }
+    {}
     bool next()
     {
         if (m_words.isEmpty())
             return false;
         m_word = m_words.takeFirst();
-        const qsizetype equals = m_word.startsWith(QLatin1String("--")) ? m_word.indexOf(QLatin1Char('=')) : -1;
+        const qsizetype equals =
+            m_word.startsWith(QLatin1String("--")) ? m_word.indexOf(QLatin1Char('=')) : -1;
         m_attached = equals > 0 ? std::optional(m_word.mid(equals + 1)) : std::nullopt;
         if (equals > 0)
             m_word.truncate(equals);
@@ -48,11 +48,15 @@ public:
         bool ok = false;
         const double number = text.toDouble(&ok);
         if (!ok || number < low || number > high)
-            throw Error("'" + text.toStdString() + "' is not a number from " + QString::number(low).toStdString() + " to "
-                            + QString::number(high).toStdString(), where);
+            throw Error("'" + text.toStdString() + "' is not a number from " +
+                            QString::number(low).toStdString() + " to " + QString::number(high).toStdString(),
+                        where);
         return number;
     }
-    [[noreturn]] void refuse() const { throw Error("there is no such option", m_word.toStdString(), kSeeHelp); }
+    [[noreturn]] void refuse() const
+    {
+        throw Error("there is no such option", m_word.toStdString(), kSeeHelp);
+    }
 
 private:
     QStringList m_words;
@@ -72,7 +76,8 @@ QStringList formats(const QString& list)
         chosen << format;
     }
     if (chosen.isEmpty())
-        throw Error("no format was named", "--format", "Choose from " + widgets::exportFormats().join(QStringLiteral(", ")).toStdString());
+        throw Error("no format was named", "--format",
+                    "Choose from " + widgets::exportFormats().join(QStringLiteral(", ")).toStdString());
     return chosen;
 }
 
@@ -80,7 +85,8 @@ QStringList formats(const QString& list)
 
 QString defaultWorkspace()
 {
-    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/assay/demo");
+    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) +
+           QStringLiteral("/assay/demo");
 }
 
 WindowRequest parseWindow(const QStringList& arguments)
@@ -102,12 +108,14 @@ WindowRequest parseWindow(const QStringList& arguments)
         else
             request.files << QDir().absoluteFilePath(words.word());
     }
-    request.workspace = QDir().absoluteFilePath(request.workspace.isEmpty() ? defaultWorkspace() : request.workspace);
+    request.workspace =
+        QDir().absoluteFilePath(request.workspace.isEmpty() ? defaultWorkspace() : request.workspace);
     request.engine = widgets::EngineClient::localEngine(request.workspace);
     if (!command.isEmpty()) {
         QStringList parts = QProcess::splitCommand(command);
         if (parts.isEmpty())
-            throw Error("the command is empty", "--engine-command", "Give for example \"ssh HOST assay-cli serve\"");
+            throw Error("the command is empty", "--engine-command",
+                        "Give for example \"ssh HOST assay-cli serve\"");
         request.engine.program = parts.takeFirst();
         request.engine.arguments = parts;
     }
@@ -136,7 +144,8 @@ ExportRequest parseExport(const QStringList& arguments)
             request.runs << words.word();
     }
     if (request.runs.isEmpty())
-        throw Error("no run was named", "assay export", "Give the id of a run in the workspace, or its folder");
+        throw Error("no run was named", "assay export",
+                    "Give the id of a run in the workspace, or its folder");
     if (request.folder.isEmpty())
         throw Error("the folder to write to is missing", "assay export", "Add '--to DIR'");
     if (request.workspace.isEmpty())
@@ -153,7 +162,8 @@ QString usage()
         "      --workspace DIR           folder of models, data and runs; default: the demonstration\n"
         "      --engine-command COMMAND  how to start the engine, e.g. \"ssh HOST assay-cli serve\"\n"
         "      --light, --dark           appearance for this start\n\n"
-        "  assay export RUN... --to DIR [--workspace DIR] [--format pdf,svg,png,csv] [--width-mm N] [--dpi N]\n"
+        "  assay export RUN... --to DIR [--workspace DIR] [--format pdf,svg,png,csv] [--width-mm N] [--dpi "
+        "N]\n"
         "      Writes the figures of past runs with their evidence, and their tables. Needs no display.\n"
         "      RUN is a run's id in the workspace, or its folder.\n\n"
         "  assay --version | --help\n\n"

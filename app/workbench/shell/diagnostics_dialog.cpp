@@ -33,12 +33,13 @@ QString memoryText(qint64 pid)
 QString engineText(const Json& catalogue)
 {
     QStringList lines;
-    if (const auto it = catalogue.find("engine"); catalogue.is_object() && it != catalogue.end() && it->is_object()) {
+    if (const auto it = catalogue.find("engine");
+        catalogue.is_object() && it != catalogue.end() && it->is_object()) {
         for (const auto& [key, value] : it->items()) {
             QString name = QString::fromStdString(key);
             name.replace(QLatin1Char('_'), QLatin1Char(' '));
-            lines << name + QStringLiteral(": ")
-                         + QString::fromStdString(value.is_string() ? value.get<std::string>() : value.dump());
+            lines << name + QStringLiteral(": ") +
+                         QString::fromStdString(value.is_string() ? value.get<std::string>() : value.dump());
         }
     }
     return lines.isEmpty() ? QStringLiteral("–") : lines.join(QLatin1Char('\n'));
@@ -74,14 +75,18 @@ DiagnosticsDialog::DiagnosticsDialog(EngineClient& engine, const QString& worksp
     layout->setContentsMargins(em * 3 / 2, em * 3 / 2, em * 3 / 2, em);
     layout->setSpacing(em / 2);
     layout->addWidget(makeText("title", tr("Assay %1").arg(QCoreApplication::applicationVersion()), this));
-    layout->addWidget(makeParagraph("muted", tr("A workbench that puts vision models to the test. Free software under the GNU General "
-                                                "Public License, version 3 or later."), this));
+    layout->addWidget(makeParagraph(
+        "muted",
+        tr("A workbench that puts vision models to the test. Free software under the GNU General "
+           "Public License, version 3 or later."),
+        this));
     layout->addSpacing(em / 2);
     m_layout->setHorizontalSpacing(em * 3 / 2);
     m_layout->setVerticalSpacing(em / 3);
     layout->addLayout(m_layout);
     for (const QString& name : {tr("Qt"), tr("Protocol"), tr("Workspace"), tr("Engine"), tr("Engine process"),
-                                tr("Memory of the window"), tr("Memory of the engine"), tr("Libraries"), tr("Longest wait of the window")})
+                                tr("Memory of the window"), tr("Memory of the engine"), tr("Libraries"),
+                                tr("Longest wait of the window")})
         addFact(name);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     QPushButton* copy = buttons->addButton(tr("Copy"), QDialogButtonBox::ActionRole);
@@ -116,7 +121,9 @@ void DiagnosticsDialog::refresh()
         memoryText(QCoreApplication::applicationPid()),
         memoryText(pid),
         engineText(m_engine.catalogue()),
-        tr("%1 ms (median %2 ms) since this page was opened").arg(m_stalls.longestMs(), 0, 'f', 1).arg(m_stalls.medianMs(), 0, 'f', 1),
+        tr("%1 ms (median %2 ms) since this page was opened")
+            .arg(m_stalls.longestMs(), 0, 'f', 1)
+            .arg(m_stalls.medianMs(), 0, 'f', 1),
     };
     for (qsizetype i = 0; i < m_facts.size(); ++i)
         m_facts[i].second->setText(values.value(i));

@@ -10,7 +10,7 @@
 namespace assay::widgets {
 class CatalogueView;
 class StudyDocument;
-}
+} // namespace assay::widgets
 
 namespace assay::workbench {
 

@@ -25,8 +25,8 @@ QString folderOf(const QString& run, const QString& workspace)
         if (QFileInfo(folder).isDir() && QFileInfo::exists(folder + QStringLiteral("/events.cbor")))
             return folder;
     }
-    throw Error("there is no such run in " + workspace.toStdString() + ", and no run folder of that name", run.toStdString(),
-                "'assay-cli list runs' shows the runs of a workspace");
+    throw Error("there is no such run in " + workspace.toStdString() + ", and no run folder of that name",
+                run.toStdString(), "'assay-cli list runs' shows the runs of a workspace");
 }
 
 void exportRun(const QString& folder, const QString& to, const widgets::RunExportOptions& options)
@@ -57,7 +57,8 @@ int runExport(const ExportRequest& request)
     }
     int status = 0;
     for (const QString& folder : folders) {
-        const QString to = folders.size() == 1 ? request.folder : QDir(request.folder).filePath(QDir(folder).dirName());
+        const QString to =
+            folders.size() == 1 ? request.folder : QDir(request.folder).filePath(QDir(folder).dirName());
         try {
             exportRun(folder, to, request.options);
         } catch (const std::exception& error) {

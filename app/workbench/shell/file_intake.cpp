@@ -56,16 +56,23 @@ void FileIntake::take(const QString& path)
         try {
             if (suffix == QLatin1String("json")) {
                 tell = [this, spec = readSpec(path), path] { Q_EMIT specRead(spec, path); };
-            } else if (suffix == QLatin1String("pdf") || suffix == QLatin1String("svg") || suffix == QLatin1String("png")) {
+            } else if (suffix == QLatin1String("pdf") || suffix == QLatin1String("svg") ||
+                       suffix == QLatin1String("png")) {
                 if (const auto evidence = widgets::readEvidence(path))
-                    tell = [this, claim = widgets::readClaim(*evidence, path), path] { Q_EMIT figureRead(claim, path); };
+                    tell = [this, claim = widgets::readClaim(*evidence, path), path] {
+                        Q_EMIT figureRead(claim, path);
+                    };
                 else
                     tell = [this, name] {
-                        Q_EMIT refused(tr("%1 carries no evidence: it was not exported by Assay, or another program has rewritten it.").arg(name));
+                        Q_EMIT refused(tr("%1 carries no evidence: it was not exported by Assay, or another "
+                                          "program has rewritten it.")
+                                           .arg(name));
                     };
             } else {
                 tell = [this, name] {
-                    Q_EMIT refused(tr("%1 is not a file Assay opens. Drop a figure it exported (PDF, SVG, PNG) or a run's spec.json.").arg(name));
+                    Q_EMIT refused(tr("%1 is not a file Assay opens. Drop a figure it exported (PDF, SVG, "
+                                      "PNG) or a run's spec.json.")
+                                       .arg(name));
                 };
             }
         } catch (const std::exception& error) {

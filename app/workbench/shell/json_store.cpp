@@ -61,8 +61,12 @@ void JsonStore::load()
         const auto current = int(m_upgrades.size());
         if (version.get<int>() > current) {
             m_readOnly = true;
-            m_problem = Words::tr("%1 was written by a newer Assay (version %2, this one reads up to %3). It is left alone and "
-                                  "changes are not kept.").arg(m_path).arg(version.get<int>()).arg(current);
+            m_problem = Words::tr("%1 was written by a newer Assay (version %2, this one reads up to %3). It "
+                                  "is left alone and "
+                                  "changes are not kept.")
+                            .arg(m_path)
+                            .arg(version.get<int>())
+                            .arg(current);
             return;
         }
         for (int from = version.get<int>(); from < current; ++from)
@@ -80,7 +84,8 @@ void JsonStore::setAside(const QString& reason)
     const QString aside = m_path + QStringLiteral(".broken");
     QFile::remove(aside);
     if (QFile::rename(m_path, aside))
-        m_problem = Words::tr("%1 could not be read (%2) and was set aside as %3.").arg(m_path, reason, aside);
+        m_problem =
+            Words::tr("%1 could not be read (%2) and was set aside as %3.").arg(m_path, reason, aside);
     else
         m_problem = Words::tr("%1 could not be read (%2).").arg(m_path, reason);
 }
@@ -93,7 +98,8 @@ void JsonStore::saveLater()
     json["version"] = m_upgrades.size();
     for (const auto& [key, value] : m_json.items())
         json[key] = value;
-    m_writer.start([path = m_path, bytes = QByteArray::fromStdString(json.dump(2) + "\n")] { write(path, bytes); });
+    m_writer.start(
+        [path = m_path, bytes = QByteArray::fromStdString(json.dump(2) + "\n")] { write(path, bytes); });
 }
 
 void JsonStore::flush()

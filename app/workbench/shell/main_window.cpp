@@ -51,7 +51,8 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
     , m_dialogs(dialogs)
     , m_preferences(m_options.preferences)
     , m_session(m_options.workspace)
-    , m_themes(m_options.appearance.value_or(ThemeKeeper::choiceFromName(m_preferences.value(preference::kAppearance))))
+    , m_themes(m_options.appearance.value_or(
+          ThemeKeeper::choiceFromName(m_preferences.value(preference::kAppearance))))
     , m_engine(m_options.engine)
     , m_actions(new ActionRegistry(this, menuBar()))
     , m_notices(new NoticeBar(this))
@@ -71,10 +72,12 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
     WindowActions::registerInto(*this);
     connectEngine();
     connectLibrary();
-    connect(m_palette, &CommandPalette::chosen, this, [this](const QString& id) { WindowActions::perform(*this, id); });
+    connect(m_palette, &CommandPalette::chosen, this,
+            [this](const QString& id) { WindowActions::perform(*this, id); });
     connect(m_intake, &FileIntake::figureRead, this, &MainWindow::takeFigure);
     connect(m_intake, &FileIntake::specRead, this, &MainWindow::takeSpec);
-    connect(m_intake, &FileIntake::refused, this, [this](const QString& s) { m_notices->say(QStringLiteral("warning"), s); });
+    connect(m_intake, &FileIntake::refused, this,
+            [this](const QString& s) { m_notices->say(QStringLiteral("warning"), s); });
 
     applyTheme(m_themes.theme());
     restoreSession();
@@ -105,7 +108,8 @@ void MainWindow::buildCentre()
 
 void MainWindow::buildDocks()
 {
-    const auto addDock = [this](const char* name, const QString& title, QWidget* view, Qt::DockWidgetArea area) {
+    const auto addDock = [this](const char* name, const QString& title, QWidget* view,
+                                Qt::DockWidgetArea area) {
         auto* dock = new QDockWidget(title, this);
         dock->setObjectName(QString::fromLatin1(name));
         dock->setWidget(view);
@@ -146,10 +150,13 @@ void MainWindow::buildStatusBar()
         m_jobsDock->show();
         m_jobsDock->raise();
     });
-    connect(m_indicator, &QToolButton::clicked, this, [this] { m_actions->find(QStringLiteral("help.about"))->trigger(); });
+    connect(m_indicator, &QToolButton::clicked, this,
+            [this] { m_actions->find(QStringLiteral("help.about"))->trigger(); });
     connect(&m_selection, &widgets::Selection::changed, this, [this] {
         const qsizetype count = m_selection.ids().size();
-        QString text = count == 0 ? QString() : count == 1 ? tr("1 sample selected") : tr("%1 samples selected").arg(count);
+        QString text = count == 0   ? QString()
+                       : count == 1 ? tr("1 sample selected")
+                                    : tr("%1 samples selected").arg(count);
         if (count > 0 && !m_selection.reason().isEmpty())
             text += QStringLiteral(": ") + m_selection.reason();
         m_selectionText->setText(text);
@@ -161,7 +168,8 @@ void MainWindow::connectEngine()
     connect(&m_engine, &EngineClient::stateChanged, this, &MainWindow::takeEngineState);
     connect(&m_engine, &EngineClient::catalogueChanged, this, &MainWindow::takeCatalogue);
     connect(&m_engine, &EngineClient::runsChanged, this, &MainWindow::takeRuns);
-    connect(&m_engine, &EngineClient::died, this, [this](const QString& message) { m_notices->say(QStringLiteral("bad"), message); });
+    connect(&m_engine, &EngineClient::died, this,
+            [this](const QString& message) { m_notices->say(QStringLiteral("bad"), message); });
 }
 
 void MainWindow::connectLibrary()
@@ -172,8 +180,9 @@ void MainWindow::connectLibrary()
     connect(m_jobsView, &widgets::JobsView::openRequested, this, &MainWindow::openRun);
     connect(m_library, &widgets::LibraryView::runRepeated, this, &MainWindow::repeatRun);
     connect(m_library, &widgets::LibraryView::runDeleted, this, &MainWindow::deleteRun);
-    connect(m_library, &widgets::LibraryView::runRevealed, this,
-            [this](const QString& run) { m_dialogs.reveal(m_options.workspace + QStringLiteral("/runs/") + run); });
+    connect(m_library, &widgets::LibraryView::runRevealed, this, [this](const QString& run) {
+        m_dialogs.reveal(m_options.workspace + QStringLiteral("/runs/") + run);
+    });
 }
 
 void MainWindow::restoreSession()
@@ -193,8 +202,9 @@ void MainWindow::restoreSession()
     first.study = kFirstStudy;
     StudyDocument* document = m_tabs->addDocument(first);
     if (!m_preferences.value(preference::kWelcomed)) {
-        document->setHint(tr("Welcome. This is the demonstration workspace: real images and a few small trained models. "
-                             "Press Run to see your first result in under a minute; Ctrl+K finds everything else."));
+        document->setHint(
+            tr("Welcome. This is the demonstration workspace: real images and a few small trained models. "
+               "Press Run and watch the figures appear; Ctrl+K finds everything else."));
         m_preferences.set(preference::kWelcomed, true);
     }
 }
@@ -261,8 +271,10 @@ void MainWindow::takeFigure(const widgets::Claim& claim, const QString& path)
     }
     const QString name = QFileInfo(path).fileName();
     m_notices->say(QStringLiteral("accent"),
-                   tr("%1 comes from run %2, which is not in this workspace. It can be made again from the specification inside "
-                      "the file; Assay then says whether the digits are the same.").arg(name, claim.run),
+                   tr("%1 comes from run %2, which is not in this workspace. It can be made again from the "
+                      "specification inside "
+                      "the file; Assay then says whether the digits are the same.")
+                       .arg(name, claim.run),
                    {{tr("Run it again"), [this, claim] {
                          StudyDocument* document = m_tabs->addDocument(claim.spec);
                          document->verify(claim);
@@ -274,7 +286,8 @@ void MainWindow::takeSpec(const protocol::RunSpec& spec)
 {
     if (!m_catalogue.studies.isEmpty() && !m_catalogue.study(QString::fromStdString(spec.study))) {
         m_notices->say(QStringLiteral("warning"),
-                       tr("The specification asks for the study “%1”, which this engine does not know.").arg(QString::fromStdString(spec.study)));
+                       tr("The specification asks for the study “%1”, which this engine does not know.")
+                           .arg(QString::fromStdString(spec.study)));
         return;
     }
     m_tabs->addDocument(spec);
@@ -329,21 +342,24 @@ void MainWindow::deleteRun(const QString& run)
     if (!entry)
         return;
     const QString title = entry->title.isEmpty() ? run : entry->title;
-    m_dialogs.confirm(this, tr("Delete a run"),
-                      tr("Delete “%1” (%2) with its figures, tables and files? This cannot be undone.").arg(title, run),
-                      tr("Delete"), [this, run] {
-                          m_tabs->closeRun(run);
-                          m_engine.request("run.delete", {{"run", run.toStdString()}}, this, [this](const protocol::Reply& reply) {
-                              if (!reply.ok)
-                                  m_notices->say(QStringLiteral("bad"), QString::fromStdString(reply.error));
-                              m_engine.refreshRuns();
-                          });
-                      });
+    m_dialogs.confirm(
+        this, tr("Delete a run"),
+        tr("Delete “%1” (%2) with its figures, tables and files? This cannot be undone.").arg(title, run),
+        tr("Delete"), [this, run] {
+            m_tabs->closeRun(run);
+            m_engine.request(
+                "run.delete", {{"run", run.toStdString()}}, this, [this](const protocol::Reply& reply) {
+                    if (!reply.ok)
+                        m_notices->say(QStringLiteral("bad"), QString::fromStdString(reply.error));
+                    m_engine.refreshRuns();
+                });
+        });
 }
 
 const widgets::RunEntry* MainWindow::runEntry(const QString& run) const
 {
-    const auto it = std::find_if(m_runs.begin(), m_runs.end(), [&](const auto& entry) { return entry.run == run; });
+    const auto it =
+        std::find_if(m_runs.begin(), m_runs.end(), [&](const auto& entry) { return entry.run == run; });
     return it == m_runs.end() ? nullptr : &*it;
 }
 
@@ -353,10 +369,13 @@ bool MainWindow::event(QEvent* event)
     if (event->type() == QEvent::Paint && !m_painted) {
         m_painted = true;
         // Queued: the window is on screen before the child is started.
-        QMetaObject::invokeMethod(this, [this] {
-            Q_EMIT painted();
-            m_engine.start();
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this,
+            [this] {
+                Q_EMIT painted();
+                m_engine.start();
+            },
+            Qt::QueuedConnection);
     }
     return handled;
 }
@@ -399,7 +418,8 @@ void MainWindow::dropEvent(QDropEvent* event)
         if (url.isLocalFile())
             openFile(url.toLocalFile());
         else
-            m_notices->say(QStringLiteral("warning"), tr("%1 is not a file on this machine.").arg(url.toDisplayString()));
+            m_notices->say(QStringLiteral("warning"),
+                           tr("%1 is not a file on this machine.").arg(url.toDisplayString()));
     }
     event->acceptProposedAction();
 }

@@ -25,7 +25,7 @@ class LogView;
 class SelectionInspector;
 class StatusStrip;
 class StudyDocument;
-}
+} // namespace assay::widgets
 
 namespace assay::workbench {
 
@@ -38,7 +38,7 @@ class NoticeBar;
 
 struct WindowOptions
 {
-    QString workspace;             ///< folder; made when it does not exist
+    QString workspace; ///< folder; made when it does not exist
     widgets::EngineCommand engine;
     QString preferences = Preferences::defaultPath();
     std::optional<ThemeKeeper::Choice> appearance; ///< for this start only; else as preferred

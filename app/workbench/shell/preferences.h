@@ -9,7 +9,8 @@
 namespace assay::workbench {
 
 /// A preference: its place in the file, and its value when the file has none.
-template <class T> struct Preference
+template <class T>
+struct Preference
 {
     const char* key;
     T fallback;
@@ -29,7 +30,8 @@ public:
     /// The user's own file.
     static QString defaultPath();
 
-    template <class T> T value(const Preference<T>& preference) const
+    template <class T>
+    T value(const Preference<T>& preference) const
     {
         const auto it = m_store.json().find(preference.key);
         if (it == m_store.json().end())
@@ -40,7 +42,8 @@ public:
             return preference.fallback;
         }
     }
-    template <class T> void set(const Preference<T>& preference, const T& value)
+    template <class T>
+    void set(const Preference<T>& preference, const T& value)
     {
         if (this->value(preference) == value && m_store.json().contains(preference.key))
             return;

@@ -24,8 +24,7 @@ QByteArray decoded(const Json& json, const char* key)
 
 Session::Session(const QString& workspace)
     : m_store(workspace + QStringLiteral("/.assay/session.json"), {[](Json&) {}})
-{
-}
+{}
 
 SessionState Session::read() const
 {

@@ -46,46 +46,57 @@ void WindowActions::registerInto(MainWindow& w)
         tabs.setCurrentIndex(tabs.indexOf(tabs.catalogueView()));
         tabs.catalogueView()->focusSearch();
     });
-    actions.add("file.open", file, tr("&Open a figure or specification …"), QKeySequence::Open, "folder", [&w] {
-        w.m_dialogs.openFile(&w, MainWindow::tr("Open a figure or specification"), FileIntake::nameFilter(),
-                             [&w](const QString& path) { w.openFile(path); });
-    });
+    actions.add(
+        "file.open", file, tr("&Open a figure or specification …"), QKeySequence::Open, "folder", [&w] {
+            w.m_dialogs.openFile(&w, MainWindow::tr("Open a figure or specification"),
+                                 FileIntake::nameFilter(), [&w](const QString& path) { w.openFile(path); });
+        });
     actions.addSeparator(file);
-    actions.add("file.exportAll", file, tr("&Export all figures and tables …"), QKeySequence(Qt::CTRL | Qt::Key_E), "export",
-                onDocument(tabs, &StudyDocument::exportAll));
-    actions.add("file.exportTables", file, tr("Export &tables as CSV …"), {}, "table", onDocument(tabs, &StudyDocument::exportTables));
+    actions.add("file.exportAll", file, tr("&Export all figures and tables …"),
+                QKeySequence(Qt::CTRL | Qt::Key_E), "export", onDocument(tabs, &StudyDocument::exportAll));
+    actions.add("file.exportTables", file, tr("Export &tables as CSV …"), {}, "table",
+                onDocument(tabs, &StudyDocument::exportTables));
     actions.add("file.saveSpec", file, tr("&Save the specification …"), QKeySequence::Save, "save",
                 onDocument(tabs, &StudyDocument::saveSpec));
-    actions.add("file.copyCommand", file, tr("&Copy the command line"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), "copy",
+    actions.add("file.copyCommand", file, tr("&Copy the command line"),
+                QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), "copy",
                 onDocument(tabs, &StudyDocument::copyCommandLine));
     actions.addSeparator(file);
-    actions.add("file.closeTab", file, tr("Close &tab"), QKeySequence::Close, "close", [&tabs] { tabs.closeCurrent(); });
+    actions.add("file.closeTab", file, tr("Close &tab"), QKeySequence::Close, "close",
+                [&tabs] { tabs.closeCurrent(); });
     actions.add("file.quit", file, tr("&Quit"), QKeySequence::Quit, "", [&w] { w.close(); });
 
     const QString edit = tr("&Edit");
     actions.adopt("edit.undo", edit, w.m_undo.createUndoAction(&w), QKeySequence::Undo, "undo");
     actions.adopt("edit.redo", edit, w.m_undo.createRedoAction(&w), QKeySequence::Redo, "redo");
     actions.addSeparator(edit);
-    actions.add("edit.clearSelection", edit, tr("&Clear the selection"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), "reset",
-                [&w] { w.m_selection.clear(&w); });
+    actions.add("edit.clearSelection", edit, tr("&Clear the selection"),
+                QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), "reset", [&w] { w.m_selection.clear(&w); });
 
     const QString view = tr("&View");
-    actions.add("view.palette", view, tr("&Command palette …"), QKeySequence(Qt::CTRL | Qt::Key_K), "command",
-                [&w] { w.m_palette->open(paletteItems(w)); })
+    actions
+        .add("view.palette", view, tr("&Command palette …"), QKeySequence(Qt::CTRL | Qt::Key_K), "command",
+             [&w] { w.m_palette->open(paletteItems(w)); })
         ->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)});
     actions.addSeparator(view);
-    QAction* setup = actions.add("view.setup", view, tr("Study &parameters"), QKeySequence(Qt::Key_F9), "settings", [&tabs] {
-        if (StudyDocument* document = tabs.current())
-            document->setSetupVisible(!document->isSetupVisible());
-    });
+    QAction* setup = actions.add("view.setup", view, tr("Study &parameters"), QKeySequence(Qt::Key_F9),
+                                 "settings", [&tabs] {
+                                     if (StudyDocument* document = tabs.current())
+                                         document->setSetupVisible(!document->isSetupVisible());
+                                 });
     setup->setToolTip(tr("Show or hide the parameters beside the results"));
-    actions.adopt("view.library", view, w.m_libraryDock->toggleViewAction(), QKeySequence(Qt::CTRL | Qt::Key_1), "model");
-    actions.adopt("view.selection", view, w.m_inspectorDock->toggleViewAction(), QKeySequence(Qt::CTRL | Qt::Key_2), "image");
-    actions.adopt("view.jobs", view, w.m_jobsDock->toggleViewAction(), QKeySequence(Qt::CTRL | Qt::Key_3), "jobs");
-    actions.adopt("view.log", view, w.m_logDock->toggleViewAction(), QKeySequence(Qt::CTRL | Qt::Key_4), "log");
+    actions.adopt("view.library", view, w.m_libraryDock->toggleViewAction(),
+                  QKeySequence(Qt::CTRL | Qt::Key_1), "model");
+    actions.adopt("view.selection", view, w.m_inspectorDock->toggleViewAction(),
+                  QKeySequence(Qt::CTRL | Qt::Key_2), "image");
+    actions.adopt("view.jobs", view, w.m_jobsDock->toggleViewAction(), QKeySequence(Qt::CTRL | Qt::Key_3),
+                  "jobs");
+    actions.adopt("view.log", view, w.m_logDock->toggleViewAction(), QKeySequence(Qt::CTRL | Qt::Key_4),
+                  "log");
     actions.addSeparator(view);
     auto* appearances = new QActionGroup(&w);
-    const auto appearance = [&](const char* id, const QString& text, const char* icon, ThemeKeeper::Choice choice) {
+    const auto appearance = [&](const char* id, const QString& text, const char* icon,
+                                ThemeKeeper::Choice choice) {
         QAction* action = actions.add(id, view, text, {}, icon, [&w, choice] {
             w.m_themes.choose(choice);
             w.m_preferences.set(preference::kAppearance, std::string(ThemeKeeper::name(choice)));
@@ -99,11 +110,13 @@ void WindowActions::registerInto(MainWindow& w)
     appearance("view.dark", tr("&Dark appearance"), "moon", ThemeKeeper::Choice::Dark);
 
     const QString run = tr("&Run");
-    actions.add("run.start", run, tr("&Run the study"), QKeySequence(Qt::CTRL | Qt::Key_R), "play", onDocument(tabs, &StudyDocument::run));
+    actions.add("run.start", run, tr("&Run the study"), QKeySequence(Qt::CTRL | Qt::Key_R), "play",
+                onDocument(tabs, &StudyDocument::run));
     actions.add("run.cancel", run, tr("&Cancel the run"), QKeySequence(Qt::CTRL | Qt::Key_Period), "stop",
                 onDocument(tabs, &StudyDocument::cancel));
     actions.addSeparator(run);
-    actions.add("engine.restart", run, tr("Start the &engine again"), {}, "reset", [&w] { w.m_engine.start(); });
+    actions.add("engine.restart", run, tr("Start the &engine again"), {}, "reset",
+                [&w] { w.m_engine.start(); });
 
     const QString help = tr("&Help");
     actions.add("help.about", help, tr("&About and diagnostics"), QKeySequence::HelpContents, "info", [&w] {
@@ -127,7 +140,8 @@ QList<widgets::CardItem> WindowActions::paletteItems(const MainWindow& w)
         item.sortValue = double(items.size());
         items.append(item);
     }
-    const auto append = [&items](const QList<widgets::CardItem>& more, const QString& prefix, const QString& badge) {
+    const auto append = [&items](const QList<widgets::CardItem>& more, const QString& prefix,
+                                 const QString& badge) {
         for (widgets::CardItem item : more) {
             item.id.prepend(prefix);
             item.body.clear();

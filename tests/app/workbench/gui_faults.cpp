@@ -19,7 +19,10 @@ using widgets::EngineClient;
 class GuiFaults : public QObject
 {
     Q_OBJECT
-    static QString said(WindowDriver& driver) { return driver.window().notices().sentences().join(QLatin1Char('\n')); }
+    static QString said(WindowDriver& driver)
+    {
+        return driver.window().notices().sentences().join(QLatin1Char('\n'));
+    }
 
 private Q_SLOTS:
     void anEngineThatDiesInMidRunIsStartedAgain()
@@ -50,7 +53,8 @@ private Q_SLOTS:
         driver.reopen();
         QVERIFY(driver.waitForCatalogue());
         document = driver.window().tabs().openRun(run, "transfer.class-aware");
-        QTRY_VERIFY_WITH_TIMEOUT(document->record() && document->record()->state() == protocol::RunState::Failed, 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            document->record() && document->record()->state() == protocol::RunState::Failed, 30000);
         QTRY_VERIFY_WITH_TIMEOUT(!document->record()->metrics().empty(), 30000);
         QVERIFY(driver.run(driver.smallStudy()));
     }
@@ -65,7 +69,8 @@ private Q_SLOTS:
         widgets::StudyDocument* document = driver.window().tabs().addDocument(spec);
         QTRY_VERIFY(driver.find<QPushButton>("runButton", document)->isEnabled());
         document->run();
-        QTRY_VERIFY_WITH_TIMEOUT(document->record() && document->record()->state() == protocol::RunState::Running, 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            document->record() && document->record()->state() == protocol::RunState::Running, 60000);
         QTest::mouseClick(driver.find<QPushButton>("cancelButton", document), Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(document->record()->state() == protocol::RunState::Cancelled, 30000);
         QTRY_VERIFY(driver.find<QPushButton>("runButton", document)->isEnabled());
@@ -100,7 +105,9 @@ private Q_SLOTS:
         options.preferences = folder.filePath("p.json");
         workbench::MainWindow window(options, dialogs);
         window.show();
-        QTRY_VERIFY_WITH_TIMEOUT(window.notices().sentences().join(QString()).contains(folder.filePath("nowhere/assay-cli")), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            window.notices().sentences().join(QString()).contains(folder.filePath("nowhere/assay-cli")),
+            60000);
     }
 };
 

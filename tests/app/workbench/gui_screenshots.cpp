@@ -70,14 +70,20 @@ private Q_SLOTS:
         protocol::RunSpec spec;
         spec.study = "transfer.class-aware";
         spec.title = "Same mistake? A first look";
-        spec.params = {{"targets", {"fashion-cnn-early", "fashion-cnn-reorder", "fashion-cnn-reinit", "fashion-mlp"}},
-                       {"count", 400}, {"attack", "fgsm"}, {"eps", {0.5, 1, 1.5, 2, 2.5, 3}}, {"distance_count", 60}};
+        spec.params = {
+            {"targets", {"fashion-cnn-early", "fashion-cnn-reorder", "fashion-cnn-reinit", "fashion-mlp"}},
+            {"count", 400},
+            {"attack", "fgsm"},
+            {"eps", {0.5, 1, 1.5, 2, 2.5, 3}},
+            {"distance_count", 60}};
         widgets::StudyDocument* document = tabs.addDocument(spec);
         document->run();
-        QVERIFY(QTest::qWaitFor([&] { return document->record() && !document->record()->figures().empty(); }, 120000));
+        QVERIFY(QTest::qWaitFor([&] { return document->record() && !document->record()->figures().empty(); },
+                                120000));
         driver.settle(200);
         driver.screenshot("04-running");
-        QVERIFY(QTest::qWaitFor([&] { return document->record()->state() == protocol::RunState::Finished; }, 180000));
+        QVERIFY(QTest::qWaitFor([&] { return document->record()->state() == protocol::RunState::Finished; },
+                                180000));
         driver.settle(800);
         QVERIFY(colours(driver.screenshot("05-results-light")) > 50);
 

@@ -63,10 +63,7 @@ class GuiWorkbench : public QObject
     }
 
 private Q_SLOTS:
-    void initTestCase()
-    {
-        m_driver = std::make_unique<WindowDriver>();
-    }
+    void initTestCase() { m_driver = std::make_unique<WindowDriver>(); }
 
     void aFirstStartOpensTheDemonstration()
     {
@@ -104,7 +101,8 @@ private Q_SLOTS:
         setup->setSpec(wrong);
         QVERIFY(!setup->canRun());
         QVERIFY(!m_driver->find<QPushButton>("runButton", m_document)->isEnabled());
-        QCOMPARE(m_driver->find<QLabel>("runBlocked", m_document)->text(), QString("Mend the marked parameters to run."));
+        QCOMPARE(m_driver->find<QLabel>("runBlocked", m_document)->text(),
+                 QString("Mend the marked parameters to run."));
         QVERIFY(m_driver->find<QLabel>("problem:count", m_document)->isVisibleTo(m_document));
         setup->setSpec(right);
         QVERIFY(setup->canRun());
@@ -131,7 +129,8 @@ private Q_SLOTS:
     {
         QTest::mouseClick(m_driver->find<QPushButton>("runButton", m_document), Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(m_document->record() && isFinal(m_document->record()->state()), 180000);
-        QVERIFY2(m_document->record()->state() == protocol::RunState::Finished, qPrintable(m_document->record()->error()));
+        QVERIFY2(m_document->record()->state() == protocol::RunState::Finished,
+                 qPrintable(m_document->record()->error()));
         m_run = m_document->runId();
         m_hashes = hashes(*m_document->record());
         QVERIFY(m_hashes.size() >= 3);
@@ -246,7 +245,8 @@ private Q_SLOTS:
         m_document = m_driver->window().tabs().current();
         QVERIFY(m_document);
         QCOMPARE(m_document->runId(), m_run);
-        QTRY_VERIFY_WITH_TIMEOUT(m_document->record() && m_document->record()->state() == protocol::RunState::Finished, 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_document->record() && m_document->record()->state() == protocol::RunState::Finished, 60000);
         QTRY_COMPARE(hashes(*m_document->record()), m_hashes);
         QVERIFY(m_driver->waitForCatalogue());
         QTRY_COMPARE(m_document->spec().params["count"].get<int>(), 60);
@@ -255,7 +255,8 @@ private Q_SLOTS:
     void aDroppedFigureOpensItsRunAndIsVerified()
     {
         m_driver->window().actions().find("file.closeTab")->trigger();
-        QTRY_VERIFY(!m_driver->find<QListView>("libraryRuns")->model()->index(0, 0).data().toString().isEmpty());
+        QTRY_VERIFY(
+            !m_driver->find<QListView>("libraryRuns")->model()->index(0, 0).data().toString().isEmpty());
         QMimeData data;
         data.setUrls({QUrl::fromLocalFile(m_exported)});
         QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
@@ -293,10 +294,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(said("has the same digits as the file."), 180000);
     }
 
-    void cleanupTestCase()
-    {
-        m_driver.reset();
-    }
+    void cleanupTestCase() { m_driver.reset(); }
 };
 
 QTEST_MAIN(GuiWorkbench)

@@ -28,7 +28,8 @@ class TestCommandLine : public QObject
 private Q_SLOTS:
     void windowOptionsAreRead()
     {
-        const WindowRequest request = parseWindow({"--workspace=ws", "--dark", "a.pdf", "--engine-command", "ssh \"my host\" assay-cli serve"});
+        const WindowRequest request = parseWindow(
+            {"--workspace=ws", "--dark", "a.pdf", "--engine-command", "ssh \"my host\" assay-cli serve"});
         QCOMPARE(request.workspace, QDir().absoluteFilePath("ws"));
         QVERIFY(request.appearance == ThemeKeeper::Choice::Dark);
         QCOMPARE(request.files, QStringList(QDir().absoluteFilePath("a.pdf")));
@@ -46,7 +47,8 @@ private Q_SLOTS:
 
     void exportOptionsAreRead()
     {
-        const ExportRequest request = parseExport({"r1", "r2", "--to", "out", "--format", "PDF,csv", "--width-mm", "85", "--workspace", "w"});
+        const ExportRequest request = parseExport(
+            {"r1", "r2", "--to", "out", "--format", "PDF,csv", "--width-mm", "85", "--workspace", "w"});
         QCOMPARE(request.runs, QStringList({"r1", "r2"}));
         QCOMPARE(request.folder, QString("out"));
         QCOMPARE(request.options.formats, QStringList({"pdf", "csv"}));
@@ -57,12 +59,20 @@ private Q_SLOTS:
     {
         QTest::addColumn<QStringList>("words");
         QTest::addColumn<QString>("expected");
-        QTest::newRow("unknown option") << QStringList{"r", "--report", "x.html"} << "--report: there is no such option. See 'assay --help'.";
-        QTest::newRow("no value") << QStringList{"r", "--to"} << "--to: a value must follow. See 'assay --help'.";
-        QTest::newRow("no run") << QStringList{"--to", "x"} << "assay export: no run was named. Give the id of a run in the workspace, or its folder.";
-        QTest::newRow("no folder") << QStringList{"r"} << "assay export: the folder to write to is missing. Add '--to DIR'.";
-        QTest::newRow("unknown format") << QStringList{"r", "--format", "gif"} << "--format: 'gif' is no format of figures. Choose from pdf, svg, png, csv.";
-        QTest::newRow("no number") << QStringList{"r", "--width-mm", "wide"} << "--width-mm: 'wide' is not a number from 20 to 1000.";
+        QTest::newRow("unknown option") << QStringList{"r", "--report", "x.html"}
+                                        << "--report: there is no such option. See 'assay --help'.";
+        QTest::newRow("no value") << QStringList{"r", "--to"}
+                                  << "--to: a value must follow. See 'assay --help'.";
+        QTest::newRow("no run")
+            << QStringList{"--to", "x"}
+            << "assay export: no run was named. Give the id of a run in the workspace, or its folder.";
+        QTest::newRow("no folder") << QStringList{"r"}
+                                   << "assay export: the folder to write to is missing. Add '--to DIR'.";
+        QTest::newRow("unknown format")
+            << QStringList{"r", "--format", "gif"}
+            << "--format: 'gif' is no format of figures. Choose from pdf, svg, png, csv.";
+        QTest::newRow("no number") << QStringList{"r", "--width-mm", "wide"}
+                                   << "--width-mm: 'wide' is not a number from 20 to 1000.";
     }
 
     void wrongRequestsAreAnsweredInASentence()
@@ -74,8 +84,10 @@ private Q_SLOTS:
 
     void wrongWindowRequestsToo()
     {
-        QCOMPARE(sentence([] { parseWindow({"--colour"}); }), QString("--colour: there is no such option. See 'assay --help'."));
-        QCOMPARE(sentence([] { parseWindow({"--workspace"}); }), QString("--workspace: a value must follow. See 'assay --help'."));
+        QCOMPARE(sentence([] { parseWindow({"--colour"}); }),
+                 QString("--colour: there is no such option. See 'assay --help'."));
+        QCOMPARE(sentence([] { parseWindow({"--workspace"}); }),
+                 QString("--workspace: a value must follow. See 'assay --help'."));
     }
 };
 

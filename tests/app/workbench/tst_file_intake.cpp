@@ -27,7 +27,9 @@ private Q_SLOTS:
     {
         FileIntake intake;
         QSignalSpy read(&intake, &FileIntake::specRead);
-        intake.take(write("spec.json", R"({"assay": 1, "study": "transfer.class-aware", "seed": 3, "params": {"count": 60}})"));
+        intake.take(
+            write("spec.json",
+                  R"({"assay": 1, "study": "transfer.class-aware", "seed": 3, "params": {"count": 60}})"));
         QTRY_COMPARE(read.count(), 1);
         const auto spec = read[0][0].value<protocol::RunSpec>();
         QCOMPARE(spec.study, std::string("transfer.class-aware"));
@@ -65,11 +67,15 @@ private Q_SLOTS:
         QTest::addColumn<QString>("name");
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<QString>("sentence");
-        const QString none = " carries no evidence: it was not exported by Assay, or another program has rewritten it.";
-        QTest::newRow("foreign image") << "photo.png" << QByteArray("\x89PNG\r\n\x1a\n") << "photo.png" + none;
-        QTest::newRow("foreign drawing") << "d.svg" << QByteArray("<svg xmlns='http://www.w3.org/2000/svg'/>") << "d.svg" + none;
+        const QString none =
+            " carries no evidence: it was not exported by Assay, or another program has rewritten it.";
+        QTest::newRow("foreign image")
+            << "photo.png" << QByteArray("\x89PNG\r\n\x1a\n") << "photo.png" + none;
+        QTest::newRow("foreign drawing")
+            << "d.svg" << QByteArray("<svg xmlns='http://www.w3.org/2000/svg'/>") << "d.svg" + none;
         QTest::newRow("other kind") << "notes.txt" << QByteArray("x")
-                                    << "notes.txt is not a file Assay opens. Drop a figure it exported (PDF, SVG, PNG) or a run's spec.json.";
+                                    << "notes.txt is not a file Assay opens. Drop a figure it exported (PDF, "
+                                       "SVG, PNG) or a run's spec.json.";
         QTest::newRow("no study") << "s.json" << QByteArray("{}") << QString();
         QTest::newRow("not json") << "t.json" << QByteArray("{") << QString();
     }

@@ -74,8 +74,9 @@ private Q_SLOTS:
         writeFile(path, newer);
         {
             Preferences preferences(path);
-            QCOMPARE(preferences.problem(), path + " was written by a newer Assay (version 9, this one reads up to 1). It is left "
-                                                   "alone and changes are not kept.");
+            QCOMPARE(preferences.problem(),
+                     path + " was written by a newer Assay (version 9, this one reads up to 1). It is left "
+                            "alone and changes are not kept.");
             preferences.set(preference::kWelcomed, true);
         }
         QCOMPARE(readFile(path), newer);
@@ -127,8 +128,9 @@ private Q_SLOTS:
     {
         QTemporaryDir workspace;
         QDir(workspace.path()).mkpath(".assay");
-        writeFile(workspace.filePath(".assay/session.json"),
-                  R"({"version": 1, "documents": [{"spec": 3}, 7, {"spec": {"study": "a.b"}}], "current": "x"})");
+        writeFile(
+            workspace.filePath(".assay/session.json"),
+            R"({"version": 1, "documents": [{"spec": 3}, 7, {"spec": {"study": "a.b"}}], "current": "x"})");
         const SessionState state = Session(workspace.path()).read();
         QCOMPARE(state.documents.size(), 1);
         QCOMPARE(state.documents[0].spec.study, std::string("a.b"));

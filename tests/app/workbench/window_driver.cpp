@@ -15,7 +15,8 @@ void AnsweringDialogs::openFile(QWidget*, const QString& title, const QString&, 
     handler(path);
 }
 
-void AnsweringDialogs::saveFile(QWidget*, const QString& title, const QString&, const QString&, PathHandler handler)
+void AnsweringDialogs::saveFile(QWidget*, const QString& title, const QString&, const QString&,
+                                PathHandler handler)
 {
     asked << title;
     handler(path);
@@ -50,7 +51,8 @@ void WindowDriver::open()
 {
     workbench::WindowOptions options;
     options.workspace = workspace();
-    options.engine = {QStringLiteral(ASSAY_TEST_BUILD_DIR "/bin/assay-cli"), {"serve", "--workspace", workspace()}};
+    options.engine = {QStringLiteral(ASSAY_TEST_BUILD_DIR "/bin/assay-cli"),
+                      {"serve", "--workspace", workspace()}};
     options.preferences = m_folder.filePath("preferences.json");
     options.appearance = m_appearance;
     m_window = std::make_unique<workbench::MainWindow>(std::move(options), m_dialogs);
@@ -93,8 +95,9 @@ widgets::StudyDocument* WindowDriver::smallStudy()
 bool WindowDriver::run(widgets::StudyDocument* document)
 {
     document->run();
-    return QTest::qWaitFor([document] { return document->record() && isFinal(document->record()->state()); }, 180000)
-           && document->record()->state() == protocol::RunState::Finished;
+    return QTest::qWaitFor([document] { return document->record() && isFinal(document->record()->state()); },
+                           180000) &&
+           document->record()->state() == protocol::RunState::Finished;
 }
 
 void WindowDriver::settle(int ms)

@@ -14,13 +14,14 @@ namespace assay::test {
 class AnsweringDialogs : public widgets::FileDialogs
 {
 public:
-    QString path;         ///< for files and folders
-    bool agrees = true;   ///< to confirm()
-    QStringList asked;    ///< titles of the questions, in order
+    QString path;       ///< for files and folders
+    bool agrees = true; ///< to confirm()
+    QStringList asked;  ///< titles of the questions, in order
     QString revealed;
 
     void openFile(QWidget*, const QString& title, const QString&, PathHandler handler) override;
-    void saveFile(QWidget*, const QString& title, const QString&, const QString&, PathHandler handler) override;
+    void saveFile(QWidget*, const QString& title, const QString&, const QString&,
+                  PathHandler handler) override;
     void chooseFolder(QWidget*, const QString& title, PathHandler handler) override;
     void confirm(QWidget*, const QString& title, const QString&, const QString&, Handler agreed) override;
     void reveal(const QString& folder) override { revealed = folder; }
@@ -31,7 +32,8 @@ class WindowDriver
 {
 public:
     /// @param size of the window; it is shown at once.
-    explicit WindowDriver(QSize size = {1280, 860}, workbench::ThemeKeeper::Choice appearance = workbench::ThemeKeeper::Choice::Light);
+    explicit WindowDriver(QSize size = {1280, 860},
+                          workbench::ThemeKeeper::Choice appearance = workbench::ThemeKeeper::Choice::Light);
     ~WindowDriver();
 
     workbench::MainWindow& window() { return *m_window; }
@@ -52,7 +54,8 @@ public:
     /// Writes what the window looks like to screenshots/NAME.png of the build folder.
     QImage screenshot(const QString& name);
 
-    template <class T> T* find(const QString& name, QWidget* below = nullptr)
+    template <class T>
+    T* find(const QString& name, QWidget* below = nullptr)
     {
         return (below ? below : m_window.get())->template findChild<T*>(name);
     }

@@ -81,9 +81,11 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("query");
         QTest::addColumn<QStringList>("found");
-        QTest::newRow("nothing asked, own order") << "" << QStringList({"transfer.class-aware", "calibration.dac"});
+        QTest::newRow("nothing asked, own order")
+            << "" << QStringList({"transfer.class-aware", "calibration.dac"});
         QTest::newRow("beginning of a word") << "calib" << QStringList({"calibration.dac"});
-        QTest::newRow("two words of different fields") << "same transfer" << QStringList({"transfer.class-aware"});
+        QTest::newRow("two words of different fields")
+            << "same transfer" << QStringList({"transfer.class-aware"});
         QTest::newRow("keyword") << "adversarial" << QStringList({"transfer.class-aware"});
         QTest::newRow("misspelt") << "adversariel" << QStringList({"transfer.class-aware"});
         QTest::newRow("letter left out") << "calbration" << QStringList({"calibration.dac"});
@@ -106,7 +108,8 @@ private Q_SLOTS:
 
     void titlesWeighMoreThanTexts()
     {
-        QVERIFY(matchScore("calibration", {"Calibration", "x"}) > matchScore("calibration", {"x", "Calibration"}));
+        QVERIFY(matchScore("calibration", {"Calibration", "x"}) >
+                matchScore("calibration", {"x", "Calibration"}));
         QVERIFY(matchScore("cal", {"Calibration"}) > matchScore("lib", {"Calibration"}));
         QCOMPARE(matchScore("", {"x"}), 0);
         QCOMPARE(matchScore("zzz", {"x"}), -1);
@@ -148,7 +151,8 @@ private Q_SLOTS:
 
     void aDamagedCatalogueStillShowsWhatItCan()
     {
-        const Json odd = Json::parse(R"({"studies": [3, {"id": 7, "title": ["x"], "schema": "no"}], "models": {"a": 1},
+        const Json odd =
+            Json::parse(R"({"studies": [3, {"id": 7, "title": ["x"], "schema": "no"}], "models": {"a": 1},
                                          "datasets": null, "devices": [1, "cpu"]})");
         const Catalogue catalogue = readCatalogue(odd);
         QCOMPARE(catalogue.studies.size(), 1);

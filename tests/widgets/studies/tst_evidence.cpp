@@ -94,9 +94,11 @@ private Q_SLOTS:
         const Verdict verdict = compare(claim, *sampleRecord(0.26));
         QVERIFY(!verdict.same);
         QCOMPARE(verdict.sentence, QString("“Outcomes” of run run-1 has other digits than the file."));
-        QCOMPARE(compare(claim, *sampleRecord()).sentence, QString("“Outcomes” of run run-1 has the same digits as the file."));
+        QCOMPARE(compare(claim, *sampleRecord()).sentence,
+                 QString("“Outcomes” of run run-1 has the same digits as the file."));
         const RunRecord empty("run-2");
-        QCOMPARE(compare(claim, empty).sentence, QString("Run run-2 has no figure “outcomes” to compare with the file."));
+        QCOMPARE(compare(claim, empty).sentence,
+                 QString("Run run-2 has no figure “outcomes” to compare with the file."));
     }
 
     void evidenceOfAPreviewCarriesItsParameters()
@@ -114,8 +116,9 @@ private Q_SLOTS:
             readClaim(Evidence{Json{{"run", "x"}}}, "figure.png");
             QFAIL("accepted");
         } catch (const Error& error) {
-            QCOMPARE(QString(error.what()), QString("figure.png: the evidence inside is incomplete: run, figure, hash and spec were "
-                                                    "expected. Export the figure again."));
+            QCOMPARE(QString(error.what()),
+                     QString("figure.png: the evidence inside is incomplete: run, figure, hash and spec were "
+                             "expected. Export the figure again."));
         }
     }
 
@@ -123,12 +126,14 @@ private Q_SLOTS:
     {
         const Json defaults = {{"count", 2000}, {"eps", {0.5, 1}}, {"attack", "pgd"}};
         protocol::RunSpec spec = sampleSpec();
-        QCOMPARE(commandLine(spec, defaults),
-                 QString("assay-cli run transfer.class-aware --set count=60 --set sources=fashion-cnn --set seed=7"));
+        QCOMPARE(
+            commandLine(spec, defaults),
+            QString(
+                "assay-cli run transfer.class-aware --set count=60 --set sources=fashion-cnn --set seed=7"));
         spec.params = {{"sources", {"my model", "it's"}}};
         spec.device = "cuda:1";
-        QCOMPARE(commandLine(spec, defaults),
-                 QString("assay-cli run transfer.class-aware --set 'sources=my model,it'\\''s' --set seed=7 --device cuda:1"));
+        QCOMPARE(commandLine(spec, defaults), QString("assay-cli run transfer.class-aware --set 'sources=my "
+                                                      "model,it'\\''s' --set seed=7 --device cuda:1"));
     }
 
     void exporterWritesFiguresAndTables()
@@ -158,9 +163,12 @@ private Q_SLOTS:
             RunExporter(*sampleRecord(), folder.filePath("file/below"), {});
             QFAIL("accepted");
         } catch (const Error& error) {
-            QCOMPARE(QString(error.what()), folder.filePath("file/below") + ": the folder cannot be made. Choose a folder you may write to.");
+            QCOMPARE(QString(error.what()),
+                     folder.filePath("file/below") +
+                         ": the folder cannot be made. Choose a folder you may write to.");
         }
-        auto exporter = std::make_unique<RunExporter>(*sampleRecord(), folder.filePath("out"), RunExportOptions{});
+        auto exporter =
+            std::make_unique<RunExporter>(*sampleRecord(), folder.filePath("out"), RunExportOptions{});
         QVERIFY(QDir(folder.filePath("out")).removeRecursively());
         writeFile(folder.filePath("out"), "in the way");
         auto* job = new RunExportJob(std::move(exporter), this);
@@ -185,7 +193,8 @@ private Q_SLOTS:
         QTemporaryDir folder;
         writeFile(folder.filePath("events.cbor"), sampleFile().chopped(5));
         const RunFolder run = readRunFolder(folder.path());
-        QCOMPARE(run.notice, folder.filePath("events.cbor") + ": the end of the file is torn; 3 events before it were read.");
+        QCOMPARE(run.notice, folder.filePath("events.cbor") +
+                                 ": the end of the file is torn; 3 events before it were read.");
         QCOMPARE(run.record->figures().size(), size_t(1));
     }
 
@@ -198,8 +207,9 @@ private Q_SLOTS:
             readRunFolder(folder.path());
             QFAIL("accepted");
         } catch (const Error& error) {
-            QCOMPARE(QString(error.what()), folder.filePath("events.cbor") + ": no event could be read. The run cannot be opened; run its "
-                                                                            "spec.json again.");
+            QCOMPARE(QString(error.what()), folder.filePath("events.cbor") +
+                                                ": no event could be read. The run cannot be opened; run its "
+                                                "spec.json again.");
         }
     }
 };
