@@ -1,3 +1,4 @@
+#include "backend/engine/process_setup.h"
 #include "backend/engine/server.h"
 
 #include "app/cli/arguments.h"
@@ -11,6 +12,7 @@ int serve(const Words& words)
 {
     const Arguments arguments("serve", words, {{"--workspace"}});
     arguments.rest(0, 0, "nothing");
+    engine::giveWayToWindow();
     const auto pipes = engine::ProtocolPipes::claim();
     return engine::serve(pipes, arguments.value("--workspace"));
 }

@@ -13,8 +13,8 @@ namespace {
 
 bool hasDisplay()
 {
-    return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
-           || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+    return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY") ||
+           qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
 }
 
 QStringList argumentsFrom(int argc, char** argv)
@@ -46,7 +46,8 @@ int exportRuns(int argc, char** argv, const QStringList& words)
 int openWindow(int argc, char** argv, const QStringList& words)
 {
     if (!hasDisplay())
-        throw Error("there is no display to open a window on", "assay", "Run studies with 'assay-cli run', or set DISPLAY");
+        throw Error("there is no display to open a window on", "assay",
+                    "Run studies with 'assay-cli run', or set DISPLAY");
     QApplication application(argc, argv);
     nameApplication();
     const workbench::WindowRequest request = workbench::parseWindow(words);

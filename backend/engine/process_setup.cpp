@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <thread>
 
 namespace assay::engine {
@@ -19,6 +20,13 @@ int computeThreads()
 void setUpThread()
 {
     at::set_num_threads(computeThreads());
+}
+
+void giveWayToWindow()
+{
+    constexpr int kNiceness = 5;
+    // Refused only where the priority is already lower, which serves the same purpose.
+    (void)setpriority(PRIO_PROCESS, 0, kNiceness);
 }
 
 void setUpProcess()

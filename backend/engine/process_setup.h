@@ -6,6 +6,11 @@ namespace assay::engine {
 /// a closed pipe or a full disk is an error return and not a signal), and setUpThread().
 void setUpProcess();
 
+/// Lowers the scheduling priority of this process (nice +5), so that a window on the same cores repaints at
+/// once while a study computes. Before any thread starts: threads inherit it. Without effect on an idle
+/// machine.
+void giveWayToWindow();
+
 /// At the start of every thread that computes: LibTorch's number of threads is kept per thread, and its
 /// default is half the cores.
 void setUpThread();

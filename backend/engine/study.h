@@ -38,18 +38,18 @@ public:
 };
 
 /// Base for a study whose parameters are a struct P with a visit() function (backend/protocol/params.h).
-/// A derived class says `using StudyOf::run;` (and preview), since its own overload would hide the other.
+/// The typed functions have names of their own: overloads of run() would hide one another in derived classes.
 template <class P>
 class StudyOf : public Study
 {
 public:
     protocol::Schema schema() const final { return protocol::describe<P>(); }
-    void run(RunContext& ctx, const Json& params) final { run(ctx, protocol::readParams<P>(params)); }
-    void preview(RunContext& ctx, const Json& params) final { preview(ctx, protocol::readParams<P>(params)); }
+    void run(RunContext& ctx, const Json& params) final { runWith(ctx, protocol::readParams<P>(params)); }
+    void preview(RunContext& ctx, const Json& params) final { previewWith(ctx, protocol::readParams<P>(params)); }
 
 protected:
-    virtual void run(RunContext& ctx, const P& params) = 0;
-    virtual void preview(RunContext&, const P&) {}
+    virtual void runWith(RunContext& ctx, const P& params) = 0;
+    virtual void previewWith(RunContext&, const P&) {}
 };
 
 } // namespace assay::engine

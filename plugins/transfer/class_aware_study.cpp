@@ -14,9 +14,6 @@ namespace {
 class ClassAwareStudy final : public engine::StudyOf<ClassAwareParams>
 {
 public:
-    using StudyOf::preview;
-    using StudyOf::run;
-
     engine::StudyInfo info() const override
     {
         return {
@@ -50,12 +47,12 @@ public:
     }
 
 protected:
-    void run(engine::RunContext& ctx, const ClassAwareParams& params) override
+    void runWith(engine::RunContext& ctx, const ClassAwareParams& params) override
     {
         ClassAwareRun(ctx, params).execute();
     }
 
-    void preview(engine::RunContext& ctx, const ClassAwareParams& params) override
+    void previewWith(engine::RunContext& ctx, const ClassAwareParams& params) override
     {
         const std::string folder = ctx.folder().string();
         const auto results = m_results.get(folder, [&] { return fromTensors(ctx.loadArtifact("outcomes")); });

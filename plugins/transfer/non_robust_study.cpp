@@ -231,8 +231,6 @@ private:
 class NonRobustStudy final : public engine::StudyOf<NonRobustParams>
 {
 public:
-    using StudyOf::run;
-
     engine::StudyInfo info() const override
     {
         return {
@@ -261,7 +259,7 @@ public:
     }
 
 protected:
-    void run(engine::RunContext& ctx, const NonRobustParams& params) override
+    void runWith(engine::RunContext& ctx, const NonRobustParams& params) override
     {
         NonRobustRun(ctx, params).execute();
     }

@@ -45,8 +45,6 @@ void visit(V& v, CountParams& p)
 class Count final : public StudyOf<CountParams>
 {
 public:
-    using StudyOf::preview;
-    using StudyOf::run;
     StudyInfo info() const override
     {
         return {.id = "test.count",
@@ -61,7 +59,7 @@ public:
     }
 
 protected:
-    void run(RunContext& ctx, const CountParams& p) override
+    void runWith(RunContext& ctx, const CountParams& p) override
     {
         auto generator = ctx.generator("values");
         protocol::Table table;
@@ -87,7 +85,7 @@ protected:
         ctx.metric(metric);
         ctx.artifact("sum", {{"sum", torch::tensor({sum})}});
     }
-    void preview(RunContext& ctx, const CountParams& p) override
+    void previewWith(RunContext& ctx, const CountParams& p) override
     {
         ctx.figure(figure("line", p.steps, p.factor * ctx.loadArtifact("sum").at("sum").item<double>()));
     }
@@ -103,7 +101,6 @@ void visit(V&, NoParams&)
 class Simple final : public StudyOf<NoParams>
 {
 public:
-    using StudyOf::run;
     using Body = void (*)(RunContext&);
     Simple(std::string id, Body body)
         : m_id(std::move(id))
@@ -119,7 +116,7 @@ public:
     }
 
 protected:
-    void run(RunContext& ctx, const NoParams&) override { m_body(ctx); }
+    void runWith(RunContext& ctx, const NoParams&) override { m_body(ctx); }
 
 private:
     std::string m_id;
