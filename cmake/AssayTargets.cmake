@@ -39,11 +39,14 @@ function(_assay_common target)
   endforeach()
 endfunction()
 
-# assay_room(NAME [TORCH] [LIBS ...]): a folder of the house as one shared library made of the folder's
-# sources. TORCH marks engine-side rooms. LIBS are public: a room's users see what its headers include.
+# assay_room(NAME [TORCH] [FOLDERS ...] [LIBS ...]): a folder of the house as one shared library made of the
+# sources of the folder and of its FOLDERS. TORCH marks engine-side rooms. LIBS are public: a room's users see
+# what its headers include.
 function(assay_room name)
-  cmake_parse_arguments(ARG "TORCH" "" "LIBS;PRIVATE_LIBS" ${ARGN})
-  file(GLOB _sources CONFIGURE_DEPENDS *.h *.cpp)
+  cmake_parse_arguments(ARG "TORCH" "" "FOLDERS;LIBS;PRIVATE_LIBS" ${ARGN})
+  list(TRANSFORM ARG_FOLDERS APPEND "/*.h" OUTPUT_VARIABLE _headers)
+  list(TRANSFORM ARG_FOLDERS APPEND "/*.cpp" OUTPUT_VARIABLE _bodies)
+  file(GLOB _sources CONFIGURE_DEPENDS *.h *.cpp ${_headers} ${_bodies})
   add_library(${name} SHARED ${_sources})
   _assay_common(${name})
   target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})

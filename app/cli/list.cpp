@@ -71,13 +71,19 @@ Rows heading(const std::string& kind)
     return {{"RUN", "STATE", "STARTED", "SECONDS", "TITLE"}};
 }
 
+std::string accuracy(const Json& model)
+{
+    const Json& value = model.at("accuracy");
+    return value.is_number() ? formatted("%.2f %%", 100 * value.get<double>()) : "not measured";
+}
+
 std::vector<std::string> row(const std::string& kind, const Json& item)
 {
     if (kind == "studies")
         return {text(item, "id"), text(item, "title"), text(item, "question")};
     if (kind == "models")
         return {text(item, "name"),       text(item, "architecture"),
-                text(item, "dataset"),    formatted("%.2f %%", 100 * item.at("accuracy").get<double>()),
+                text(item, "dataset"),    accuracy(item),
                 text(item, "parameters"), text(item, "source"),
                 text(item, "title")};
     if (kind == "datasets")

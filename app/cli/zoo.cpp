@@ -22,10 +22,12 @@ namespace {
 namespace fs = std::filesystem;
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string percent(double fraction)
+std::string percent(std::optional<double> fraction)
 {
+    if (!fraction)
+        return "not measured";
     char buffer[32];
-    std::snprintf(buffer, sizeof buffer, "%.2f %%", 100 * fraction);
+    std::snprintf(buffer, sizeof buffer, "%.2f %%", 100 * *fraction);
     return buffer;
 }
 

@@ -2,7 +2,7 @@
 
 #include "backend/engine/files.h"
 #include "backend/engine/provenance.h"
-#include "backend/models/safetensors.h"
+#include "backend/models/files/safetensors.h"
 #include "backend/protocol/error.h"
 
 #include <QCryptographicHash>
@@ -55,7 +55,7 @@ void addText(QCryptographicHash& hash, const std::string& text)
 
 /// BLAKE2b over names, types, shapes and bytes: three times as fast as SHA-256, and no stranger's trust hangs
 /// on it.
-std::string digest(const models::TensorMap& tensors)
+std::string digest(const models::NamedTensors& tensors)
 {
     QCryptographicHash hash(QCryptographicHash::Blake2b_256);
     for (const auto& [name, tensor] : tensors) {
@@ -69,9 +69,9 @@ std::string digest(const models::TensorMap& tensors)
     return hash.result().toHex().toStdString();
 }
 
-models::TensorMap onHost(const TensorMap& tensors)
+models::NamedTensors onHost(const TensorMap& tensors)
 {
-    models::TensorMap list;
+    models::NamedTensors list;
     for (const auto& [name, tensor] : tensors)
         list.emplace_back(name, tensor.detach().to(torch::kCPU).contiguous());
     return list;
@@ -173,7 +173,7 @@ std::optional<TensorMap> TensorCache::load(const fs::path& file, const std::stri
 void TensorCache::store(const fs::path& file, const std::string& key, const TensorMap& tensors)
 {
     makeFolder(file.parent_path());
-    const models::TensorMap list = onHost(tensors);
+    const models::NamedTensors list = onHost(tensors);
     models::writeSafetensors(file, list, {{kKeyEntry, key}, {kDigestEntry, digest(list)}});
     evict(file);
 }

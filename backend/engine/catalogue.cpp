@@ -18,7 +18,8 @@ Json modelJson(const models::ModelCard& card, bool fromWorkspace)
             {"classes", card.classes},
             {"input",
              {{"channels", card.input.channels}, {"height", card.input.height}, {"width", card.input.width}}},
-            {"accuracy", card.testAccuracy},
+            {"format", card.format},
+            {"accuracy", card.testAccuracy ? Json(*card.testAccuracy) : Json()},
             {"parameters", card.parameters},
             {"sha256", card.sha256},
             {"source", fromWorkspace ? "workspace" : "zoo"}};

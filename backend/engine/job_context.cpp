@@ -3,7 +3,7 @@
 #include "backend/engine/devices.h"
 #include "backend/engine/files.h"
 #include "backend/engine/run_writer.h"
-#include "backend/models/safetensors.h"
+#include "backend/models/files/safetensors.h"
 #include "backend/protocol/error.h"
 
 namespace assay::engine {
@@ -118,7 +118,7 @@ void BatchContext::artifact(std::string_view name, const TensorMap& tensors)
 {
     const fs::path file = artifactFile(folder(), name);
     makeFolder(file.parent_path());
-    models::TensorMap list;
+    models::NamedTensors list;
     for (const auto& [key, tensor] : tensors)
         list.emplace_back(key, tensor.detach().to(torch::kCPU).contiguous());
     models::writeSafetensors(file, list);

@@ -1,6 +1,6 @@
 #include "backend/models/initialise.h"
 
-#include "backend/models/layers.h"
+#include "backend/models/architectures/layers.h"
 
 #include <torch/torch.h>
 
@@ -45,49 +45,12 @@ void initialise(Network& network, at::Generator generator)
     }
 }
 
-std::vector<std::pair<std::string, torch::Tensor>> persistentTensors(const Network& network)
-{
-    std::vector<std::pair<std::string, torch::Tensor>> result;
-    const torch::NoGradGuard off;
-    // Module by module, so that a layer's statistics follow its weights.
-    for (const auto& module : network.named_modules({}, true)) {
-        const std::string prefix = module.key().empty() ? std::string() : module.key() + ".";
-        for (const auto& item : module.value()->named_parameters(false))
-            result.emplace_back(prefix + item.key(), item.value().detach());
-        for (const auto& item : module.value()->named_buffers(false)) {
-            const bool constant = item.key().starts_with(kInputPrefix) || item.key() == "num_batches_tracked";
-            if (!constant && item.value().defined())
-                result.emplace_back(prefix + item.key(), item.value().detach());
-        }
-    }
-    return result;
-}
-
 std::int64_t parameterCount(const Network& network)
 {
     std::int64_t count = 0;
     for (const torch::Tensor& parameter : network.parameters())
         count += parameter.numel();
     return count;
-}
-
-std::shared_ptr<Network> deepCopy(const Network& network)
-{
-    std::shared_ptr<Network> copy = network.another();
-    if (!copy)
-        return nullptr;
-    const auto from = persistentTensors(network);
-    if (!from.empty())
-        copy->to(from.front().second.device());
-    const torch::NoGradGuard off;
-    auto to = persistentTensors(*copy);
-    TORCH_CHECK(from.size() == to.size(), "another() made a network of another structure");
-    for (std::size_t i = 0; i < to.size(); ++i)
-        to[i].second.copy_(from[i].second);
-    copy->eval();
-    for (torch::Tensor& parameter : copy->parameters())
-        parameter.requires_grad_(false);
-    return copy;
 }
 
 } // namespace assay::models

@@ -1,6 +1,5 @@
 #include "backend/models/model.h"
 
-#include "backend/models/initialise.h"
 #include "backend/protocol/error.h"
 
 #include <torch/torch.h>
@@ -14,34 +13,63 @@ Model::Model(std::shared_ptr<Network> network, ModelCard card)
     m_network->eval();
     for (torch::Tensor& parameter : m_network->parameters())
         parameter.requires_grad_(false);
-    const auto tensors = persistentTensors(*m_network);
+    const NamedTensors tensors = m_network->persistent();
     if (!tensors.empty())
         m_device = tensors.front().second.device();
-    m_folded = deepCopy(*m_network);
+    m_folded = m_network->copy();
     if (m_folded)
         m_folded->fold();
     else
         m_folded = m_network;
 }
 
+Model::Model(Predictions predictions, ModelCard card)
+    : m_predictions(std::move(predictions))
+    , m_card(std::move(card))
+{}
+
+const Predictions& Model::predictions() const
+{
+    if (!m_predictions)
+        throw Error("is a network, not a file of predictions", m_card.name);
+    return *m_predictions;
+}
+
+void Model::requireNetwork(const std::string& purpose) const
+{
+    if (!m_network)
+        throw Error("has predictions only and no network, but " + purpose, m_card.name,
+                    "Import the network itself, or leave this model out.");
+}
+
 torch::Tensor Model::logits(const torch::Tensor& x) const
 {
+    requireNetwork("its logits for new images are asked for");
     return m_folded->forward(x);
 }
 
 torch::Tensor Model::logits(const torch::Tensor& x, const TapSink& sink) const
 {
+    requireNetwork("its features are asked for");
     return m_folded->forward(x, &sink);
 }
 
-std::vector<std::pair<std::string, torch::Tensor>> Model::namedParameters() const
+std::vector<std::string> Model::taps() const
 {
-    return persistentTensors(*m_network);
+    requireNetwork("its features are asked for");
+    return m_network->taps();
+}
+
+NamedTensors Model::namedParameters() const
+{
+    requireNetwork("its weights are asked for");
+    return m_network->persistent();
 }
 
 std::shared_ptr<Network> Model::cloneNetwork() const
 {
-    std::shared_ptr<Network> copy = deepCopy(*m_network);
+    requireNetwork("its weights are asked for");
+    std::shared_ptr<Network> copy = m_network->copy();
     if (!copy)
         throw Error("the network is of a kind that cannot be copied", m_card.name,
                     "Use a model of a built-in architecture.");

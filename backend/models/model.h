@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/models/named_tensors.h"
 #include "backend/protocol/json.h"
 
 #include <torch/nn/module.h>
@@ -7,12 +8,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace assay::models {
 
-/// What goes in: pixels are always [0,1]; normalisation happens inside the model.
+/// What goes in: pixels are always [0,1], RGB; what the network was trained on is made of them inside the
+/// model: (scale * x - mean) / stddev per channel, channels reversed before when bgr.
 struct InputSpec
 {
     std::int64_t channels = 1;
@@ -20,6 +23,8 @@ struct InputSpec
     std::int64_t width = 28;
     std::vector<double> mean = {0.0}; ///< per channel, subtracted inside the model
     std::vector<double> stddev = {1.0};
+    double scale = 1.0; ///< 255 for networks that take 0 .. 255; mean and stddev are in scaled units
+    bool bgr = false;   ///< the network takes its channels in the order blue, green, red
     bool operator==(const InputSpec&) const = default;
 };
 
@@ -28,20 +33,33 @@ struct ModelCard
 {
     std::string name;
     std::string title;
-    std::string summary;      ///< one sentence: what it is for
-    std::string architecture; ///< key of the architecture registry
+    std::string summary; ///< one sentence: what it is for
+    /// How the weights are kept: "safetensors" for a built-in architecture, else a key of modelFormats().
+    std::string format = "safetensors";
+    /// The file of the weights where it is not NAME.safetensors beside the card: an absolute path, or one
+    /// relative to the card.
+    std::string file;
+    std::string architecture; ///< key of the architecture registry; of an imported graph a description
     Json options = Json::object();
     InputSpec input;
     std::vector<std::string> classes;
     std::string dataset;
-    Json recipe = Json::object(); ///< all that `zoo train` needs to make it again
-    double testAccuracy = 0;      ///< fraction of the whole test split
+    Json recipe = Json::object();       ///< all that `zoo train` needs to make it again
+    std::optional<double> testAccuracy; ///< fraction of the whole test split; unknown for most imports
     std::int64_t parameters = 0;
     std::string sha256; ///< of the safetensors file
 };
 
 /// Receives named intermediate values during a forward pass; see Model::taps().
 using TapSink = std::function<void(const std::string& name, const torch::Tensor& value)>;
+
+/// What a model said about a data set, kept without the model: enough for studies that need no gradients.
+struct Predictions
+{
+    torch::Tensor logits; ///< float32 [N,K]; the logarithm of the probabilities where those were given
+    torch::Tensor labels; ///< int64 [N], or undefined
+    bool fromProbabilities = false;
+};
 
 /// The body of a network: what an architecture implements. Input is [N,C,H,W] in [0,1].
 class Network : public torch::nn::Module
@@ -53,9 +71,14 @@ public:
     virtual std::vector<std::string> taps() const = 0;
     /// Folds batch normalisation into convolutions. Exact in eval mode up to rounding; not reversible.
     virtual void fold() {}
-    /// A new network of the same structure with arbitrary weights. nullptr: the network cannot be copied; a
-    /// Model then runs it as it is, unfolded.
+    /// Weights and buffers under their saved names, in module order; shares storage. Constants that the card
+    /// holds (input normalisation) and counters of batches are not among them.
+    virtual NamedTensors persistent() const;
+    /// A new network of the same structure with arbitrary weights; nullptr where that cannot be.
     virtual std::shared_ptr<Network> another() const { return nullptr; }
+    /// A deep copy on the same device, in eval mode and frozen: another() with the weights copied, unless
+    /// overridden. nullptr: the network cannot be copied; a Model then runs it as it is, unfolded.
+    virtual std::shared_ptr<Network> copy() const;
 };
 
 /// A classifier ready to be questioned: eval mode, parameters frozen (requires_grad false), so that
@@ -65,20 +88,30 @@ class Model
 public:
     /// Takes the network over: freezes it and puts it into eval mode. It must be on its final device.
     Model(std::shared_ptr<Network> network, ModelCard card);
+    /// A model without a network, of which only its answers are known.
+    Model(Predictions predictions, ModelCard card);
 
     const ModelCard& card() const { return m_card; }
     const std::string& name() const { return m_card.name; }
     std::int64_t classCount() const { return static_cast<std::int64_t>(m_card.classes.size()); }
     torch::Device device() const { return m_device; }
+    /// Whether images can be put to it; else only predictions() are there.
+    bool hasNetwork() const { return m_network != nullptr; }
+    /// @throws Error when the model has a network (ask that instead).
+    const Predictions& predictions() const;
+    /// @throws Error, saying @p purpose ("class-aware transfer attacks every image"), without a network.
+    void requireNetwork(const std::string& purpose) const;
+
+    // Without a network, all that follow throw Error.
 
     /// Logits float32 [N,K] for x float32 [N,C,H,W] in [0,1] on device(). Differentiable in x.
     torch::Tensor logits(const torch::Tensor& x) const;
     /// Logits, with every tap reported to @p sink.
     torch::Tensor logits(const torch::Tensor& x, const TapSink& sink) const;
-    std::vector<std::string> taps() const { return m_network->taps(); }
+    std::vector<std::string> taps() const;
 
     /// Name -> tensor, batch-norm buffers included, as saved. Shares storage; do not write.
-    std::vector<std::pair<std::string, torch::Tensor>> namedParameters() const;
+    NamedTensors namedParameters() const;
     /// The unfolded network itself, for studies that edit weights; a deep copy in eval mode.
     /// @throws Error when the network is of a kind that cannot be copied.
     std::shared_ptr<Network> cloneNetwork() const;
@@ -86,6 +119,7 @@ public:
 private:
     std::shared_ptr<Network> m_network; ///< as saved
     std::shared_ptr<Network> m_folded;  ///< batch norm folded: what logits() runs
+    std::optional<Predictions> m_predictions;
     ModelCard m_card;
     torch::Device m_device = torch::kCPU;
 };

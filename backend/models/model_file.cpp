@@ -1,7 +1,8 @@
 #include "backend/models/model_file.h"
 
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/card.h"
+#include "backend/models/formats/model_format.h"
 #include "backend/models/initialise.h"
 #include "backend/protocol/error.h"
 
@@ -78,12 +79,12 @@ fs::path with(const fs::path& stem, const char* ending)
 
 } // namespace
 
-void loadWeights(Network& network, const TensorMap& tensors, const std::string& where)
+void loadWeights(Network& network, const NamedTensors& tensors, const std::string& where)
 {
     std::map<std::string, const torch::Tensor*> given;
     for (const auto& [name, tensor] : tensors)
         given[name] = &tensor;
-    auto expected = persistentTensors(network);
+    auto expected = network.persistent();
     NameList missing("missing");
     NameList misshaped("of another shape");
     NameList unexpected("unexpected");
@@ -112,17 +113,41 @@ void loadWeights(Network& network, const TensorMap& tensors, const std::string& 
         tensor.copy_(*given[name]);
 }
 
+namespace {
+
+/// Where the card says its weights are.
+fs::path weightsOf(const ModelCard& card, const fs::path& stem)
+{
+    return card.file.empty() ? with(stem, kWeights) : stem.parent_path() / card.file;
+}
+
+std::shared_ptr<Network> loadBuiltin(const ModelCard& card, const fs::path& weights)
+{
+    auto network = makeNetwork(card.architecture, card.options, card.input,
+                               static_cast<std::int64_t>(card.classes.size()));
+    loadWeights(*network, readSafetensors(weights).tensors, weights.string());
+    return network;
+}
+
+} // namespace
+
 std::shared_ptr<const Model> loadModel(const fs::path& file, torch::Device device)
 {
     const fs::path stem = stemOf(file);
-    const fs::path weights = with(stem, kWeights);
     const ModelCard card = readCard(with(stem, kCard));
+    const fs::path weights = weightsOf(card, stem);
     if (!card.sha256.empty() && fileSha256(weights) != card.sha256)
         throw Error("the file is not the one its card describes: the SHA-256 differs", weights.string(),
-                    "Fetch both files again, or train the model again.");
-    const std::shared_ptr<Network> network = makeNetwork(card.architecture, card.options, card.input,
-                                                         static_cast<std::int64_t>(card.classes.size()));
-    loadWeights(*network, readSafetensors(weights).tensors, weights.string());
+                    "Fetch both files again, train the model again, or import the changed file anew.");
+    std::shared_ptr<Network> network;
+    if (card.format == kBuiltinFormat) {
+        network = loadBuiltin(card, weights);
+    } else {
+        const ModelFormat& format = modelFormat(card.format);
+        if (format.predictions)
+            return std::make_shared<const Model>(format.predictions(card, weights), card);
+        network = format.load(card, weights);
+    }
     network->to(device);
     return std::make_shared<const Model>(network, card);
 }
@@ -131,7 +156,7 @@ ModelCard saveModel(const fs::path& folder, const Network& network, ModelCard ca
 {
     const fs::path stem = folder / card.name;
     const fs::path weights = with(stem, kWeights);
-    writeSafetensors(weights, persistentTensors(network), {{"format", "pt"}});
+    writeSafetensors(weights, network.persistent(), {{"format", "pt"}});
     card.parameters = parameterCount(network);
     card.sha256 = fileSha256(weights);
     writeCard(with(stem, kCard), card);

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "backend/models/files/safetensors.h"
 #include "backend/models/model.h"
-#include "backend/models/safetensors.h"
 
 #include <filesystem>
 
@@ -11,7 +11,7 @@ namespace assay::models {
 /// @param where the file, for messages.
 /// @throws Error that lists every missing, unexpected and mis-shaped tensor in one sentence; the network is
 ///         then unchanged.
-void loadWeights(Network& network, const TensorMap& tensors, const std::string& where);
+void loadWeights(Network& network, const NamedTensors& tensors, const std::string& where);
 
 /// Loads X.safetensors with its card X.json; @p file may name either, or X without an ending.
 /// @throws Error when a file is missing or malformed, the hash differs from the card's, or weights do not

@@ -50,10 +50,10 @@ bool isPath(const std::string& nameOrPath)
            nameOrPath.ends_with(".json");
 }
 
-/// The card beside a safetensors file is a model's; other JSON files in the folder are none of ours.
+/// Every JSON file of a model folder is a card: its weights lie beside it, or where the card says.
 bool isCardFile(const fs::path& file)
 {
-    return file.extension() == ".json" && fs::exists(fs::path(file).replace_extension(".safetensors"));
+    return file.extension() == ".json" && !file.filename().string().starts_with('.');
 }
 
 } // namespace

@@ -50,7 +50,7 @@ void addTensor(QCryptographicHash& hash, const torch::Tensor& tensor)
 
 void writeResume(const std::filesystem::path& file, const TrainState& state)
 {
-    models::TensorMap tensors;
+    models::NamedTensors tensors;
     for (const auto& [name, tensor] : state.weights)
         tensors.emplace_back(kWeight + name, tensor);
     for (std::size_t i = 0; i < state.momentum.size(); ++i)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "backend/models/safetensors.h"
+#include "backend/models/files/safetensors.h"
 #include "backend/training/trainer.h"
 
 #include <filesystem>
@@ -15,7 +15,7 @@ struct TrainState
     int epoch = 0; ///< epochs done
     TrainSpec spec;
     std::string setHash;       ///< of the images and labels
-    models::TensorMap weights; ///< batch-norm statistics included
+    models::NamedTensors weights; ///< batch-norm statistics included
     std::vector<torch::Tensor> momentum;
     torch::Tensor generator; ///< state of the generator of batch order and augmentation
 };

@@ -144,7 +144,7 @@ private:
         return {.epoch = m_epoch,
                 .spec = m_spec,
                 .setHash = m_setHash,
-                .weights = models::persistentTensors(m_network),
+                .weights = m_network.persistent(),
                 .momentum = m_sgd.momentum(),
                 .generator = m_order.get_state()};
     }

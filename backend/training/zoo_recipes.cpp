@@ -1,6 +1,6 @@
 #include "backend/training/zoo_recipes.h"
 
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/model_file.h"
 #include "backend/models/predict.h"
@@ -105,7 +105,7 @@ models::InputSpec inputOf(const data::DatasetInfo& info)
 models::ModelCard publish(const models::Network& network, models::ModelCard card, const data::Dataset& data,
                           const fs::path& folder)
 {
-    const models::Model model(models::deepCopy(network), card);
+    const models::Model model(network.copy(), card);
     card.testAccuracy =
         models::accuracy(model, data.pixels(data::Split::Test), data.labels(data::Split::Test));
     return models::saveModel(folder, network, std::move(card));
@@ -143,17 +143,17 @@ models::ModelCard snapshotCard(const ZooRecipe& recipe, const data::Dataset& dat
 ZooCheck checkModel(const models::ModelLibrary& library, const models::ModelCard& card,
                     const data::DatasetCatalogue& catalogue)
 {
-    ZooCheck check{.name = card.name, .accuracy = 0, .cardAccuracy = card.testAccuracy, .problem = {}};
+    ZooCheck check{.name = card.name, .accuracy = 0, .cardAccuracy = card.testAccuracy.value_or(0), .problem = {}};
     try {
         const auto model = library.open(card.name, torch::kCPU);
         const auto data = catalogue.open(card.dataset);
         const torch::Tensor labels = data->labels(data::Split::Test);
         check.accuracy = models::accuracy(*model, data->pixels(data::Split::Test), labels);
         const double images =
-            std::abs(check.accuracy - card.testAccuracy) * static_cast<double>(labels.size(0));
+            std::abs(check.accuracy - check.cardAccuracy) * static_cast<double>(labels.size(0));
         if (std::round(images) > kImagesOfSlack)
             check.problem = card.name + ": reaches an accuracy of " + Json(check.accuracy).dump() +
-                            "; its card says " + Json(card.testAccuracy).dump() + ".";
+                            "; its card says " + Json(check.cardAccuracy).dump() + ".";
     } catch (const Error& error) {
         check.problem = error.what();
     }

@@ -133,7 +133,7 @@ void ClassAwareRun::choosePool()
         row.name = name;
         row.architecture = model->card().architecture;
         row.accuracy = metrics::wilson(correct, drawn);
-        row.cardAccuracy = model->card().testAccuracy;
+        row.cardAccuracy = model->card().testAccuracy.value_or(std::numeric_limits<double>::quiet_NaN());
     };
     for (std::size_t s = 0; s < m_sources.size(); ++s)
         consider(m_results.sources[s], m_sources[s], true);

@@ -22,7 +22,7 @@ struct ModelRow
     std::string name;
     std::string architecture;
     metrics::Rate accuracy;  ///< on the drawn test images
-    double cardAccuracy = 0; ///< on the whole test split, by its card
+    double cardAccuracy = 0; ///< on the whole test split, by its card; NaN where the card does not say
     bool isSource = false;
     bool isTarget = false;
 };

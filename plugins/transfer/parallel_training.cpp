@@ -1,6 +1,6 @@
 #include "plugins/transfer/parallel_training.h"
 
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/parallel.h"
 #include "backend/models/predict.h"
@@ -140,7 +140,7 @@ private:
 
     double test(const models::Network& network, std::int64_t images) const
     {
-        const models::Model model(models::deepCopy(network), m_like);
+        const models::Model model(network.copy(), m_like);
         return models::accuracy(model, m_test.images.narrow(0, 0, images),
                                 m_test.labels.narrow(0, 0, images));
     }

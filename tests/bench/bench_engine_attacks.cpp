@@ -1,5 +1,5 @@
 #include "backend/attacks/attack.h"
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/parallel.h"
 

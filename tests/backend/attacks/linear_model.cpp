@@ -1,6 +1,6 @@
 #include "linear_model.h"
 
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 
 #include <ATen/CPUGeneratorImpl.h>

@@ -1,4 +1,4 @@
-#include "backend/data/idx_file.h"
+#include "backend/data/formats/idx_file.h"
 #include "backend/protocol/error.h"
 #include "idx_builder.h"
 

@@ -1,5 +1,5 @@
 #include "backend/data/catalogue.h"
-#include "backend/data/idx_dataset.h"
+#include "backend/data/formats/idx_dataset.h"
 #include "backend/protocol/error.h"
 #include "idx_builder.h"
 

@@ -1,4 +1,4 @@
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/protocol/error.h"
 
@@ -23,7 +23,7 @@ std::shared_ptr<Network> seeded(const std::string& name, const InputSpec& input,
     auto generator = at::detail::createCPUGenerator(11);
     initialise(*network, generator);
     const torch::NoGradGuard off;
-    for (auto& [key, tensor] : persistentTensors(*network)) {
+    for (auto& [key, tensor] : network->persistent()) {
         if (tensor.dim() == 1 && !key.ends_with("running_mean"))
             tensor.uniform_(0.5, 1.5, generator);
         else if (tensor.dim() == 1)
@@ -96,7 +96,7 @@ private Q_SLOTS:
             // A clone computes the same and shares nothing.
             const auto clone = model.cloneNetwork();
             QVERIFY(torch::allclose(clone->forward(x), plain, 1e-5, 1e-5));
-            for (auto& entry : persistentTensors(*clone))
+            for (auto& entry : clone->persistent())
                 entry.second.zero_();
             QVERIFY(torch::equal(model.logits(x), folded));
         }
@@ -143,8 +143,8 @@ private Q_SLOTS:
         const auto first = seeded("small_cnn", kGrey);
         torch::manual_seed(2);
         const auto second = seeded("small_cnn", kGrey);
-        const auto a = persistentTensors(*first);
-        const auto b = persistentTensors(*second);
+        const auto a = first->persistent();
+        const auto b = second->persistent();
         QCOMPARE(a.size(), b.size());
         for (std::size_t i = 0; i < a.size(); ++i)
             QVERIFY(torch::equal(a[i].second, b[i].second));
@@ -164,7 +164,8 @@ private Q_SLOTS:
     void resnetHasTorchvisionsNames()
     {
         std::vector<std::string> names;
-        for (const auto& entry : persistentTensors(*makeNetwork("resnet", {{"widths", {4, 8}}}, kGrey, 10)))
+        const auto network = makeNetwork("resnet", {{"widths", {4, 8}}}, kGrey, 10);
+        for (const auto& entry : network->persistent())
             names.push_back(entry.first);
         for (const char* name :
              {"conv1.weight", "bn1.running_mean", "layer1.0.conv1.weight", "layer1.0.bn2.bias",

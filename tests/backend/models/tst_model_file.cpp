@@ -1,4 +1,4 @@
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/card.h"
 #include "backend/models/initialise.h"
 #include "backend/models/model_file.h"
@@ -94,7 +94,7 @@ private Q_SLOTS:
     {
         const auto target = network(card("m"));
         const auto before = target->named_parameters()["fc1.weight"].clone();
-        const TensorMap tensors = {{"fc1.weight", torch::zeros({5, 17})},
+        const NamedTensors tensors = {{"fc1.weight", torch::zeros({5, 17})},
                                    {"fc1.bias", torch::zeros({5})},
                                    {"fc9.weight", torch::zeros({1})},
                                    {"bn.num_batches_tracked", torch::zeros({})},

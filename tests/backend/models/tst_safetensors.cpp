@@ -1,4 +1,4 @@
-#include "backend/models/safetensors.h"
+#include "backend/models/files/safetensors.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
 
@@ -50,9 +50,9 @@ class TestSafetensors : public QObject
         return {};
     }
 
-    static TensorMap everyType()
+    static NamedTensors everyType()
     {
-        TensorMap tensors;
+        NamedTensors tensors;
         for (const auto type :
              {torch::kFloat64, torch::kFloat32, torch::kFloat16, torch::kBFloat16, torch::kInt64,
               torch::kInt32, torch::kInt16, torch::kInt8, torch::kUInt8, torch::kBool})
@@ -67,7 +67,7 @@ class TestSafetensors : public QObject
 private Q_SLOTS:
     void roundTrip()
     {
-        const TensorMap tensors = everyType();
+        const NamedTensors tensors = everyType();
         writeSafetensors(file(), tensors, {{"format", "pt"}, {"note", "quote \" and ε"}});
         const TensorFile read = readSafetensors(file());
         QCOMPARE(read.metadata.at("note"), "quote \" and ε");

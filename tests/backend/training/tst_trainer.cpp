@@ -1,5 +1,5 @@
 #include "backend/data/catalogue.h"
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
@@ -32,8 +32,8 @@ std::shared_ptr<Network> network(const char* architecture = "small_cnn")
 
 bool sameWeights(const Network& a, const Network& b)
 {
-    const auto first = models::persistentTensors(a);
-    const auto second = models::persistentTensors(b);
+    const auto first = a.persistent();
+    const auto second = b.persistent();
     for (std::size_t i = 0; i < first.size(); ++i) {
         if (!torch::equal(first[i].second, second[i].second))
             return false;
@@ -194,12 +194,12 @@ private Q_SLOTS:
     {
         const auto net = network("mlp");
         trainNetwork(*net, m_images, m_labels, {.epochs = 3});
-        const auto before = models::deepCopy(*net);
+        const auto before = net->copy();
         TrainSpec spec = {.epochs = 1, .learningRate = 1e-9};
         spec.initialise = false;
         trainNetwork(*net, m_images, m_labels, spec);
-        const auto a = models::persistentTensors(*before);
-        const auto b = models::persistentTensors(*net);
+        const auto a = before->persistent();
+        const auto b = net->persistent();
         for (std::size_t i = 0; i < a.size(); ++i)
             QVERIFY(torch::allclose(a[i].second, b[i].second, 0, 1e-5));
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "backend/engine/run_context.h"
-#include "backend/models/safetensors.h"
+#include "backend/models/files/safetensors.h"
 
 #include <stdexcept>
 

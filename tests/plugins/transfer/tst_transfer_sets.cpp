@@ -1,5 +1,5 @@
 #include "backend/attacks/boundary.h"
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"

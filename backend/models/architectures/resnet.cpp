@@ -1,7 +1,7 @@
-#include "backend/models/resnet.h"
+#include "backend/models/architectures/resnet.h"
 
-#include "backend/models/layers.h"
-#include "backend/models/options.h"
+#include "backend/models/architectures/layers.h"
+#include "backend/models/architectures/options.h"
 #include "backend/protocol/error.h"
 
 #include <torch/torch.h>

@@ -1,7 +1,7 @@
-#include "backend/models/vgg.h"
+#include "backend/models/architectures/vgg.h"
 
-#include "backend/models/layers.h"
-#include "backend/models/options.h"
+#include "backend/models/architectures/layers.h"
+#include "backend/models/architectures/options.h"
 
 #include <torch/torch.h>
 

@@ -1,10 +1,10 @@
-#include "backend/models/architectures.h"
+#include "backend/models/architectures/architectures.h"
 
-#include "backend/models/convmixer.h"
-#include "backend/models/mlp.h"
-#include "backend/models/resnet.h"
-#include "backend/models/small_cnn.h"
-#include "backend/models/vgg.h"
+#include "backend/models/architectures/convmixer.h"
+#include "backend/models/architectures/mlp.h"
+#include "backend/models/architectures/resnet.h"
+#include "backend/models/architectures/small_cnn.h"
+#include "backend/models/architectures/vgg.h"
 #include "backend/protocol/error.h"
 
 #include <algorithm>

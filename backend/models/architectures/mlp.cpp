@@ -1,7 +1,7 @@
-#include "backend/models/mlp.h"
+#include "backend/models/architectures/mlp.h"
 
-#include "backend/models/layers.h"
-#include "backend/models/options.h"
+#include "backend/models/architectures/layers.h"
+#include "backend/models/architectures/options.h"
 
 #include <torch/torch.h>
 

@@ -1,6 +1,6 @@
-#include "backend/data/idx_dataset.h"
+#include "backend/data/formats/idx_dataset.h"
 
-#include "backend/data/idx_file.h"
+#include "backend/data/formats/idx_file.h"
 #include "backend/protocol/error.h"
 
 #include <QCryptographicHash>

@@ -1,7 +1,7 @@
-#include "backend/models/small_cnn.h"
+#include "backend/models/architectures/small_cnn.h"
 
-#include "backend/models/layers.h"
-#include "backend/models/options.h"
+#include "backend/models/architectures/layers.h"
+#include "backend/models/architectures/options.h"
 
 #include <torch/torch.h>
 

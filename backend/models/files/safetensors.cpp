@@ -1,4 +1,4 @@
-#include "backend/models/safetensors.h"
+#include "backend/models/files/safetensors.h"
 
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
@@ -247,7 +247,7 @@ TensorFile readSafetensors(const fs::path& file)
     return result;
 }
 
-void writeSafetensors(const fs::path& file, const TensorMap& tensors,
+void writeSafetensors(const fs::path& file, const NamedTensors& tensors,
                       const std::map<std::string, std::string>& metadata)
 {
     const std::string where = file.string();

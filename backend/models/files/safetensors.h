@@ -1,5 +1,7 @@
 #pragma once
 
+#include "backend/models/named_tensors.h"
+
 #include <torch/types.h>
 
 #include <filesystem>
@@ -10,12 +12,9 @@
 
 namespace assay::models {
 
-/// Tensors by name, in file order.
-using TensorMap = std::vector<std::pair<std::string, torch::Tensor>>;
-
 struct TensorFile
 {
-    TensorMap tensors; ///< on the CPU, contiguous, own storage
+    NamedTensors tensors; ///< on the CPU, contiguous, own storage
     std::map<std::string, std::string> metadata;
     const torch::Tensor* find(const std::string& name) const; ///< nullptr when absent
 };
@@ -30,7 +29,7 @@ TensorFile readSafetensors(const std::filesystem::path& file);
 /// Writes tensors in the given order, via a temporary file that is renamed, so that a reader never sees half
 /// a file. The same tensors and metadata give the same bytes.
 /// @throws Error when the file cannot be written or a type has no name in the format.
-void writeSafetensors(const std::filesystem::path& file, const TensorMap& tensors,
+void writeSafetensors(const std::filesystem::path& file, const NamedTensors& tensors,
                       const std::map<std::string, std::string>& metadata = {});
 
 } // namespace assay::models

@@ -1,4 +1,4 @@
-#include "backend/models/options.h"
+#include "backend/models/architectures/options.h"
 
 #include "backend/protocol/error.h"
 

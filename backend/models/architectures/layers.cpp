@@ -1,4 +1,4 @@
-#include "backend/models/layers.h"
+#include "backend/models/architectures/layers.h"
 
 #include "backend/protocol/error.h"
 

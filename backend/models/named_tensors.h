@@ -1,0 +1,14 @@
+#pragma once
+
+#include <ATen/core/TensorBody.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace assay::models {
+
+/// Tensors by name, in file or module order.
+using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+} // namespace assay::models

@@ -1,0 +1,45 @@
+#include "backend/models/architectures/layers.h"
+#include "backend/models/model.h"
+
+#include <torch/torch.h>
+
+namespace assay::models {
+
+NamedTensors Network::persistent() const
+{
+    NamedTensors result;
+    const torch::NoGradGuard off;
+    // Module by module, so that a layer's statistics follow its weights.
+    for (const auto& module : named_modules({}, true)) {
+        const std::string prefix = module.key().empty() ? std::string() : module.key() + ".";
+        for (const auto& item : module.value()->named_parameters(false))
+            result.emplace_back(prefix + item.key(), item.value().detach());
+        for (const auto& item : module.value()->named_buffers(false)) {
+            const bool constant = item.key().starts_with(kInputPrefix) || item.key() == "num_batches_tracked";
+            if (!constant && item.value().defined())
+                result.emplace_back(prefix + item.key(), item.value().detach());
+        }
+    }
+    return result;
+}
+
+std::shared_ptr<Network> Network::copy() const
+{
+    std::shared_ptr<Network> made = another();
+    if (!made)
+        return nullptr;
+    const NamedTensors from = persistent();
+    if (!from.empty())
+        made->to(from.front().second.device());
+    const torch::NoGradGuard off;
+    NamedTensors to = made->persistent();
+    TORCH_CHECK(from.size() == to.size(), "another() made a network of another structure");
+    for (std::size_t i = 0; i < to.size(); ++i)
+        to[i].second.copy_(from[i].second);
+    made->eval();
+    for (torch::Tensor& parameter : made->parameters())
+        parameter.requires_grad_(false);
+    return made;
+}
+
+} // namespace assay::models
