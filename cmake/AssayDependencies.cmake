@@ -14,10 +14,19 @@ find_package(nlohmann_json 3.11 REQUIRED)
 set_package_properties(nlohmann_json PROPERTIES PURPOSE "specs, cards, manifests, metrics")
 
 find_package(ZLIB REQUIRED)
-set_package_properties(ZLIB PROPERTIES PURPOSE "gzip-compressed IDX files")
+set_package_properties(ZLIB PROPERTIES PURPOSE "compressed IDX, ZIP and NPZ files")
 
 find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs)
 set_package_properties(OpenCV PROPERTIES PURPOSE "image files: decode, encode, resize")
+
+find_package(Protobuf REQUIRED)
+set_package_properties(Protobuf PROPERTIES PURPOSE "the encoding of ONNX files")
+find_package(ONNX REQUIRED)
+set_package_properties(ONNX PROPERTIES PURPOSE "ONNX files: their format only, no operators")
+# Only the messages: the library of operators is not linked.
+add_library(assay_onnx_format INTERFACE)
+target_link_libraries(assay_onnx_format INTERFACE onnx_proto protobuf::libprotobuf)
+target_compile_definitions(assay_onnx_format INTERFACE ONNX_NAMESPACE=onnx ONNX_ML=1)
 
 # A newer LibTorch (CUDA included) given by CMAKE_PREFIX_PATH is found before Debian's.
 find_package(Torch REQUIRED)

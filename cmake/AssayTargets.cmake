@@ -19,11 +19,14 @@ add_library(assay_engine_flags INTERFACE)
 target_link_libraries(assay_engine_flags INTERFACE assay_flags assay_libtorch Qt6::Core nlohmann_json::nlohmann_json)
 target_compile_definitions(assay_engine_flags INTERFACE QT_NO_KEYWORDS)
 
-# <torch/torch.h> costs about half a minute a file: it is parsed once, here, for every engine target.
+# LibTorch's headers cost about 20 seconds a file: what nearly every engine file needs is parsed once, here. No
+# more than that, since each header adds to every file's time even when precompiled: the whole of <torch/torch.h>
+# would double it. Files that define networks or run TorchScript include those headers themselves.
 add_library(assay_torch_pch OBJECT "${PROJECT_SOURCE_DIR}/cmake/torch_pch.cpp")
 target_link_libraries(assay_torch_pch PRIVATE assay_engine_flags)
 set_target_properties(assay_torch_pch PROPERTIES POSITION_INDEPENDENT_CODE ON)
-target_precompile_headers(assay_torch_pch PRIVATE <torch/torch.h> <nlohmann/json.hpp>)
+target_precompile_headers(assay_torch_pch PRIVATE <torch/types.h> <torch/autograd.h> <torch/utils.h>
+                          <torch/nn/module.h> <nlohmann/json.hpp>)
 
 # Where an installed or built program finds the project's libraries: beside itself, never at a machine's path.
 set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)

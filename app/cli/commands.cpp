@@ -15,8 +15,8 @@ namespace {
 
 const std::vector<const Command*>& commands()
 {
-    static const std::vector<const Command*> all = {&kList, &kDescribe, &kRun,   &kServe,
-                                                    &kZoo,  &kPlugins,  &kExport};
+    static const std::vector<const Command*> all = {&kList,   &kDescribe, &kRun, &kServe,   &kData,
+                                                    &kImport, &kInspect,  &kZoo, &kPlugins, &kExport};
     return all;
 }
 

@@ -1,8 +1,10 @@
 #include "app/cli/interrupt.h"
 
 #include "app/cli/commands.h"
+#include "backend/protocol/error.h"
 
 #include <csignal>
+#include <cstdio>
 #include <thread>
 #include <unistd.h>
 
@@ -24,6 +26,20 @@ Interrupt::Interrupt(std::function<void()> first)
         sigwait(&signals, &number);
         ::_exit(kCancelled);
     }).detach();
+}
+
+Cancelling::Cancelling()
+    : m_asked(std::make_shared<std::atomic<bool>>(false))
+    , m_interrupt([asked = m_asked] {
+        *asked = true;
+        std::fputs("\nCancelling; press Ctrl-C again to end at once.\n", stderr);
+    })
+{}
+
+void Cancelling::check() const
+{
+    if (*m_asked)
+        throw Cancelled{};
 }
 
 } // namespace assay::cli

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <memory>
 
 namespace assay::cli {
 
@@ -11,6 +13,20 @@ class Interrupt
 {
 public:
     explicit Interrupt(std::function<void()> first);
+};
+
+/// Cancels work of the calling thread at its next check() after Ctrl-C.
+class Cancelling
+{
+public:
+    Cancelling();
+    /// @throws Cancelled
+    void check() const;
+
+private:
+    std::shared_ptr<std::atomic<bool>>
+        m_asked; ///< shared with the interrupt's thread, which may outlive this
+    Interrupt m_interrupt;
 };
 
 } // namespace assay::cli

@@ -61,9 +61,10 @@ Rows heading(const std::string& kind)
     if (kind == "studies")
         return {{"STUDY", "TITLE", "QUESTION"}};
     if (kind == "models")
-        return {{"MODEL", "ARCHITECTURE", "DATA SET", "ACCURACY", "PARAMETERS", "SOURCE", "TITLE"}};
+        return {{"MODEL", "ARCHITECTURE", "DATA SET", "ACCURACY", "PARAMETERS", "FORMAT", "SOURCE", "TITLE",
+                 "WARNING"}};
     if (kind == "datasets")
-        return {{"DATA SET", "TRAIN", "TEST", "IMAGES", "CLASSES", "STATE"}};
+        return {{"DATA SET", "TRAIN", "TEST", "IMAGES", "CLASSES", "FORMAT", "STATE"}};
     if (kind == "attacks")
         return {{"ATTACK", "TITLE", "REFERENCE"}};
     if (kind == "plugins")
@@ -77,22 +78,33 @@ std::string accuracy(const Json& model)
     return value.is_number() ? formatted("%.2f %%", 100 * value.get<double>()) : "not measured";
 }
 
+/// Of a data set: whether it can be used, and what is wrong with it.
+std::string state(const Json& item)
+{
+    if (!item.at("available").get<bool>())
+        return text(item, "problem");
+    const std::string warning = text(item, "warning");
+    if (!warning.empty())
+        return warning;
+    return item.at("own").get<bool>() ? "imported" : "installed";
+}
+
 std::vector<std::string> row(const std::string& kind, const Json& item)
 {
     if (kind == "studies")
         return {text(item, "id"), text(item, "title"), text(item, "question")};
     if (kind == "models")
-        return {text(item, "name"),       text(item, "architecture"),
-                text(item, "dataset"),    accuracy(item),
-                text(item, "parameters"), text(item, "source"),
-                text(item, "title")};
+        return {text(item, "name"),   text(item, "architecture"), text(item, "dataset"),
+                accuracy(item),       text(item, "parameters"),   text(item, "format"),
+                text(item, "source"), text(item, "title"),        text(item, "warning")};
     if (kind == "datasets")
         return {text(item, "name"),
                 text(item, "train"),
                 text(item, "test"),
                 text(item, "channels") + " x " + text(item, "height") + " x " + text(item, "width"),
                 std::to_string(item.at("classes").size()),
-                item.at("available").get<bool>() ? "installed" : text(item, "problem")};
+                text(item, "format"),
+                state(item)};
     if (kind == "attacks")
         return {text(item, "name"), text(item, "title"), text(item, "reference")};
     if (kind == "plugins")

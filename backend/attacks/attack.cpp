@@ -6,7 +6,7 @@
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

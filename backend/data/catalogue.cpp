@@ -1,10 +1,13 @@
 #include "backend/data/catalogue.h"
 
 #include "backend/data/formats/idx_dataset.h"
+#include "backend/data/recipes/data_recipe.h"
 #include "backend/protocol/error.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
-#include <fstream>
+#include <iterator>
 #include <sstream>
 
 namespace assay::data {
@@ -14,8 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSystemRoot = "/usr/share/datasets";
-constexpr std::size_t kMaxClasses = 256; // labels are bytes
-constexpr std::size_t kMaxClassName = 200;
+constexpr std::size_t kMaxCards = 10'000;
+constexpr std::size_t kMaxName = 200;
 
 struct Known
 {
@@ -56,49 +59,119 @@ Error notInstalled(const Known& set)
                      "`, or name the folder above its files in ASSAY_DATA.");
 }
 
-std::string namesOfAll()
+bool isKnown(const std::string& name)
 {
-    std::string names;
-    for (const Known& set : known())
-        names += (names.empty() ? "" : ", ") + set.info.name;
-    return names;
+    return std::ranges::any_of(known(), [&](const Known& set) { return set.info.name == name; });
 }
 
-/// classes.txt is optional; without it the labels name themselves.
-std::vector<std::string> readClasses(const fs::path& file)
+/// The sentence about an unknown format names the card.
+void checkFormat(const DataCard& card, const fs::path& file)
 {
-    std::ifstream input(file);
-    std::vector<std::string> classes;
-    for (std::string line; std::getline(input, line);) {
-        if (!line.empty() && line.back() == '\r')
-            line.pop_back();
-        if (line.empty())
-            continue;
-        if (classes.size() == kMaxClasses || line.size() > kMaxClassName)
-            throw Error("must hold at most " + std::to_string(kMaxClasses) + " names of at most " +
-                            std::to_string(kMaxClassName) + " bytes, one a line",
-                        file.string());
-        classes.push_back(line);
+    try {
+        dataFormat(card.info.format);
+    } catch (const Error& error) {
+        throw Error(error.happened(), file.string(), error.mend());
     }
-    return classes;
 }
 
-std::shared_ptr<const Dataset> openFolder(const fs::path& folder)
+/// The card files of a folder of cards, by name; at most kMaxCards.
+std::vector<fs::path> cardsIn(const fs::path& folder)
 {
-    DatasetInfo info;
-    info.name = folder.lexically_normal().string();
-    info.title =
-        folder.filename().empty() ? folder.parent_path().filename().string() : folder.filename().string();
-    info.source = folder.string();
-    info.licence = "unknown";
-    info.classes = readClasses(folder / "classes.txt");
-    return std::make_shared<IdxDataset>(folder, std::move(info));
+    std::vector<fs::path> files;
+    std::error_code code;
+    for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+        if (it->path().extension() == ".json" && !it->path().filename().string().starts_with('.'))
+            files.push_back(it->path());
+        if (files.size() == kMaxCards)
+            break;
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
+/// ROOT/NAME/card.json of every NAME.
+std::vector<fs::path> cardsBelow(const fs::path& root)
+{
+    std::vector<fs::path> files;
+    std::error_code code;
+    for (fs::directory_iterator it(root, code), end; !code && it != end; it.increment(code)) {
+        std::error_code missing;
+        if (fs::is_regular_file(it->path() / "card.json", missing))
+            files.push_back(it->path() / "card.json");
+        if (files.size() == kMaxCards)
+            break;
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
+/// Whether @p location, or something directly in a folder, was changed after @p then. Looks at no more than
+/// kMaxLookedAt entries.
+bool changedSince(const fs::path& location, fs::file_time_type then)
+{
+    constexpr int kMaxLookedAt = 1000;
+    // Files written together with their card may end up a moment younger than it.
+    const auto newer = [then](const fs::path& path) {
+        std::error_code code;
+        const auto time = fs::last_write_time(path, code);
+        return !code && time > then + std::chrono::seconds(2);
+    };
+    if (newer(location))
+        return true;
+    std::error_code code;
+    if (!fs::is_directory(location, code))
+        return false;
+    int seen = 0;
+    for (fs::directory_iterator it(location, code), end; !code && it != end && seen < kMaxLookedAt;
+         it.increment(code), ++seen) {
+        if (newer(it->path()))
+            return true;
+    }
+    return false;
+}
+
+DatasetInfo described(const DataCard& card, const fs::path& file)
+{
+    DatasetInfo info = card.info;
+    std::error_code code;
+    if (!fs::exists(card.location, code)) {
+        info.available = false;
+        info.problem =
+            Error("is gone", card.location.string(), "Put the files back, or import the data set again.")
+                .what();
+        return info;
+    }
+    const auto written = fs::last_write_time(file, code);
+    if (!code && changedSince(card.location, written))
+        info.warning = Error("has changed since it was imported", card.location.string(),
+                             "Import it again if that was intended.")
+                           .what();
+    return info;
+}
+
+/// The card of a file or folder that is opened by its path, as it was found.
+DataCard cardOfPath(const std::string& path)
+{
+    const DataFormat* format = recogniseData(path);
+    if (!format)
+        throw Error("holds no data set that is recognised", path,
+                    "Known are IDX, CIFAR and NPZ files, image folders, CSV manifests and COCO annotations.");
+    DataImport import = format->inspect(path, {});
+    for (const protocol::Finding& finding : import.findings) {
+        if (finding.level == protocol::Finding::Level::Problem)
+            throw Error("cannot be opened as it is", path, finding.text);
+    }
+    if (!import.asks.empty())
+        throw Error("does not say '" + import.asks.front() + "'", path, "Import it, and fill that in.");
+    import.card.info.name = fs::path(path).lexically_normal().string();
+    return import.card;
 }
 
 } // namespace
 
-DatasetCatalogue::DatasetCatalogue(std::vector<fs::path> searchRoots)
+DatasetCatalogue::DatasetCatalogue(std::vector<fs::path> searchRoots, std::vector<fs::path> cardFolders)
     : m_roots(std::move(searchRoots))
+    , m_cardFolders(std::move(cardFolders))
 {}
 
 std::vector<fs::path> DatasetCatalogue::defaultSearchRoots()
@@ -111,6 +184,7 @@ std::vector<fs::path> DatasetCatalogue::defaultSearchRoots()
                 roots.emplace_back(part);
         }
     }
+    roots.push_back(userDataRoot());
     roots.emplace_back(kSystemRoot);
     return roots;
 }
@@ -124,6 +198,45 @@ fs::path DatasetCatalogue::folderOf(const std::string& name) const
     return {};
 }
 
+std::vector<DatasetCatalogue::Card> DatasetCatalogue::cards(std::vector<std::string>* problems) const
+{
+    std::vector<fs::path> files;
+    for (const fs::path& folder : m_cardFolders)
+        std::ranges::copy(cardsIn(folder), std::back_inserter(files));
+    for (const fs::path& root : m_roots)
+        std::ranges::copy(cardsBelow(root), std::back_inserter(files));
+    std::vector<Card> cards;
+    std::map<std::string, fs::path> taken;
+    for (const fs::path& file : files) {
+        try {
+            DataCard card = readDataCard(file);
+            checkFormat(card, file);
+            const std::string& name = card.info.name;
+            if (name.empty() || name.size() > kMaxName)
+                throw Error("has a name of " + std::to_string(name.size()) + " bytes; 1 to " +
+                                std::to_string(kMaxName) + " are allowed",
+                            file.string(), "Correct the data card.");
+            const auto [other, free] = taken.emplace(name, file);
+            if (isKnown(name) || !free)
+                throw Error("the name '" + name + "' is taken by " +
+                                (isKnown(name) ? "a known data set" : other->second.string()),
+                            file.string(), "Give the data card another name.");
+            cards.push_back({file, std::move(card)});
+        } catch (const Error& error) {
+            if (problems)
+                problems->emplace_back(error.what());
+        }
+    }
+    return cards;
+}
+
+std::vector<std::string> DatasetCatalogue::problems() const
+{
+    std::vector<std::string> problems;
+    cards(&problems);
+    return problems;
+}
+
 std::vector<DatasetInfo> DatasetCatalogue::list() const
 {
     std::vector<DatasetInfo> result;
@@ -134,34 +247,59 @@ std::vector<DatasetInfo> DatasetCatalogue::list() const
             result.back().problem = notInstalled(set).what();
         }
     }
+    for (const Card& card : cards(nullptr))
+        result.push_back(described(card.card, card.file));
     return result;
 }
 
-std::shared_ptr<const Dataset> DatasetCatalogue::open(const std::string& nameOrPath) const
+std::optional<DataCard> DatasetCatalogue::cardOf(const std::string& name) const
 {
-    // One lock over reading too: two jobs that ask for the same set at once share one copy.
-    const std::lock_guard lock(m_mutex);
-    std::weak_ptr<const Dataset>& slot = m_open[nameOrPath];
-    if (auto open = slot.lock())
-        return open;
-    std::shared_ptr<const Dataset> opened;
+    for (Card& card : cards(nullptr)) {
+        if (card.card.info.name == name)
+            return std::move(card.card);
+    }
+    return std::nullopt;
+}
+
+std::shared_ptr<const Dataset> DatasetCatalogue::read(const std::string& nameOrPath,
+                                                      const std::optional<DataCard>& card) const
+{
+    if (card)
+        return dataFormat(card->info.format).open(*card);
     for (const Known& set : known()) {
         if (set.info.name != nameOrPath)
             continue;
         const fs::path folder = folderOf(nameOrPath);
         if (folder.empty())
             throw notInstalled(set);
-        opened = std::make_shared<IdxDataset>(folder, set.info);
+        return std::make_shared<IdxDataset>(folder, set.info);
     }
     std::error_code code;
-    if (!opened && fs::is_directory(nameOrPath, code))
-        opened = openFolder(nameOrPath);
-    if (!opened) {
-        m_open.erase(nameOrPath);
-        throw Error("is neither a known data set nor a folder", nameOrPath,
-                    "Known data sets: " + namesOfAll() + ".");
+    if (!fs::exists(nameOrPath, code)) {
+        std::string names;
+        for (const DatasetInfo& info : list())
+            names += (names.empty() ? "" : ", ") + info.name;
+        throw Error("is neither a known data set nor a file or folder", nameOrPath,
+                    "Known data sets: " + names + ".");
     }
-    slot = opened;
+    const DataCard found = cardOfPath(nameOrPath);
+    return dataFormat(found.info.format).open(found);
+}
+
+std::shared_ptr<const Dataset> DatasetCatalogue::open(const std::string& nameOrPath) const
+{
+    const std::optional<DataCard> card = isKnown(nameOrPath) ? std::nullopt : cardOf(nameOrPath);
+    // With the card in the key, a set that was imported anew is read anew.
+    const std::string key = card ? nameOrPath + '\n' + toJson(*card).dump() : nameOrPath;
+    // One lock over reading too: two jobs that ask for the same set at once share one copy.
+    const std::lock_guard lock(m_mutex);
+    std::erase_if(m_open, [](const auto& entry) { return entry.second.expired(); });
+    if (const auto it = m_open.find(key); it != m_open.end()) {
+        if (auto open = it->second.lock())
+            return open;
+    }
+    auto opened = read(nameOrPath, card);
+    m_open[key] = opened;
     return opened;
 }
 

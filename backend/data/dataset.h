@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace assay::data {
@@ -27,6 +28,7 @@ struct DatasetInfo
     std::string problem;                 ///< when not available: the sentence that says how to mend it
     std::string format = "idx";          ///< how the files are kept, a key of dataFormats()
     std::vector<std::string> attributes; ///< names of the columns that samples() has, "domain" among them
+    std::string warning;                 ///< in lists: the files changed since the import; empty otherwise
 };
 
 enum class Split { Train, Test };
@@ -82,6 +84,9 @@ public:
     virtual bool resident() const { return true; }
     /// uint8 [C,H,W] of one sample at its own size, for inspection; the stored one unless files hold more.
     virtual torch::Tensor original(Split split, std::int64_t id) const;
+    /// uint8 [n,C,h,w] on the CPU: the images of @p ids small enough for a gallery, the larger side at most
+    /// @p side (1 .. 1024), never larger than pixelsOf() gives them. @throws Error naming a broken file.
+    virtual torch::Tensor thumbnails(Split split, const torch::Tensor& ids, std::int64_t side) const;
     /// int64 [N] on the CPU, 0 .. classes-1.
     virtual torch::Tensor labels(Split split) const = 0;
     virtual const SampleTable& samples(Split split) const;
@@ -93,5 +98,9 @@ public:
 
     static constexpr std::int64_t kMaxResidentBytes = std::int64_t(4) << 30;
 };
+
+/// Height and width of the thumbnails of a set: its images with the larger side at most @p side, never
+/// enlarged, at least 1 x 1. @throws Error when @p side is not 1 .. 1024.
+std::pair<std::int64_t, std::int64_t> thumbnailSize(const DatasetInfo& info, std::int64_t side);
 
 } // namespace assay::data

@@ -2,14 +2,27 @@
 
 #include "backend/attacks/attack.h"
 #include "backend/engine/devices.h"
+#include "backend/engine/importing/file_warning.h"
 #include "backend/engine/provenance.h"
+#include "backend/models/formats/model_format.h"
+
+#include <algorithm>
 
 namespace assay::engine {
 
 namespace {
 
-Json modelJson(const models::ModelCard& card, bool fromWorkspace)
+bool predictionsOnly(const models::ModelCard& card)
 {
+    const auto& formats = models::modelFormats();
+    return std::ranges::any_of(
+        formats, [&](const models::ModelFormat* f) { return f->name == card.format && f->predictions; });
+}
+
+/// @param cardFile of an imported model; empty for the zoo's.
+Json modelJson(const models::ModelCard& card, const std::filesystem::path& cardFile, FileHashes& hashes)
+{
+    const bool own = !cardFile.empty();
     return {{"name", card.name},
             {"title", card.title},
             {"summary", card.summary},
@@ -19,19 +32,36 @@ Json modelJson(const models::ModelCard& card, bool fromWorkspace)
             {"input",
              {{"channels", card.input.channels}, {"height", card.input.height}, {"width", card.input.width}}},
             {"format", card.format},
+            {"file", card.file},
+            {"predictionsOnly", predictionsOnly(card)},
+            {"warning", own ? modelWarning(cardFile, card, hashes) : std::string()},
             {"accuracy", card.testAccuracy ? Json(*card.testAccuracy) : Json()},
             {"parameters", card.parameters},
             {"sha256", card.sha256},
-            {"source", fromWorkspace ? "workspace" : "zoo"}};
+            {"source", own ? "workspace" : "zoo"}};
 }
 
-Json datasetJson(const data::DatasetInfo& info)
+/// @param own its card, for an imported set.
+Json datasetJson(const data::DatasetInfo& info, const DataCards::Entry* own)
 {
-    return {{"name", info.name},        {"title", info.title},    {"source", info.source},
-            {"licence", info.licence},  {"note", info.note},      {"classes", info.classes},
-            {"train", info.trainCount}, {"test", info.testCount}, {"channels", info.channels},
-            {"height", info.height},    {"width", info.width},    {"available", info.available},
-            {"problem", info.problem}};
+    return {{"name", info.name},
+            {"title", info.title},
+            {"source", info.source},
+            {"licence", info.licence},
+            {"note", info.note},
+            {"classes", info.classes},
+            {"train", info.trainCount},
+            {"test", info.testCount},
+            {"channels", info.channels},
+            {"height", info.height},
+            {"width", info.width},
+            {"available", info.available},
+            {"problem", info.problem},
+            {"format", info.format},
+            {"location", own ? own->card.location.string() : std::string()},
+            {"own", own != nullptr},
+            {"attributes", info.attributes},
+            {"warning", own ? dataWarning(*own) : std::string()}};
 }
 
 /// What the diagnostics page shows of this process.
@@ -82,17 +112,33 @@ Json modelsJson(const Engine& engine)
     Json list = Json::array();
     const auto& library = engine.inputs().models();
     for (const auto& card : library.list()) {
-        const bool own = library.cardFile(card.name).parent_path() == engine.workspace().models();
-        list.push_back(modelJson(card, own));
+        const std::filesystem::path file = library.cardFile(card.name);
+        const bool own = file.parent_path() == engine.workspace().models();
+        list.push_back(modelJson(card, own ? file : std::filesystem::path(), engine.inputs().hashes()));
     }
     return list;
+}
+
+Json modelEntry(const models::ModelCard& card)
+{
+    FileHashes none;
+    Json entry = modelJson(card, {}, none);
+    entry["source"] = "file";
+    return entry;
 }
 
 Json datasetsJson(const Engine& engine)
 {
     Json list = Json::array();
-    for (const auto& info : engine.inputs().datasets().list())
-        list.push_back(datasetJson(info));
+    const Inputs& inputs = engine.inputs();
+    const auto known = inputs.datasets().list();
+    const auto own = inputs.dataCards().list();
+    for (const auto& info : inputs.allDatasets()) {
+        const bool isKnown = std::ranges::find(known, info.name, &data::DatasetInfo::name) != known.end();
+        const auto it =
+            std::ranges::find_if(own, [&](const auto& entry) { return entry.card.info.name == info.name; });
+        list.push_back(datasetJson(info, isKnown || it == own.end() ? nullptr : &*it));
+    }
     return list;
 }
 

@@ -9,6 +9,8 @@ namespace assay::engine {
 Json studyJson(const Study& study, const std::string& plugin);
 Json studiesJson(const Engine& engine);
 Json modelsJson(const Engine& engine);
+/// The entry of a model that is not in the list: a file opened by its path.
+Json modelEntry(const models::ModelCard& card);
 Json datasetsJson(const Engine& engine);
 Json attacksJson();
 Json pluginsJson(const Engine& engine);

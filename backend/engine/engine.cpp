@@ -38,7 +38,9 @@ Engine::Engine(const fs::path& workspace, EngineListener& listener)
     , m_installation(Installation::find())
     , m_workspace(workspace)
     , m_plugins(m_installation.plugins, PluginHost::defaultFolders(), configFolder())
-    , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()})
+    , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()},
+               m_workspace.data())
+    , m_importer(m_inputs, m_workspace)
     , m_cache(m_workspace.cache())
     , m_live(std::make_unique<LiveLane>(m_gate))
     , m_batch(std::make_unique<BatchLane>(m_gate, [this] { m_listener.jobsChanged(); }))
@@ -54,20 +56,10 @@ Engine::~Engine()
 
 void Engine::checkInputs(const protocol::Schema& schema, const Json& params) const
 {
-    forEachName(schema, params, protocol::FieldType::Model, [&](const std::string& name) {
-        const fs::path card = m_inputs.models().cardFile(name); // throws for an unknown name
-        std::error_code error;
-        if (!fs::exists(card, error))
-            throw Error("there is no such model", card.string(), "See 'assay-cli list models'");
-    });
-    forEachName(schema, params, protocol::FieldType::Dataset, [&](const std::string& name) {
-        const auto known = m_inputs.datasets().list();
-        const auto it = std::ranges::find(known, name, &data::DatasetInfo::name);
-        std::error_code error;
-        // Opening what is neither installed nor a folder ends at once, with the sentence that says so.
-        if (it == known.end() ? !fs::is_directory(name, error) : !it->available)
-            m_inputs.datasets().open(name);
-    });
+    forEachName(schema, params, protocol::FieldType::Model,
+                [&](const std::string& name) { m_inputs.requireModel(name); });
+    forEachName(schema, params, protocol::FieldType::Dataset,
+                [&](const std::string& name) { m_inputs.requireDataset(name); });
 }
 
 RunSpec Engine::checked(RunSpec spec) const
@@ -133,6 +125,27 @@ void Engine::preview(const std::string& run, const Json& params, std::uint64_t i
         }
     };
     m_live->submit(std::move(preview));
+}
+
+Importer::Added Engine::addImport(const fs::path& path, const Json& values)
+{
+    Importer::Added added = m_importer.add(path, values);
+    m_listener.catalogueChanged();
+    return added;
+}
+
+std::string Engine::removeImport(const std::string& kind, const std::string& name)
+{
+    std::string token = m_importer.remove(kind, name);
+    m_listener.catalogueChanged();
+    return token;
+}
+
+Importer::Added Engine::restoreImport(const std::string& token)
+{
+    Importer::Added restored = m_importer.restore(token);
+    m_listener.catalogueChanged();
+    return restored;
 }
 
 Json Engine::runs() const

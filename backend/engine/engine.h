@@ -3,6 +3,7 @@
 #include "backend/engine/batch_lane.h"
 #include "backend/engine/cache.h"
 #include "backend/engine/engine_listener.h"
+#include "backend/engine/importing/importer.h"
 #include "backend/engine/inputs.h"
 #include "backend/engine/live_lane.h"
 #include "backend/engine/plugin_host.h"
@@ -31,6 +32,13 @@ public:
     const Registries& registries() const { return m_registries; }
     const PluginHost& plugins() const { return m_plugins; }
     const Inputs& inputs() const { return m_inputs; }
+    Inputs& inputs() { return m_inputs; }
+    Importer& importer() { return m_importer; }
+    // As Importer's, and the listener hears that the catalogue changed.
+    Importer::Added addImport(const std::filesystem::path& path, const Json& values);
+    std::string removeImport(const std::string& kind, const std::string& name);
+    Importer::Added restoreImport(const std::string& token);
+    LaneGate& gate() { return m_gate; }
     BatchLane& batch() const { return *m_batch; }
     LiveLane& live() const { return *m_live; }
 
@@ -69,6 +77,7 @@ private:
     Registries m_registries;
     PluginHost m_plugins;
     Inputs m_inputs;
+    Importer m_importer;
     TensorCache m_cache;
     LaneGate m_gate;
     std::unique_ptr<LiveLane> m_live; ///< the lanes end first: what they run uses the rest

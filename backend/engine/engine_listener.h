@@ -15,6 +15,8 @@ public:
     virtual void previewEvent(const protocol::PreviewEvent& event) = 0;
     /// A job was added or changed its state.
     virtual void jobsChanged() = 0;
+    /// A model or data set was imported, removed or put back.
+    virtual void catalogueChanged() {}
 };
 
 } // namespace assay::engine

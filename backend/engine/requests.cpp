@@ -1,7 +1,10 @@
 #include "backend/engine/requests.h"
 
+#include "backend/engine/browsing/browse_requests.h"
 #include "backend/engine/catalogue.h"
 #include "backend/engine/failure.h"
+#include "backend/engine/importing/import_requests.h"
+#include "backend/engine/request_params.h"
 #include "backend/engine/run_list.h"
 #include "backend/engine/run_reader.h"
 #include "backend/protocol/error.h"
@@ -15,41 +18,10 @@ using namespace protocol;
 
 namespace {
 
-const std::vector<std::string> kMethods = {"catalogue",  "runs",     "run.start", "run.cancel", "run.open",
-                                           "run.delete", "run.file", "preview",   "validate",   "shutdown"};
-
-const Json& member(const Json& params, const char* key)
-{
-    static const Json absent;
-    if (!params.is_object())
-        return absent;
-    const auto it = params.find(key);
-    return it != params.end() ? *it : absent;
-}
-
-std::string textOf(const Json& params, const char* key)
-{
-    const Json& value = member(params, key);
-    if (!value.is_string())
-        throw Error(std::string("'") + key + "' must be a text", "request");
-    return value.get<std::string>();
-}
-
-std::uint64_t numberOf(const Json& params, const char* key)
-{
-    const Json& value = member(params, key);
-    if (!value.is_number_unsigned() && !(value.is_number_integer() && value.get<std::int64_t>() >= 0))
-        throw Error(std::string("'") + key + "' must be a whole number from 0", "request");
-    return value.get<std::uint64_t>();
-}
-
-Json objectOf(const Json& params, const char* key)
-{
-    const Json& value = member(params, key);
-    if (!value.is_object())
-        throw Error(std::string("'") + key + "' must be an object", "request");
-    return value;
-}
+const std::vector<std::string> kMethods = {
+    "catalogue",      "runs",          "run.start",  "run.cancel",      "run.open",    "run.delete",
+    "run.file",       "preview",       "validate",   "import.inspect",  "import.add",  "import.remove",
+    "import.restore", "model.inspect", "data.table", "data.thumbnails", "data.sample", "shutdown"};
 
 Json validate(const Engine& engine, const Json& params)
 {
@@ -80,20 +52,35 @@ Requests::Requests(Engine& engine, Sender send)
     , m_send(std::move(send))
 {}
 
-bool Requests::isUrgent(const std::string& method)
+Requests::Lane Requests::laneOf(const std::string& method)
 {
-    return method == "run.cancel" || method == "preview" || method == "shutdown";
+    if (method == "run.cancel" || method == "preview" || method == "shutdown")
+        return Lane::Reader;
+    if (method.starts_with("import.") || method == "model.inspect")
+        return Lane::Import;
+    if (method == "data.sample")
+        return Lane::Sample;
+    if (method.starts_with("data."))
+        return Lane::Browse;
+    return Lane::Service;
 }
 
-void Requests::answer(const Request& request)
+void Requests::answer(const Request& request, const std::vector<std::uint64_t>& alsoFor)
 {
+    const auto sendTo = [&](Reply reply) {
+        m_send(reply);
+        for (const std::uint64_t id : alsoFor) {
+            reply.id = id;
+            m_send(reply);
+        }
+    };
     try {
         if (request.method == "preview")
             preview(request); // replies when its frames were sent
         else
-            m_send(result(request));
+            sendTo(result(request));
     } catch (...) {
-        m_send(Reply{request.id, false, {}, {}, failureSentence(std::current_exception(), request.method)});
+        sendTo(Reply{request.id, false, {}, {}, failureSentence(std::current_exception(), request.method)});
     }
 }
 
@@ -124,6 +111,10 @@ Reply Requests::result(const Request& request)
         return ok(validate(m_engine, params));
     if (method == "shutdown")
         return ok(Json::object());
+    if (auto reply = answerImport(m_engine, request))
+        return std::move(*reply);
+    if (auto reply = answerBrowsing(m_engine, m_thumbnails, request))
+        return std::move(*reply);
     throw Error("the engine knows no method '" + method.substr(0, 80) + "'", {},
                 suggestion(method.substr(0, 80), kMethods));
 }

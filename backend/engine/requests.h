@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/engine/browsing/thumbnails.h"
 #include "backend/engine/engine.h"
 #include "backend/protocol/message.h"
 
@@ -16,11 +17,15 @@ class Requests
 public:
     Requests(Engine& engine, Sender send);
 
-    /// Whether the method must not wait behind others: it is answered by the thread that reads.
-    static bool isUrgent(const std::string& method);
+    /// What a method may wait behind. Each lane is a thread; the first is the one that reads, for what must
+    /// not wait at all. Reading a large file, filling a page of thumbnails and asking models about a sample
+    /// thus delay neither each other nor the lists.
+    enum class Lane { Reader, Service, Import, Browse, Sample };
+    static Lane laneOf(const std::string& method);
 
     /// Does what is asked and sends the reply, also for whatever goes wrong. Does not throw.
-    void answer(const protocol::Request& request);
+    /// @param alsoFor ids of older requests that this one stands for: each gets the same reply.
+    void answer(const protocol::Request& request, const std::vector<std::uint64_t>& alsoFor = {});
 
 private:
     protocol::Reply result(const protocol::Request& request);
@@ -29,6 +34,7 @@ private:
 
     Engine& m_engine;
     Sender m_send;
+    ThumbnailCache m_thumbnails;
 };
 
 } // namespace assay::engine

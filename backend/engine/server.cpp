@@ -1,10 +1,11 @@
 #include "backend/engine/server.h"
 
 #include "backend/engine/catalogue.h"
+#include "backend/engine/importing/card_watch.h"
 #include "backend/engine/outbox.h"
 #include "backend/engine/provenance.h"
+#include "backend/engine/request_lanes.h"
 #include "backend/engine/requests.h"
-#include "backend/engine/service_thread.h"
 #include "backend/protocol/codec.h"
 #include "backend/protocol/error.h"
 
@@ -30,6 +31,8 @@ namespace {
 constexpr milliseconds kEndGrace{800};
 constexpr milliseconds kDrainGrace{200};
 constexpr int kPeerIsWrong = 2;
+/// How often the workspace is looked at for cards that another process put there.
+constexpr milliseconds kWatchInterval{2000};
 
 /// Wakes the reading thread from poll().
 struct WakeUp
@@ -57,6 +60,7 @@ public:
         if (m_engine)
             send(Notice{"jobs", jobsJson(*m_engine)});
     }
+    void catalogueChanged() override { send(Notice{"catalogue", Json::object()}); }
 
 private:
     void send(const Message& message);
@@ -65,6 +69,7 @@ private:
     void readUntilEnd();
     void handle(Message message);
     void checkHello(const Message& message);
+    void watchCards();
     bool windDown(); ///< @returns whether everything ended in time
 
     int m_in;
@@ -76,7 +81,9 @@ private:
     Outbox m_outbox;
     std::optional<Engine> m_engine;
     std::optional<Requests> m_requests;
-    std::optional<ServiceThread> m_service;
+    std::optional<RequestLanes> m_lanes;
+    std::optional<CardWatch> m_cards;
+    std::chrono::steady_clock::time_point m_looked;
 };
 
 void Session::send(const Message& message)
@@ -102,11 +109,12 @@ bool Session::readSome()
     char buffer[64 << 10];
     for (;;) {
         pollfd fds[] = {{m_in, POLLIN, 0}, {m_wake.fd, POLLIN, 0}};
-        if (::poll(fds, 2, -1) < 0) {
-            if (errno == EINTR)
-                continue;
+        const int ready = ::poll(fds, 2, static_cast<int>(kWatchInterval.count()));
+        if (ready < 0 && errno != EINTR)
             return false;
-        }
+        watchCards();
+        if (ready <= 0)
+            continue;
         if (fds[1].revents != 0)
             return false;
         const ssize_t n = ::read(m_in, buffer, sizeof buffer);
@@ -117,6 +125,17 @@ bool Session::readSome()
         m_frames.feed(buffer, n);
         return true;
     }
+}
+
+/// Says so when cards changed behind our back. On another thread: this one never waits for a slow reader.
+void Session::watchCards()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (!m_greeted || now - m_looked < kWatchInterval)
+        return;
+    m_looked = now;
+    if (m_cards->changed())
+        m_lanes->later([this] { catalogueChanged(); });
 }
 
 void Session::readUntilEnd()
@@ -157,11 +176,7 @@ void Session::handle(Message message)
         return; // nothing else is for us; a newer window may say more
     if (request->method == "shutdown")
         m_shutdown = true;
-    if (Requests::isUrgent(request->method))
-        m_requests->answer(*request);
-    else if (!m_service->add([this, r = std::move(*request)] { m_requests->answer(r); }))
-        throw Error("more than " + std::to_string(ServiceThread::kMaxTasks) + " requests wait for an answer",
-                    "protocol");
+    m_lanes->handle(std::move(*request));
 }
 
 bool Session::windDown()
@@ -173,8 +188,8 @@ bool Session::windDown()
     };
     m_engine->live().clear();
     m_engine->batch().cancelAll();
-    const bool idle = m_engine->batch().waitIdle(left()) && m_engine->live().waitIdle(left()) &&
-                      m_service->waitIdle(left());
+    const bool idle =
+        m_engine->batch().waitIdle(left()) && m_engine->live().waitIdle(left()) && m_lanes->waitIdle(left());
     m_outbox.drain(kDrainGrace);
     return idle;
 }
@@ -185,7 +200,8 @@ int Session::run(const std::filesystem::path& workspace)
     send(Hello{kProtocolVersion, "assay-cli", version()});
     m_engine.emplace(workspace, *this);
     m_requests.emplace(*m_engine, [this](const Message& message) { send(message); });
-    m_service.emplace();
+    m_lanes.emplace(*m_requests);
+    m_cards.emplace(m_engine->workspace());
     try {
         readUntilEnd();
     } catch (const Error& error) {
@@ -198,7 +214,7 @@ int Session::run(const std::filesystem::path& workspace)
         std::fflush(nullptr);
         ::_exit(status);
     }
-    m_service.reset();
+    m_lanes.reset();
     m_engine.reset();
     return status;
 }

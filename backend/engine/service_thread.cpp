@@ -1,9 +1,14 @@
 #include "backend/engine/service_thread.h"
 
+#include "backend/engine/process_setup.h"
+
+#include <iterator>
+
 namespace assay::engine {
 
-ServiceThread::ServiceThread()
-    : m_thread([this] { loop(); })
+ServiceThread::ServiceThread(Order order)
+    : m_order(order)
+    , m_thread([this] { loop(); })
 {}
 
 ServiceThread::~ServiceThread()
@@ -37,6 +42,7 @@ bool ServiceThread::waitIdle(std::chrono::milliseconds limit) const
 
 void ServiceThread::loop()
 {
+    setUpThread();
     for (;;) {
         std::function<void()> task;
         {
@@ -44,8 +50,9 @@ void ServiceThread::loop()
             m_changed.wait(lock, [&] { return m_ending || !m_tasks.empty(); });
             if (m_ending)
                 return;
-            task = std::move(m_tasks.front());
-            m_tasks.pop_front();
+            const auto next = m_order == Order::OldestFirst ? m_tasks.begin() : std::prev(m_tasks.end());
+            task = std::move(*next);
+            m_tasks.erase(next);
             m_busy = true;
         }
         task();

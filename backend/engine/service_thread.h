@@ -13,7 +13,11 @@ namespace assay::engine {
 class ServiceThread
 {
 public:
-    ServiceThread();
+    /// Which waiting task is next. NewestFirst is for what scrolls by: what is on the screen now was asked
+    /// for last.
+    enum class Order { OldestFirst, NewestFirst };
+
+    explicit ServiceThread(Order order = Order::OldestFirst);
     /// Drops the tasks that have not begun and waits for the one that has.
     ~ServiceThread();
 
@@ -27,6 +31,7 @@ public:
 private:
     void loop();
 
+    const Order m_order;
     mutable std::mutex m_mutex; ///< guards the three below
     std::deque<std::function<void()>> m_tasks;
     bool m_busy = false;

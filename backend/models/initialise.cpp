@@ -2,7 +2,8 @@
 
 #include "backend/models/architectures/layers.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

@@ -2,7 +2,7 @@
 
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace assay::models {
 

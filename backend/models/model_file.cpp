@@ -4,11 +4,13 @@
 #include "backend/models/card.h"
 #include "backend/models/formats/model_format.h"
 #include "backend/models/initialise.h"
+#include "backend/models/state_dict/weights_match.h"
 #include "backend/protocol/error.h"
 
 #include <QCryptographicHash>
 #include <QFile>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <map>
 
@@ -20,51 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWeights = ".safetensors";
 constexpr const char* kCard = ".json";
-constexpr std::size_t kNamesShown = 8;
-
-/// Collects names under a heading; a damaged file must not make a message of a megabyte.
-class NameList
-{
-public:
-    explicit NameList(std::string heading)
-        : m_heading(std::move(heading))
-    {}
-
-    void add(const std::string& name)
-    {
-        if (m_count++ < kNamesShown)
-            m_names += (m_names.empty() ? "" : ", ") + name.substr(0, 100);
-    }
-
-    bool empty() const { return m_count == 0; }
-
-    void appendTo(std::string& text) const
-    {
-        if (m_count == 0)
-            return;
-        text += (text.empty() ? "" : "; ") + m_heading + " " + m_names;
-        if (m_count > kNamesShown)
-            text += " and " + std::to_string(m_count - kNamesShown) + " more";
-    }
-
-private:
-    std::string m_heading;
-    std::string m_names;
-    std::size_t m_count = 0;
-};
-
-std::string shapeText(const torch::Tensor& tensor)
-{
-    std::string text;
-    for (const std::int64_t size : tensor.sizes())
-        text += (text.empty() ? "" : "x") + std::to_string(size);
-    return "[" + text + "]";
-}
-
-bool isCounter(const std::string& name)
-{
-    return name.ends_with("num_batches_tracked"); // PyTorch saves it; evaluation has no use for it
-}
 
 fs::path stemOf(const fs::path& file)
 {
@@ -79,38 +36,19 @@ fs::path with(const fs::path& stem, const char* ending)
 
 } // namespace
 
-void loadWeights(Network& network, const NamedTensors& tensors, const std::string& where)
+void loadWeights(Network& network, NamedTensors tensors, const std::string& where)
 {
-    std::map<std::string, const torch::Tensor*> given;
-    for (const auto& [name, tensor] : tensors)
-        given[name] = &tensor;
-    auto expected = network.persistent();
-    NameList missing("missing");
-    NameList misshaped("of another shape");
-    NameList unexpected("unexpected");
-    for (const auto& [name, tensor] : expected) {
-        const auto it = given.find(name);
-        if (it == given.end())
-            missing.add(name);
-        else if (it->second->sizes() != tensor.sizes())
-            misshaped.add(name + " " + shapeText(*it->second) + " instead of " + shapeText(tensor));
-    }
-    std::map<std::string, bool> names;
-    for (const auto& entry : expected)
-        names[entry.first] = true;
-    for (const auto& entry : given) {
-        if (!names.contains(entry.first) && !isCounter(entry.first))
-            unexpected.add(entry.first);
-    }
-    std::string problems;
-    for (const NameList* list : {&missing, &misshaped, &unexpected})
-        list->appendTo(problems);
-    if (!problems.empty())
-        throw Error("the weights do not fit the architecture: " + problems, where,
+    if (const WeightsMatch match = matchWeights(network, tensors); !match.fits())
+        throw Error("the weights do not fit the architecture: " + match.sentence(), where,
                     "Check the architecture and options in the model's card.");
+    std::map<std::string, torch::Tensor*> given;
+    for (auto& [name, tensor] : tensors)
+        given[name] = &tensor;
     const torch::NoGradGuard off;
-    for (auto& [name, tensor] : expected)
+    for (auto& [name, tensor] : network.persistent()) {
         tensor.copy_(*given[name]);
+        given[name]->reset(); // what is mapped from a file gives its pages back
+    }
 }
 
 namespace {

@@ -7,11 +7,12 @@
 
 namespace assay::models {
 
-/// Copies @p tensors into the network of the same names.
+/// Copies @p tensors into the network of the same names, converted to its types, and drops each as soon as it
+/// is copied: a file that they are mapped from never lies in memory as a whole.
 /// @param where the file, for messages.
 /// @throws Error that lists every missing, unexpected and mis-shaped tensor in one sentence; the network is
 ///         then unchanged.
-void loadWeights(Network& network, const NamedTensors& tensors, const std::string& where);
+void loadWeights(Network& network, NamedTensors tensors, const std::string& where);
 
 /// Loads X.safetensors with its card X.json; @p file may name either, or X without an ending.
 /// @throws Error when a file is missing or malformed, the hash differs from the card's, or weights do not

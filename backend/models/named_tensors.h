@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ATen/core/TensorBody.h>
+#include <torch/types.h>
 
 #include <string>
 #include <utility>

@@ -1,7 +1,8 @@
 #include "backend/models/architectures/layers.h"
 #include "backend/models/model.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace assay::models {
 

@@ -3,7 +3,8 @@
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace assay::models {
 

@@ -5,6 +5,7 @@
 #include "backend/protocol/error.h"
 
 #include <algorithm>
+#include <fstream>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -14,6 +15,8 @@ namespace assay::models {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kMaxCardBytes = 1 << 20;
 
 /// Levenshtein distance: insertions, deletions and replacements.
 std::size_t editDistance(const std::string& a, const std::string& b)
@@ -50,10 +53,19 @@ bool isPath(const std::string& nameOrPath)
            nameOrPath.ends_with(".json");
 }
 
-/// Every JSON file of a model folder is a card: its weights lie beside it, or where the card says.
+/// A card's weights lie beside it, or it names their file; other JSON files in the folder are none of ours.
 bool isCardFile(const fs::path& file)
 {
-    return file.extension() == ".json" && !file.filename().string().starts_with('.');
+    if (file.extension() != ".json" || file.filename().string().starts_with('.'))
+        return false;
+    std::error_code code;
+    if (fs::exists(fs::path(file).replace_extension(".safetensors"), code))
+        return true;
+    if (fs::file_size(file, code) > kMaxCardBytes || code)
+        return false;
+    std::ifstream input(file, std::ios::binary);
+    const Json json = Json::parse(input, nullptr, false);
+    return json.is_object() && json.contains("format") && json.contains("file");
 }
 
 } // namespace

@@ -3,7 +3,8 @@
 #include "backend/protocol/error.h"
 
 #include <QCryptographicHash>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <charconv>
 

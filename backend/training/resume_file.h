@@ -14,7 +14,7 @@ struct TrainState
 {
     int epoch = 0; ///< epochs done
     TrainSpec spec;
-    std::string setHash;       ///< of the images and labels
+    std::string setHash;          ///< of the images and labels
     models::NamedTensors weights; ///< batch-norm statistics included
     std::vector<torch::Tensor> momentum;
     torch::Tensor generator; ///< state of the generator of batch order and augmentation

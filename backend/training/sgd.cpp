@@ -1,6 +1,7 @@
 #include "backend/training/sgd.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace assay::training {
 

@@ -108,6 +108,7 @@ void checkSpec(const TrainSpec& s, const std::string& where)
     require(s.labelSmoothing >= 0 && s.labelSmoothing < 1, "label_smoothing", s.labelSmoothing, "in [0, 1)",
             where);
     require(s.shift >= 0 && s.shift <= kMaxShift, "shift", s.shift, "from 0 to 64", where);
+    require(s.fill >= 0 && s.fill <= 1, "fill", s.fill, "in [0, 1]", where);
     require(s.trainCount >= 0, "train_count", static_cast<double>(s.trainCount), "at least 0", where);
 }
 
@@ -122,6 +123,7 @@ Json toJson(const TrainSpec& s)
             {"schedule", scheduleName(s.schedule)},
             {"flip", s.flip},
             {"shift", s.shift},
+            {"fill", s.fill},
             {"init_seed", s.initSeed},
             {"order_seed", s.orderSeed},
             {"train_count", s.trainCount},
@@ -141,6 +143,7 @@ TrainSpec trainSpecFromJson(const Json& json, const std::string& where)
     reader.schedule("schedule", s.schedule);
     reader.flag("flip", s.flip);
     reader.number("shift", s.shift);
+    reader.number("fill", s.fill);
     reader.number("init_seed", s.initSeed);
     reader.number("order_seed", s.orderSeed);
     reader.number("train_count", s.trainCount);

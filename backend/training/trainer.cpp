@@ -8,7 +8,9 @@
 #include "backend/training/sgd.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/nn.h>
+#include <torch/utils.h>
 
 #include <chrono>
 #include <cmath>
@@ -128,7 +130,8 @@ private:
         torch::Tensor x = m_images.index_select(0, ids.to(m_images.device()));
         if (x.scalar_type() == torch::kUInt8)
             x = x.to(torch::kFloat32).div_(255.0);
-        x = augment(x, {.flip = m_spec.flip, .shift = m_spec.shift}, m_order).to(m_device);
+        x = augment(x, {.flip = m_spec.flip, .shift = m_spec.shift, .fill = m_spec.fill}, m_order)
+                .to(m_device);
         const torch::Tensor y = m_labels.index_select(0, ids.to(m_labels.device())).to(m_device);
         const torch::Tensor logits = m_network.forward(x);
         const torch::Tensor loss = torch::nn::functional::cross_entropy(

@@ -26,7 +26,8 @@ struct TrainSpec
     double labelSmoothing = 0; ///< in [0,1)
     Schedule schedule = Schedule::Linear;
     bool flip = false;           ///< augmentation: mirror left-right with probability 1/2, per image
-    int shift = 0;               ///< augmentation: move by up to this many pixels each way, zeros flow in
+    int shift = 0;               ///< augmentation: move by up to this many pixels each way
+    double fill = 0;             ///< augmentation: what flows in then, in [0,1]
     std::uint64_t initSeed = 1;  ///< initial weights; unused when continuing with given weights
     std::uint64_t orderSeed = 1; ///< batch order and augmentation
     std::int64_t trainCount = 0; ///< use only the first this many images; 0: all

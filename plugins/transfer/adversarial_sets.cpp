@@ -2,7 +2,7 @@
 
 #include "backend/attacks/boundary.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

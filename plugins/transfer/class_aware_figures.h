@@ -2,6 +2,7 @@
 
 #include "backend/protocol/figure.h"
 #include "plugins/transfer/class_aware_view.h"
+#include "plugins/transfer/decision_map.h"
 
 #include <vector>
 
@@ -30,7 +31,23 @@ protocol::Figure targetConfusionFigure(const ClassAwareResults& results, const V
 protocol::Figure sourcePathFigure(const ClassAwareResults& results, const View& view);
 protocol::Figure targetPathFigure(const ClassAwareResults& results, const View& view);
 
-/// All of the above that the results can fill.
+/// What the decision maps of one image of the pool show.
+struct MappedImage
+{
+    std::int64_t position = 0; ///< in the pool
+    DecisionMap map;
+    DecisionMapSpec spec;
+    PlanePoint adversarial; ///< the adversarial image of the viewed radius
+};
+
+/// The image of the pool at @p position, float32 [1,C,H,W] in [0,1] on @p device.
+torch::Tensor poolImage(const ClassAwareResults& results, std::int64_t position, torch::Device device);
+
+/// Classes of the source, or of the target, on the plane through an image that both loss gradients span.
+protocol::Figure decisionMapFigure(const ClassAwareResults& results, const View& view,
+                                   const MappedImage& image, bool ofSource);
+
+/// All of the above but the decision maps that the results can fill.
 std::vector<protocol::Figure> viewFigures(const ClassAwareResults& results, const View& view);
 
 } // namespace assay::transfer

@@ -30,6 +30,7 @@ struct ClassAwareParams
     double viewEps = 2;
     std::string viewSource = "fashion-cnn";
     std::string viewTarget = "fashion-cnn-reinit";
+    int viewImage = -1;
 };
 
 template <class V>
@@ -120,6 +121,15 @@ void visit(V& v, ClassAwareParams& p)
         .valuesFrom("targets")
         .group("View")
         .help("The most similar target is shown when this is none of them.");
+    v.field("view_image", p.viewImage)
+        .label("Mapped image")
+        .unit("test image")
+        .range(-1, 1e9)
+        .live()
+        .group("View")
+        .help("Number of the test image in whose surroundings the decision maps are drawn. -1, or an image "
+              "outside "
+              "the pool, takes the first that the pair mistakes for different classes.");
 }
 
 inline attacks::AttackSpec attackSpec(const ClassAwareParams& p, double eps)

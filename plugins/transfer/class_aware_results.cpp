@@ -3,7 +3,7 @@
 #include "backend/metrics/statistics.h"
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <limits>

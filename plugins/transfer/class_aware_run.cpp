@@ -8,7 +8,7 @@
 #include "plugins/transfer/figure_parts.h"
 #include "plugins/transfer/input_checks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -323,7 +323,23 @@ void ClassAwareRun::emit(std::size_t s)
     if (m_shownExamples != view) {
         m_context.images(exampleGrid(m_results, view, m_viewed[view.eps]));
         m_shownExamples = view;
+        emitDecisionMaps(view);
     }
+}
+
+void ClassAwareRun::emitDecisionMaps(const View& view)
+{
+    const std::int64_t position = mappedImage(m_results, view, m_params);
+    const torch::Tensor x = m_x.narrow(0, position, 1);
+    if (!m_mapped || m_mapped->position != position) {
+        m_mapped = MappedImage{.position = position};
+        m_mapped->map = decisionMap(*m_sources[view.source], *m_targets[view.target], x,
+                                    m_y.narrow(0, position, 1), m_mapped->spec);
+    }
+    m_mapped->adversarial =
+        project(m_mapped->map, x, m_viewed[view.eps].narrow(0, position, 1).to(x.device()).to(x.dtype()));
+    for (const bool ofSource : {true, false})
+        m_context.figure(decisionMapFigure(m_results, view, *m_mapped, ofSource));
 }
 
 } // namespace assay::transfer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugins/transfer/class_aware_figures.h"
 #include "plugins/transfer/class_aware_params.h"
 #include "plugins/transfer/class_aware_results.h"
 #include "plugins/transfer/class_aware_tables.h"
@@ -42,6 +43,7 @@ private:
     torch::Tensor pathProbabilities(std::size_t source, std::size_t target, const EpsResult& result,
                                     const torch::Tensor& path) const;
     void emit(std::size_t source);
+    void emitDecisionMaps(const View& view);
     Json inputKey(const ModelPtr& model, const torch::Tensor& ids) const;
     engine::TensorMap cached(const ModelPtr& model, const Json& key,
                              const std::function<engine::TensorMap()>& compute);
@@ -57,6 +59,7 @@ private:
     std::optional<torch::Tensor> m_aim;  ///< aimed classes of a targeted attack, int64 [P] on the device
     std::vector<torch::Tensor> m_viewed; ///< float16 adversarial images of the viewed source, per radius
     std::optional<View> m_shownExamples; ///< view of the gallery that was emitted last
+    std::optional<MappedImage> m_mapped; ///< what the decision maps show; the pair does not change in a run
 };
 
 } // namespace assay::transfer

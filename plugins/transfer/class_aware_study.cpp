@@ -64,12 +64,44 @@ protected:
         const std::string name =
             "adversarial-" + std::to_string(view.source) + "-" + std::to_string(view.eps);
         const auto images = m_images.get(folder + '\n' + name, [&] { return ctx.loadArtifact(name); });
-        ctx.images(exampleGrid(*results, view, images->at("adversarial").cpu()));
+        const torch::Tensor adversarial = images->at("adversarial").cpu();
+        ctx.images(exampleGrid(*results, view, adversarial));
+        ctx.checkpoint();
+        previewMaps(ctx, params, *results, view, adversarial);
     }
 
 private:
+    /// The plane is computed anew only for another image or pair, not for another radius.
+    void previewMaps(engine::RunContext& ctx, const ClassAwareParams& params,
+                     const ClassAwareResults& results, const View& view, const torch::Tensor& adversarial)
+    {
+        MappedImage image{.position = mappedImage(results, view, params)};
+        const torch::Tensor x = poolImage(results, image.position, ctx.device());
+        const std::string key = ctx.folder().string() + '\n' + results.sources[view.source] + '\n' +
+                                results.targets[view.target] + '\n' + std::to_string(image.position);
+        image.map = *m_maps.get(key, [&] {
+            const auto source = ctx.model(refOf(params.sources, results.sources[view.source]));
+            const auto target = ctx.model(refOf(params.targets, results.targets[view.target]));
+            const torch::Tensor y = results.y.narrow(0, image.position, 1).to(ctx.device());
+            return decisionMap(*source, *target, x, y, image.spec);
+        });
+        image.adversarial =
+            project(image.map, x, adversarial.narrow(0, image.position, 1).to(x.device()).to(x.dtype()));
+        for (const bool ofSource : {true, false})
+            ctx.figure(decisionMapFigure(results, view, image, ofSource));
+    }
+
+    static protocol::ModelRef refOf(const std::vector<protocol::ModelRef>& refs, const std::string& shown)
+    {
+        for (const protocol::ModelRef& ref : refs)
+            if (displayName(ref.name) == shown)
+                return ref;
+        return {shown};
+    }
+
     RecentlyUsed<ClassAwareResults> m_results{4};
     RecentlyUsed<engine::TensorMap> m_images{16};
+    RecentlyUsed<DecisionMap> m_maps{16};
 };
 
 } // namespace

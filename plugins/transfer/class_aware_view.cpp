@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 namespace assay::transfer {
 
@@ -31,6 +32,22 @@ View viewOf(const ClassAwareResults& results, const ClassAwareParams& p)
         if (away(e) < away(view.eps))
             view.eps = e;
     return view;
+}
+
+std::int64_t mappedImage(const ClassAwareResults& results, const View& view, const ClassAwareParams& p)
+{
+    const auto first = [](const torch::Tensor& mask) -> std::optional<std::int64_t> {
+        const torch::Tensor at = mask.nonzero().flatten();
+        return at.numel() > 0 ? std::optional(at[0].item<std::int64_t>()) : std::nullopt;
+    };
+    if (const auto asked = first(results.ids == static_cast<std::int64_t>(p.viewImage)))
+        return *asked;
+    const torch::Tensor outcomes = results.outcomes(view.source, view.target, view.eps);
+    for (const Outcome wanted : {Outcome::Different, Outcome::Same}) {
+        if (const auto found = first(outcomes == static_cast<std::int64_t>(wanted)))
+            return *found;
+    }
+    return 0;
 }
 
 std::string rateOf(const ClassAwareResults& results, const View& view)

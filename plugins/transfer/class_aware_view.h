@@ -26,6 +26,10 @@ View viewOf(const ClassAwareResults& results, const ClassAwareParams& p);
 /// Index of the source that @p p wants shown.
 std::size_t viewedSource(const ClassAwareResults& results, const ClassAwareParams& p);
 
+/// Position in the pool of the image that the decision maps show: the one with the id params.viewImage, else
+/// the first with a different mistake, else with the same, else the first.
+std::int64_t mappedImage(const ClassAwareResults& results, const View& view, const ClassAwareParams& p);
+
 /// "images that fool MODEL", or all attacked ones: what rates are a rate of, in words.
 std::string rateOf(const ClassAwareResults& results, const View& view);
 

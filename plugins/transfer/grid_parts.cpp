@@ -1,6 +1,6 @@
 #include "plugins/transfer/grid_parts.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cstring>

@@ -17,6 +17,7 @@ std::string sizeText(std::int64_t channels, std::int64_t height, std::int64_t wi
 
 void requireFit(const models::Model& model, const data::DatasetInfo& info)
 {
+    model.requireNetwork("this study puts new images to it");
     const models::InputSpec& input = model.card().input;
     if (input.channels != info.channels || input.height != info.height || input.width != info.width)
         throw Error("it expects images of " + sizeText(input.channels, input.height, input.width) +

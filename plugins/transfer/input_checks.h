@@ -7,7 +7,8 @@
 
 namespace assay::transfer {
 
-/// @throws Error when the model expects images of another size or tells other numbers of classes apart.
+/// @throws Error when the model has no network, expects images of another size or tells other numbers of
+/// classes apart.
 void requireFit(const models::Model& model, const data::DatasetInfo& info);
 
 /// SHA-256 over the bytes of a tensor, hex: for cache keys.

@@ -4,7 +4,7 @@
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace assay::transfer {
 

@@ -5,7 +5,7 @@
 #include "plugins/transfer/figure_parts.h"
 #include "plugins/transfer/grid_parts.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>

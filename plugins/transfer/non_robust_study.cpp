@@ -7,7 +7,7 @@
 #include "plugins/transfer/non_robust_report.h"
 #include "plugins/transfer/parallel_training.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "plugins/transfer/class_aware_figures.h"
 #include "plugins/transfer/figure_parts.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace assay::transfer {
 

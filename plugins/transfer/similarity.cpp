@@ -1,6 +1,6 @@
 #include "plugins/transfer/similarity.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace assay::transfer {
 

@@ -90,13 +90,24 @@ void BarsLayer::drawIntervals(QCPPainter* painter) const
     }
 }
 
+namespace {
+
+/// Three digits, and counts in full: 1250, not 1.25e+03.
+QString valueText(double value)
+{
+    const bool isLargeCount = std::abs(value) >= 1000 && std::abs(value) < 1e7 && value == std::floor(value);
+    return isLargeCount ? QString::number(value, 'f', 0) : QString::number(value, 'g', 3);
+}
+
+} // namespace
+
 void BarsLayer::drawValues(QCPPainter* painter) const
 {
     painter->setFont(style().scaled(0.9));
     const QFontMetricsF metrics(painter->font());
     for (int mark = 0; mark < markCount(); ++mark) {
         const QRectF rect = markRect(mark);
-        const QString text = QString::number(layer().y[static_cast<std::size_t>(mark)], 'g', 3);
+        const QString text = valueText(layer().y[static_cast<std::size_t>(mark)]);
         if (rect.height() < metrics.height() * 1.3 ||
             rect.width() < metrics.horizontalAdvance(text) + style().px(6))
             continue;

@@ -51,6 +51,8 @@ QColor CellsLayer::cellColour(int mark) const
     const double value = layer().z[static_cast<std::size_t>(mark)];
     if (!std::isfinite(value))
         return style().theme.raised;
+    if (drawn().figure->colour.scale == protocol::AxisScale::Category)
+        return style().theme.category(static_cast<int>(value));
     const double span = drawn().colourHigh - drawn().colourLow;
     const double t = span > 0 ? (value - drawn().colourLow) / span : 0.5;
     return style().theme.mapped(QString::fromStdString(layer().colourMap), t);
@@ -65,7 +67,7 @@ void CellsLayer::draw(QCPPainter* painter)
     else
         drawCells(painter);
     painter->setAntialiasing(true);
-    if (markCount() <= kMostTexts)
+    if (markCount() <= kMostTexts && drawn().figure->colour.scale != protocol::AxisScale::Category)
         drawTexts(painter);
     if (showsShares())
         drawShares(painter);

@@ -21,6 +21,7 @@ void ColourBar::setContent(const QString& map, double low, double high, const QS
     m_label = label;
     m_style = style;
     m_width = 0;
+    m_categories.clear();
     if (m_map.isEmpty())
         return;
     const QFontMetricsF metrics(m_style.font);
@@ -30,6 +31,20 @@ void ColourBar::setContent(const QString& map, double low, double high, const QS
     m_width = static_cast<int>(std::ceil(m_style.px(24) + widest +
                                          (m_label.isEmpty() ? 0 : metrics.height() + m_style.px(6)) +
                                          m_style.px(10)));
+}
+
+void ColourBar::setCategories(const QStringList& names, const QString& label, const PlotStyle& style)
+{
+    m_map.clear();
+    m_categories = names;
+    m_label = label;
+    m_style = style;
+    const QFontMetricsF metrics(m_style.font);
+    double widest = 0;
+    for (const QString& name : names)
+        widest = std::max(widest, metrics.horizontalAdvance(name));
+    m_width = static_cast<int>(
+        std::ceil(m_style.px(30) + widest + (m_label.isEmpty() ? 0 : metrics.height() + m_style.px(6))));
 }
 
 QVector<double> ColourBar::ticks() const
@@ -52,8 +67,43 @@ QVector<double> ColourBar::ticks() const
 
 void ColourBar::draw(QCPPainter* painter)
 {
-    if (m_map.isEmpty())
-        return;
+    if (!m_categories.isEmpty())
+        drawCategories(painter);
+    else if (!m_map.isEmpty())
+        drawStrip(painter);
+}
+
+void ColourBar::drawCategories(QCPPainter* painter)
+{
+    const QFontMetricsF metrics(m_style.font);
+    const QRectF area = m_beside->rect();
+    const auto shown =
+        std::ranges::count_if(m_categories, [](const QString& name) { return !name.isEmpty(); });
+    const double step =
+        std::min(metrics.height() * 1.25, area.height() / std::max<double>(1, static_cast<double>(shown)));
+    painter->setFont(m_style.font);
+    painter->setAntialiasing(true);
+    double top = area.top(), widest = 0;
+    for (int i = 0; i < m_categories.size(); ++i) {
+        if (m_categories[i].isEmpty())
+            continue;
+        const QRectF row(outerRect().left() + m_style.px(8), top, m_width, step);
+        const double side = std::min(m_style.px(10), step * 0.8);
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(m_style.theme.category(i));
+        painter->drawRoundedRect(QRectF(row.left(), row.center().y() - side / 2, side, side), m_style.px(2),
+                                 m_style.px(2));
+        painter->setPen(m_style.theme.mutedText);
+        painter->drawText(row.adjusted(m_style.px(16), 0, 0, 0),
+                          Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, m_categories[i]);
+        widest = std::max(widest, metrics.horizontalAdvance(m_categories[i]));
+        top += step;
+    }
+    drawLabel(painter, outerRect().left() + m_style.px(26) + widest);
+}
+
+void ColourBar::drawStrip(QCPPainter* painter)
+{
     const QRectF area = m_beside->rect();
     const QRectF strip(outerRect().left() + m_style.px(8), area.top(), m_style.px(10), area.height());
     QLinearGradient gradient(strip.bottomLeft(), strip.topLeft());
@@ -81,12 +131,19 @@ void ColourBar::draw(QCPPainter* painter)
             QRectF(strip.right() + m_style.px(5), y - metrics.height() / 2, width, metrics.height()),
             Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, text);
     }
+    drawLabel(painter, strip.right() + m_style.px(9) + widest);
+}
+
+void ColourBar::drawLabel(QCPPainter* painter, double left)
+{
     if (m_label.isEmpty())
         return;
+    const QFontMetricsF metrics(m_style.font);
+    painter->setPen(m_style.theme.mutedText);
     painter->save();
-    painter->translate(strip.right() + m_style.px(9) + widest, strip.center().y());
+    painter->translate(left, m_beside->rect().center().y());
     painter->rotate(90);
-    const double length = strip.height();
+    const double length = m_beside->rect().height();
     painter->drawText(QRectF(-length / 2, -metrics.height() - m_style.px(1), length, metrics.height()),
                       Qt::AlignCenter | Qt::TextDontClip,
                       metrics.elidedText(m_label, Qt::ElideRight, length));

@@ -167,6 +167,30 @@ QVector<LayerLook> FigurePlot::looks() const
     return result;
 }
 
+namespace {
+
+/// Names of the colour categories that some cell has; the others empty.
+QStringList shownCategories(const protocol::Figure& figure)
+{
+    QStringList names;
+    for (const std::string& name : figure.colour.categories)
+        names << QString::fromStdString(name);
+    QVector<bool> used(names.size(), false);
+    for (const protocol::Layer& layer : figure.layers) {
+        for (const double z : layer.kind == LayerKind::Cells ? layer.z : std::vector<double>()) {
+            if (z >= 0 && z < static_cast<double>(names.size()))
+                used[static_cast<int>(z)] = true;
+        }
+    }
+    for (int i = 0; i < names.size(); ++i) {
+        if (!used[i])
+            names[i].clear();
+    }
+    return names;
+}
+
+} // namespace
+
 void FigurePlot::setUpHeader()
 {
     const protocol::Figure& figure = *m_drawn->figure;
@@ -203,6 +227,11 @@ void FigurePlot::setUpHeader()
     m_header->setContent(style.showTitle ? QString::fromStdString(figure.title) : QString(),
                          style.showTitle || !style.print ? subtitle.join(QStringLiteral(" · ")) : QString(),
                          legend, style);
+    if (!map.isEmpty() && figure.colour.scale == protocol::AxisScale::Category) {
+        m_colourBar->setCategories(shownCategories(figure), QString::fromStdString(figure.colour.label),
+                                   style);
+        return;
+    }
     m_colourBar->setContent(map, m_home.colour.low, m_home.colour.high,
                             axisText(figure.colour.label, figure.colour.unit), style);
 }

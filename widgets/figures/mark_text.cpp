@@ -58,6 +58,10 @@ void addCells(QStringList& lines, const Figure& figure, const Layer& layer, std:
     const double y = layer.y.size() == layer.rows ? layer.y[row] : static_cast<double>(row);
     lines << coordinate(figure.x, x, QStringLiteral("column"))
           << coordinate(figure.y, y, QStringLiteral("row"));
+    if (figure.colour.scale == AxisScale::Category) {
+        lines << coordinate(figure.colour, at(layer.z, i), QStringLiteral("value"));
+        return;
+    }
     const QString name = axisText(figure.colour.label, figure.colour.unit);
     lines << (name.isEmpty() ? QStringLiteral("value") : name) + ": " + numberText(at(layer.z, i));
 }

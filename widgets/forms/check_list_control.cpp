@@ -99,7 +99,7 @@ void CheckListControl::append(const FormChoices::Choice& choice)
     auto* item = new QStandardItem(choice.title);
     item->setData(choice.name, kNameRole);
     item->setData(choice.detail, ChoiceDelegate::DetailRole);
-    item->setData(choice.problem.isEmpty() ? choice.detail : choice.problem, Qt::ToolTipRole);
+    item->setData(choice.toolTip(), Qt::ToolTipRole);
     item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsUserCheckable | Qt::ItemIsDragEnabled |
                    (choice.problem.isEmpty() ? Qt::ItemIsEnabled : Qt::NoItemFlags));
     item->setCheckState(Qt::Unchecked);

@@ -116,9 +116,8 @@ ComboControl::ComboControl(const protocol::Field& field, const QList<FormChoices
         if (field.valuesFrom.empty())
             addChoice(choice);
     }
-    connect(m_combo, &QComboBox::currentIndexChanged, this, [this](int index) {
-        m_combo->setToolTip(m_combo->itemData(index, ChoiceDelegate::DetailRole).toString());
-    });
+    connect(m_combo, &QComboBox::currentIndexChanged, this,
+            [this](int index) { m_combo->setToolTip(m_combo->itemData(index, Qt::ToolTipRole).toString()); });
     connect(m_combo, &QComboBox::activated, this, &ComboControl::step);
 }
 
@@ -127,7 +126,7 @@ void ComboControl::addChoice(const FormChoices::Choice& choice)
     m_combo->addItem(choice.title, choice.name);
     const int row = m_combo->count() - 1;
     m_combo->setItemData(row, choice.detail, ChoiceDelegate::DetailRole);
-    m_combo->setItemData(row, choice.problem.isEmpty() ? choice.detail : choice.problem, Qt::ToolTipRole);
+    m_combo->setItemData(row, choice.toolTip(), Qt::ToolTipRole);
     if (!choice.problem.isEmpty())
         static_cast<QStandardItemModel*>(m_combo->model())->item(row)->setEnabled(false);
     const int width = m_combo->itemDelegate()->sizeHint({}, m_combo->model()->index(row, 0)).width();
@@ -156,6 +155,11 @@ void ComboControl::setOffered(const std::vector<Json>& offered)
         const QString name = valueText(item);
         addChoice(m_known.value(name, {name, name, {}, {}}));
     }
+}
+
+void ComboControl::setBlank()
+{
+    m_combo->setCurrentIndex(-1);
 }
 
 void ComboControl::dragEnterEvent(QDragEnterEvent* event)

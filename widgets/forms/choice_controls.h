@@ -38,6 +38,7 @@ public:
     Json value() const override;
     void setValue(const Json& value) override;
     void setOffered(const std::vector<Json>& offered) override;
+    void setBlank() override;
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;

@@ -77,10 +77,20 @@ void FieldControl::setOffered(const std::vector<Json>&) {}
 
 void FieldControl::setProblem(bool problem)
 {
+    mark("problem", problem);
+}
+
+void FieldControl::setAsked(bool asked)
+{
+    mark("asked", asked);
+}
+
+void FieldControl::mark(const char* property, bool on)
+{
     QWidget* main = focusProxy();
-    if (!main || main->property("problem").toBool() == problem)
+    if (!main || main->property(property).toBool() == on)
         return;
-    main->setProperty("problem", problem);
+    main->setProperty(property, on);
     Theme::refresh(main);
 }
 

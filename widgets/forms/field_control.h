@@ -27,6 +27,10 @@ public:
     virtual void setOffered(const std::vector<Json>& offered);
     /// Marks the control as holding something that cannot be used.
     virtual void setProblem(bool problem);
+    /// Marks the control as waiting for something that only the user knows.
+    virtual void setAsked(bool asked);
+    /// Shows nothing until the user gives a value, where the control can. Emits nothing.
+    virtual void setBlank() {}
     /// Controls that need the whole width of the form stand under their label instead of beside it.
     virtual bool isWide() const { return false; }
 
@@ -46,6 +50,8 @@ protected:
     void step();
 
 private:
+    void mark(const char* property, bool on);
+
     protocol::Field m_field;
 };
 

@@ -131,6 +131,26 @@ QWidget* FieldRow::makeCell(QWidget* parent)
 void FieldRow::setProblem(const QString& sentence)
 {
     m_control->setProblem(!sentence.isEmpty());
+    m_problemText = sentence;
+    showSentence();
+}
+
+void FieldRow::setNote(const QString& sentence)
+{
+    m_control->setAsked(!sentence.isEmpty());
+    m_note = sentence;
+    showSentence();
+}
+
+void FieldRow::showSentence()
+{
+    const bool problem = !m_problemText.isEmpty();
+    const QString& sentence = problem ? m_problemText : m_note;
+    const QString kind = problem || m_note.isEmpty() ? QStringLiteral("problem") : QStringLiteral("warning");
+    if (m_problem->property("kind").toString() != kind) {
+        m_problem->setProperty("kind", kind);
+        Theme::refresh(m_problem);
+    }
     if (m_problem->text() == sentence)
         return;
     m_problem->setText(sentence);

@@ -31,6 +31,8 @@ public:
 
     /// @param sentence empty when there is none.
     void setProblem(const QString& sentence);
+    /// What is wanted here, said under the control while its value has no problem; empty: nothing.
+    void setNote(const QString& sentence);
     /// Whether the value is the default one, to which there is then no way back to offer.
     void setIsDefault(bool isDefault);
     void refreshIcons();
@@ -40,6 +42,7 @@ Q_SIGNALS:
 
 private:
     QWidget* makeLabel(QWidget* parent, bool withInfo);
+    void showSentence();
 
     QLabel* m_label = nullptr;
     QToolButton* m_info = nullptr;
@@ -47,6 +50,8 @@ private:
     QWidget* m_head = nullptr; ///< label and info icon; after these two, which making it sets
     FieldControl* m_control;
     QLabel* m_problem;
+    QString m_problemText;
+    QString m_note;
 };
 
 } // namespace assay::widgets

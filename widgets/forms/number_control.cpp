@@ -111,4 +111,12 @@ void NumberControl::setValue(const Json& value)
     showOnSlider();
 }
 
+void NumberControl::setBlank()
+{
+    const QSignalBlocker quiet(m_box);
+    // Below the range, so that every value that can be typed differs from it and is reported.
+    m_box->setValue(field().low.value_or(0) - 1);
+    m_box->clear();
+}
+
 } // namespace assay::widgets

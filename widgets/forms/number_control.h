@@ -17,6 +17,7 @@ public:
     NumberControl(const protocol::Field& field, bool live, QWidget* parent);
     Json value() const override;
     void setValue(const Json& value) override;
+    void setBlank() override;
 
 private:
     void addSlider();

@@ -36,7 +36,7 @@ OptionalControl::OptionalControl(const protocol::Field& field,
 {
     m_automatic->setObjectName(QStringLiteral("automatic:") + QString::fromStdString(field.name));
     m_automatic->setAccessibleName(tr("%1: automatic").arg(QString::fromStdString(field.label)));
-    m_automatic->setToolTip(tr("The study chooses the value"));
+    m_automatic->setToolTip(tr("The value is chosen for you"));
     auto* layout =
         new QBoxLayout(m_inner->isWide() ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight, this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -51,14 +51,19 @@ OptionalControl::OptionalControl(const protocol::Field& field,
         if (!m_automatic->isChecked())
             m_inner->setFocus();
     });
-    connect(m_inner, &FieldControl::edited, this, &FieldControl::edited);
+    connect(m_inner, &FieldControl::edited, this, [this] {
+        m_automatic->setChecked(false); // it is enabled while automatic only when it is asked for
+        Q_EMIT edited();
+    });
     connect(m_inner, &FieldControl::settled, this, &FieldControl::settled);
 }
 
 void OptionalControl::showState()
 {
-    m_inner->setEnabled(!m_automatic->isChecked());
-    setFocusProxy(m_automatic->isChecked() ? static_cast<QWidget*>(m_automatic) : m_inner);
+    const bool left = m_automatic->isChecked() && !m_asked;
+    m_automatic->setVisible(!m_asked);
+    m_inner->setEnabled(!left);
+    setFocusProxy(left ? static_cast<QWidget*>(m_automatic) : m_inner);
 }
 
 Json OptionalControl::value() const
@@ -77,6 +82,17 @@ void OptionalControl::setValue(const Json& value)
 void OptionalControl::setProblem(bool problem)
 {
     m_inner->setProblem(problem);
+}
+
+void OptionalControl::setAsked(bool asked)
+{
+    if (m_asked == asked)
+        return;
+    m_asked = asked;
+    if (asked && m_automatic->isChecked())
+        m_inner->setBlank();
+    m_inner->setAsked(asked);
+    showState();
 }
 
 bool OptionalControl::isWide() const

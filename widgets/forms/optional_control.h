@@ -8,7 +8,8 @@ class QCheckBox;
 
 namespace assay::widgets {
 
-/// A field that may be left to the study: a check box "automatic", and its control while that is off.
+/// A field that may be left to the study: a check box "automatic", and its control while that is off. While
+/// it is asked for there is no such box: the control stands blank until the user fills it in.
 class OptionalControl : public FieldControl
 {
     Q_OBJECT
@@ -18,12 +19,14 @@ public:
     Json value() const override;
     void setValue(const Json& value) override;
     void setProblem(bool problem) override;
+    void setAsked(bool asked) override;
     bool isWide() const override;
 
 private:
     void showState();
 
     QCheckBox* m_automatic;
+    bool m_asked = false;
     FieldControl* m_inner;
 };
 

@@ -377,6 +377,16 @@ bool SchemaForm::isValid() const
     return d->valid;
 }
 
+void SchemaForm::setNotes(const std::map<std::string, QString>& notes)
+{
+    for (FieldRow* row : d->rows) {
+        const auto it = notes.find(row->field().name);
+        row->setNote(it == notes.end() ? QString() : it->second);
+        if (it != notes.end() && row->field().advanced && d->advanced)
+            d->advanced->setChecked(true);
+    }
+}
+
 QUndoStack* SchemaForm::undoStack() const
 {
     return &d->stack;

@@ -5,6 +5,7 @@
 #include <QStringList>
 #include <QWidget>
 
+#include <map>
 #include <memory>
 
 class QUndoStack;
@@ -20,6 +21,12 @@ struct FormChoices
         QString title;
         QString detail;       ///< e.g. "91.2 % · 0.1 M parameters"
         QString problem = {}; ///< why it cannot be chosen, shown as its tooltip; empty when it can
+        QString note = {};    ///< what to know before choosing it, shown as its tooltip instead of the detail
+
+        const QString& toolTip() const
+        {
+            return !problem.isEmpty() ? problem : !note.isEmpty() ? note : detail;
+        }
     };
     QList<Choice> models;
     QList<Choice> datasets;
@@ -45,6 +52,9 @@ public:
     /// Absent fields get their defaults, keys that are no fields are ignored. Forgets the undo history.
     void setValues(const Json& values);
     bool isValid() const;
+    /// Marks fields that wait for the user, by name, with a sentence under each that says what is wanted; a
+    /// problem of the value is said instead. Folded fields are opened. Replaces the notes before.
+    void setNotes(const std::map<std::string, QString>& notes);
     QUndoStack* undoStack() const;
 
 Q_SIGNALS:

@@ -88,7 +88,8 @@ QSize CardDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInd
     const int width = availableWidth(option);
     if (m_density == Density::Compact) {
         int height = 2 * fonts.space + QFontMetrics(fonts.row).height();
-        if (!index.data(CardModel::MetaRole).toString().isEmpty())
+        if (!index.data(CardModel::MetaRole).toString().isEmpty() ||
+            !index.data(CardModel::TagsRole).toStringList().isEmpty())
             height += QFontMetrics(fonts.meta).height() + 2;
         height += wrappedHeight(fonts.meta, index.data(CardModel::BodyRole).toString(),
                                 width - 4 * fonts.space, kProblemLines);
@@ -156,6 +157,13 @@ void CardDelegate::paintCompact(QPainter* painter, const QStyleOptionViewItem& o
         painter->setBrush(fill);
         painter->drawRoundedRect(row, fonts.space * 0.7, fonts.space * 0.7);
     }
+    if (m_flash > 0 && index.data(CardModel::IdRole).toString() == m_flashId) {
+        QColor glow = m_theme.accent;
+        painter->setBrush(Qt::NoBrush);
+        glow.setAlphaF(float(m_flash));
+        painter->setPen(QPen(glow, 2));
+        painter->drawRoundedRect(row.adjusted(1, 1, -1, -1), fonts.space * 0.7, fonts.space * 0.7);
+    }
     QRect area = option.rect.adjusted(2 * fonts.space, fonts.space, -2 * fonts.space, -fonts.space);
     const QString badge = index.data(CardModel::BadgeRole).toString();
     const QFontMetrics titleMetrics(fonts.row);
@@ -168,24 +176,58 @@ void CardDelegate::paintCompact(QPainter* painter, const QStyleOptionViewItem& o
         painter->drawText(QRect(area.left(), area.top(), area.width(), titleMetrics.height()),
                           Qt::AlignRight | Qt::AlignVCenter, badge);
     }
+    int titleLeft = area.left();
+    if (!index.data(CardModel::WarningRole).toString().isEmpty()) {
+        const int side = titleMetrics.height();
+        m_theme.icon(QStringLiteral("warning"), m_theme.warning)
+            .paint(painter, QRect(area.left(), area.top(), side, side));
+        titleLeft += side + fonts.space / 2;
+    }
     painter->setFont(fonts.row);
     painter->setPen(index.data(CardModel::EnabledRole).toBool() ? m_theme.text : m_theme.mutedText);
     const QString title = titleMetrics.elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight,
-                                                  area.width() - badgeWidth);
-    painter->drawText(area.left(), area.top() + titleMetrics.ascent(), title);
+                                                  area.right() + 1 - titleLeft - badgeWidth);
+    painter->drawText(titleLeft, area.top() + titleMetrics.ascent(), title);
     area.setTop(area.top() + titleMetrics.height() + 2);
 
     const QString meta = index.data(CardModel::MetaRole).toString();
-    if (!meta.isEmpty()) {
+    const QStringList tags = index.data(CardModel::TagsRole).toStringList();
+    if (!meta.isEmpty() || !tags.isEmpty()) {
         const QFontMetrics metrics(fonts.meta);
+        const int left = drawTags(painter, area, fonts.meta, tags);
         painter->setFont(fonts.meta);
         painter->setPen(m_theme.mutedText);
-        painter->drawText(area.left(), area.top() + metrics.ascent(),
-                          metrics.elidedText(meta, Qt::ElideRight, area.width()));
+        painter->drawText(left, area.top() + metrics.ascent(),
+                          metrics.elidedText(meta, Qt::ElideRight, area.right() + 1 - left));
         area.setTop(area.top() + metrics.height());
     }
     drawWrapped(painter, area, fonts.meta, m_theme.mutedText, index.data(CardModel::BodyRole).toString(),
                 kProblemLines);
+}
+
+/// Draws tags as far as they fit from the left of @p line. @returns where the text after them begins.
+int CardDelegate::drawTags(QPainter* painter, const QRect& line, const QFont& font,
+                           const QStringList& tags) const
+{
+    const QFont small = scaled(font, 0.9, QFont::DemiBold);
+    const QFontMetrics metrics(small);
+    const int padding = metrics.height() / 3;
+    const int height = QFontMetrics(font).height();
+    int left = line.left();
+    for (const QString& tag : tags) {
+        const int width = metrics.horizontalAdvance(tag) + 2 * padding;
+        if (left + width > line.right())
+            break;
+        const QRectF pill(left, line.top() + 0.5, width, height - 1);
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(m_theme.raised);
+        painter->drawRoundedRect(pill, padding, padding);
+        painter->setFont(small);
+        painter->setPen(m_theme.mutedText);
+        painter->drawText(pill, Qt::AlignCenter, tag);
+        left += width + padding;
+    }
+    return left > line.left() ? left + padding / 2 : left;
 }
 
 } // namespace assay::widgets

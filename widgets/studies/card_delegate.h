@@ -18,6 +18,12 @@ public:
     void setTheme(const Theme& theme) { m_theme = theme; }
     /// Width a Roomy card takes; Compact ones fill their view.
     void setCardWidth(int width) { m_cardWidth = width; }
+    /// Lights the card of @p id up, to show where something has appeared. @p strength 0 (not) .. 1.
+    void setFlash(const QString& id, double strength)
+    {
+        m_flashId = id;
+        m_flash = strength;
+    }
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option,
                const QModelIndex& index) const override;
@@ -26,11 +32,14 @@ public:
 private:
     void paintRoomy(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
     void paintCompact(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
+    int drawTags(QPainter* painter, const QRect& line, const QFont& font, const QStringList& tags) const;
     int availableWidth(const QStyleOptionViewItem& option) const;
 
     Density m_density;
     Theme m_theme = Theme::light();
     int m_cardWidth = 0;
+    QString m_flashId;
+    double m_flash = 0;
 };
 
 } // namespace assay::widgets

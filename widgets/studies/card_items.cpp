@@ -4,6 +4,7 @@
 #include "widgets/studies/text_kit.h"
 
 #include <QCoreApplication>
+#include <QHash>
 #include <QLocale>
 
 namespace assay::widgets {
@@ -34,6 +35,20 @@ QString joined(QStringList parts)
 }
 
 } // namespace
+
+QString formatText(const QString& format)
+{
+    static const QHash<QString, QString> names{{QStringLiteral("onnx"), QStringLiteral("ONNX")},
+                                               {QStringLiteral("torchscript"), QStringLiteral("TorchScript")},
+                                               {QStringLiteral("tfjs"), QStringLiteral("TF.js")},
+                                               {QStringLiteral("idx"), QStringLiteral("IDX")},
+                                               {QStringLiteral("npz"), QStringLiteral("NPZ")},
+                                               {QStringLiteral("npy"), QStringLiteral("NPY")},
+                                               {QStringLiteral("csv"), QStringLiteral("CSV")},
+                                               {QStringLiteral("coco"), QStringLiteral("COCO")},
+                                               {QStringLiteral("cifar"), QStringLiteral("CIFAR")}};
+    return names.value(format, QString(format).replace(QLatin1Char('_'), QLatin1Char(' ')));
+}
 
 QList<CardItem> studyItems(const Catalogue& catalogue)
 {
@@ -66,8 +81,14 @@ QList<CardItem> modelItems(const Catalogue& catalogue)
         item.meta = joined({m.architecture, size});
         if (m.accuracyFraction)
             item.badge = QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
+        if (m.isOwn() && !m.format.isEmpty() && m.format != QLatin1String("predictions"))
+            item.tags << formatText(m.format);
+        if (m.predictionsOnly)
+            item.tags << Words::tr("predictions only");
+        item.warning = m.warning;
         item.toolTip = m.summary;
-        item.searched = {item.title, m.name, m.architecture, m.dataset, m.summary};
+        item.searched = {item.title, m.name, m.architecture, m.dataset, item.tags.join(QLatin1Char(' ')),
+                         m.summary};
         item.sortValue = double(items.size());
         items.append(item);
     }
@@ -93,8 +114,13 @@ QList<CardItem> datasetItems(const Catalogue& catalogue)
             item.badge = Words::tr("missing");
             item.tone = QStringLiteral("warning");
         }
+        if (d.own && !d.format.isEmpty())
+            item.tags << formatText(d.format);
+        item.warning = d.warning;
         item.toolTip = d.available ? d.note : d.problem;
-        item.searched = {item.title, d.name, d.note, d.classes.join(QLatin1Char(' ')), d.source};
+        item.searched = {item.title, d.name,
+                         d.note,     d.classes.join(QLatin1Char(' ')),
+                         d.source,   item.tags.join(QLatin1Char(' '))};
         item.sortValue = d.available ? double(items.size()) : 1000.0 + double(items.size());
         items.append(item);
     }

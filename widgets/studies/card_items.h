@@ -7,6 +7,9 @@ namespace assay::widgets {
 
 // What the catalogue and the library say of each thing, in one place.
 
+/// A format's key as people write it: "ONNX", "TorchScript".
+QString formatText(const QString& format);
+
 QList<CardItem> studyItems(const Catalogue& catalogue);
 QList<CardItem> modelItems(const Catalogue& catalogue);
 QList<CardItem> datasetItems(const Catalogue& catalogue);

@@ -58,9 +58,15 @@ QVariant CardModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole:
         return item.title;
     case Qt::ToolTipRole:
-        return item.toolTip;
-    case Qt::AccessibleTextRole:
-        return QStringList{item.title, item.body, item.meta, item.badge}.join(QStringLiteral(". "));
+        return item.warning.isEmpty()   ? item.toolTip
+               : item.toolTip.isEmpty() ? item.warning
+                                        : item.warning + QStringLiteral("\n\n") + item.toolTip;
+    case Qt::AccessibleTextRole: {
+        QStringList parts{item.title, item.warning, item.body, item.tags.join(QStringLiteral(", ")),
+                          item.meta,  item.badge};
+        parts.removeAll(QString());
+        return parts.join(QStringLiteral(". "));
+    }
     case IdRole:
         return item.id;
     case BodyRole:
@@ -79,6 +85,10 @@ QVariant CardModel::data(const QModelIndex& index, int role) const
         return item.sortValue;
     case EnabledRole:
         return item.enabled;
+    case WarningRole:
+        return item.warning;
+    case TagsRole:
+        return item.tags;
     }
     return {};
 }
@@ -94,7 +104,9 @@ QHash<int, QByteArray> CardModel::roleNames() const
                   {HeadingRole, "heading"},
                   {SearchRole, "searched"},
                   {SortRole, "sortValue"},
-                  {EnabledRole, "enabled"}});
+                  {EnabledRole, "enabled"},
+                  {WarningRole, "warning"},
+                  {TagsRole, "tags"}});
     return names;
 }
 

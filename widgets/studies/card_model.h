@@ -13,11 +13,13 @@ struct CardItem
 {
     QString id;
     QString title;
-    QString body;    ///< one or two sentences, wrapped
-    QString meta;    ///< one muted line of facts
-    QString badge;   ///< short state at the right: "finished", "91.2 %"
-    QString tone;    ///< of the badge: "good", "warning", "bad", "accent" or empty
-    QString heading; ///< group, drawn above the title in small letters
+    QString body;     ///< one or two sentences, wrapped
+    QString meta;     ///< one muted line of facts
+    QString badge;    ///< short state at the right: "finished", "91.2 %"
+    QString tone;     ///< of the badge: "good", "warning", "bad", "accent" or empty
+    QString heading;  ///< group, drawn above the title in small letters
+    QString warning;  ///< a sentence: a triangle before the title, and first in the tooltip
+    QStringList tags; ///< a word or two each, before the facts: "ONNX", "predictions only"
     QString toolTip;
     QStringList searched; ///< what a search looks at, most important first
     double sortValue = 0; ///< ascending order when nothing is searched
@@ -40,6 +42,8 @@ public:
         SearchRole,
         SortRole,
         EnabledRole,
+        WarningRole,
+        TagsRole,
     };
 
     using QAbstractListModel::QAbstractListModel;

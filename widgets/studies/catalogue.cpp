@@ -93,6 +93,10 @@ ModelEntry readModel(const Json& json)
     if (const double accuracy = numberOf(json, "accuracy", -1); accuracy >= 0)
         m.accuracyFraction = accuracy;
     m.parameters = qint64(numberOf(json, "parameters"));
+    m.format = textOf(json, "format");
+    m.file = textOf(json, "file");
+    m.warning = textOf(json, "warning");
+    m.predictionsOnly = flagOf(json, "predictionsOnly");
     return m;
 }
 
@@ -112,6 +116,11 @@ DatasetEntry readDataset(const Json& json)
     d.height = int(numberOf(json, "height"));
     d.width = int(numberOf(json, "width"));
     d.available = flagOf(json, "available");
+    d.format = textOf(json, "format");
+    d.location = textOf(json, "location");
+    d.warning = textOf(json, "warning");
+    d.own = flagOf(json, "own");
+    d.attributes = texts(json, "attributes");
     return d;
 }
 
@@ -168,18 +177,29 @@ FormChoices Catalogue::choices() const
     FormChoices choices;
     for (const ModelEntry& m : models) {
         QStringList detail;
-        if (m.accuracyFraction)
-            detail << QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
-        if (m.parameters > 0)
+        detail << (m.accuracyFraction ? QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1)
+                                      : Words::tr("accuracy not measured"));
+        if (m.predictionsOnly)
+            detail << Words::tr("predictions only");
+        else if (m.parameters > 0)
             detail << Words::tr("%1 parameters").arg(countText(double(m.parameters)));
-        choices.models.append(
-            {m.name, m.title.isEmpty() ? m.name : m.title, detail.join(QStringLiteral(" · "))});
+        QStringList note;
+        if (m.predictionsOnly)
+            note << Words::tr("Only its answers are known, not the network: a study that puts new images to "
+                              "it, or needs gradients, refuses it.");
+        if (!m.warning.isEmpty())
+            note << m.warning;
+        choices.models.append({m.name,
+                               m.title.isEmpty() ? m.name : m.title,
+                               detail.join(QStringLiteral(" · ")),
+                               {},
+                               note.join(QLatin1Char(' '))});
     }
     for (const DatasetEntry& d : datasets) {
         const QString detail = d.available ? Words::tr("%1 test images").arg(QLocale().toString(d.test))
                                            : Words::tr("not available");
         const QString problem = d.available ? QString() : d.problem.isEmpty() ? detail : d.problem;
-        choices.datasets.append({d.name, d.title.isEmpty() ? d.name : d.title, detail, problem});
+        choices.datasets.append({d.name, d.title.isEmpty() ? d.name : d.title, detail, problem, d.warning});
     }
     return choices;
 }

@@ -41,6 +41,13 @@ struct ModelEntry
     int channels = 0, height = 0, width = 0;
     std::optional<double> accuracyFraction;
     qint64 parameters = 0;
+    QString format;  ///< how its weights are kept: "onnx"
+    QString file;    ///< where they are, when the engine says so
+    QString warning; ///< the file is gone or has changed since it was imported, and how to mend it
+    bool predictionsOnly = false;
+
+    /// Imported into this workspace, or made in it; not a part of Assay.
+    bool isOwn() const { return source == QLatin1String("workspace"); }
 };
 
 struct DatasetEntry
@@ -51,6 +58,11 @@ struct DatasetEntry
     qint64 train = 0, test = 0;
     int channels = 0, height = 0, width = 0;
     bool available = false;
+    QString format;   ///< how its files are read: "folder"
+    QString location; ///< file or folder
+    QString warning;  ///< as in ModelEntry
+    bool own = false; ///< imported into this workspace
+    QStringList attributes;
 };
 
 struct RunEntry

@@ -1,5 +1,6 @@
 #include "widgets/studies/details_dialog.h"
 
+#include "widgets/studies/card_items.h"
 #include "widgets/studies/text_kit.h"
 
 #include <QDialogButtonBox>
@@ -23,18 +24,26 @@ DetailsDialog::DetailsDialog(const ModelEntry& model, QWidget* parent)
 {
     setObjectName(QStringLiteral("modelDetails"));
     begin(tr("Model"), model.title.isEmpty() ? model.name : model.title, model.summary);
+    addFact(tr("Warning"), model.warning, "warning");
     addFact(tr("Name in specs"), model.name, "mono");
     addFact(tr("Architecture"), model.architecture);
     if (model.parameters > 0)
         addFact(tr("Parameters"), QLocale().toString(model.parameters));
     if (model.accuracyFraction)
         addFact(tr("Test accuracy"), QStringLiteral("%1 %").arg(100 * *model.accuracyFraction, 0, 'f', 2));
+    else
+        addFact(tr("Test accuracy"), tr("not measured"));
     addFact(tr("Trained on"), model.dataset);
     addFact(tr("Input (C × H × W)"), shape(model.channels, model.height, model.width));
     if (model.classes > 0)
         addFact(tr("Classes"), QString::number(model.classes));
     addFact(tr("Source"),
             model.source == QLatin1String("zoo") ? tr("the zoo that comes with Assay") : model.source);
+    if (model.isOwn())
+        addFact(tr("Format"), formatText(model.format));
+    if (model.predictionsOnly)
+        addFact(tr("What is there"), tr("predictions only; the network is not known"));
+    addFact(tr("File"), model.file, "mono");
     addFact(tr("SHA-256"), model.sha256, "mono");
     end();
 }
@@ -46,6 +55,7 @@ DetailsDialog::DetailsDialog(const DatasetEntry& dataset, QWidget* parent)
     begin(tr("Data set"), dataset.title.isEmpty() ? dataset.name : dataset.title, dataset.note);
     if (!dataset.available)
         addFact(tr("Not available"), dataset.problem, "problem");
+    addFact(tr("Warning"), dataset.warning, "warning");
     addFact(tr("Name in specs"), dataset.name, "mono");
     if (dataset.available) {
         addFact(tr("Training images"), QLocale().toString(dataset.train));
@@ -53,6 +63,10 @@ DetailsDialog::DetailsDialog(const DatasetEntry& dataset, QWidget* parent)
     }
     addFact(tr("Image (C × H × W)"), shape(dataset.channels, dataset.height, dataset.width));
     addFact(tr("Classes"), dataset.classes.join(QStringLiteral(", ")));
+    addFact(tr("Attributes"), dataset.attributes.join(QStringLiteral(", ")));
+    if (dataset.own)
+        addFact(tr("Format"), formatText(dataset.format));
+    addFact(tr("Files"), dataset.location, "mono");
     addFact(tr("Source"), dataset.source);
     addFact(tr("Licence"), dataset.licence);
     end();

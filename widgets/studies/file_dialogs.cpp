@@ -36,6 +36,21 @@ void DesktopFileDialogs::openFile(QWidget* parent, const QString& title, const Q
     dialog->open();
 }
 
+void DesktopFileDialogs::openFiles(QWidget* parent, const QString& title, const QString& filter,
+                                   PathsHandler handler)
+{
+    auto* dialog = new QFileDialog(parent, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setNameFilter(filter);
+    dialog->setFileMode(QFileDialog::ExistingFiles);
+    QObject::connect(dialog, &QFileDialog::filesSelected, dialog,
+                     [handler = std::move(handler)](const QStringList& paths) {
+                         if (!paths.isEmpty())
+                             handler(paths);
+                     });
+    dialog->open();
+}
+
 void DesktopFileDialogs::saveFile(QWidget* parent, const QString& title, const QString& suggestion,
                                   const QString& filter, PathHandler handler)
 {

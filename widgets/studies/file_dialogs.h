@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 
 #include <functional>
 
@@ -17,10 +18,16 @@ public:
     virtual ~FileDialogs() = default;
 
     using PathHandler = std::function<void(const QString& path)>;
+    using PathsHandler = std::function<void(const QStringList& paths)>;
     using Handler = std::function<void()>;
 
     virtual void openFile(QWidget* parent, const QString& title, const QString& filter,
                           PathHandler handler) = 0;
+    /// One or several files; by default one.
+    virtual void openFiles(QWidget* parent, const QString& title, const QString& filter, PathsHandler handler)
+    {
+        openFile(parent, title, filter, [handler](const QString& path) { handler({path}); });
+    }
     virtual void saveFile(QWidget* parent, const QString& title, const QString& suggestion,
                           const QString& filter, PathHandler handler) = 0;
     virtual void chooseFolder(QWidget* parent, const QString& title, PathHandler handler) = 0;
@@ -36,6 +43,8 @@ class DesktopFileDialogs : public FileDialogs
 {
 public:
     void openFile(QWidget* parent, const QString& title, const QString& filter, PathHandler handler) override;
+    void openFiles(QWidget* parent, const QString& title, const QString& filter,
+                   PathsHandler handler) override;
     void saveFile(QWidget* parent, const QString& title, const QString& suggestion, const QString& filter,
                   PathHandler handler) override;
     void chooseFolder(QWidget* parent, const QString& title, PathHandler handler) override;

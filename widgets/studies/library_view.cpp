@@ -4,20 +4,36 @@
 #include "widgets/studies/card_items.h"
 #include "widgets/studies/text_kit.h"
 
+#include <QAbstractSpinBox>
+#include <QApplication>
+#include <QClipboard>
+#include <QDir>
+#include <QHBoxLayout>
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
 #include <QShortcut>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace assay::widgets {
+
+namespace {
+
+/// Long enough to be noticed from the other side of the window, short enough not to be in the way.
+constexpr int kFlashMs = 1600;
+
+} // namespace
 
 LibraryView::LibraryView(QWidget* parent)
     : QWidget(parent)
     , m_tabs(new QTabBar(this))
     , m_search(new QLineEdit(this))
+    , m_import(makeImportButton())
     , m_pages(new QStackedWidget(this))
     , m_delegate(new CardDelegate(CardDelegate::Density::Compact, this))
 {
@@ -38,8 +54,11 @@ LibraryView::LibraryView(QWidget* parent)
     m_search->setClearButtonEnabled(true);
 
     m_models = makeList(QStringLiteral("libraryModels"), tr("Models"),
-                        tr("No models yet. They appear when the engine has looked at the workspace."));
-    m_data = makeList(QStringLiteral("libraryData"), tr("Data sets"), tr("No data sets yet."));
+                        tr("No models yet. They appear when the engine has looked at the workspace; drop a "
+                           "model's file on the window to bring your own."));
+    m_data =
+        makeList(QStringLiteral("libraryData"), tr("Data sets"),
+                 tr("No data sets yet. Drop a file or a folder of images on the window to bring your own."));
     m_runs = makeList(QStringLiteral("libraryRuns"), tr("Past runs"),
                       tr("No runs yet. Choose a study, press Run, and it is kept here."));
 
@@ -48,10 +67,17 @@ LibraryView::LibraryView(QWidget* parent)
     layout->setContentsMargins(em / 2, em / 3, em / 2, 0);
     layout->setSpacing(em / 3);
     layout->addWidget(m_tabs);
-    layout->addWidget(m_search);
+    auto* tools = new QHBoxLayout;
+    tools->setSpacing(em / 3);
+    tools->addWidget(m_search, 1);
+    tools->addWidget(m_import);
+    layout->addLayout(tools);
     layout->addWidget(m_pages, 1);
 
-    connect(m_tabs, &QTabBar::currentChanged, m_pages, &QStackedWidget::setCurrentIndex);
+    connect(m_tabs, &QTabBar::currentChanged, this, [this](int shelf) {
+        m_pages->setCurrentIndex(shelf);
+        m_import->setVisible(Shelf(shelf) != Shelf::Runs);
+    });
     connect(m_search, &QLineEdit::textChanged, this, [this](const QString& text) {
         for (const List* list : {&m_models, &m_data, &m_runs})
             list->filter->setQuery(text);
@@ -59,13 +85,55 @@ LibraryView::LibraryView(QWidget* parent)
     });
     m_runs.view->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_runs.view, &QWidget::customContextMenuRequested, this, &LibraryView::showRunMenu);
-    auto* remove = new QShortcut(QKeySequence::Delete, m_runs.view);
-    remove->setContext(Qt::WidgetShortcut);
-    connect(remove, &QShortcut::activated, this, [this] {
-        if (const QModelIndex index = m_runs.view->currentIndex(); index.isValid())
-            Q_EMIT runDeleted(index.data(CardModel::IdRole).toString());
-    });
+    for (const Shelf shelf : {Shelf::Models, Shelf::Data}) {
+        QListView* view = list(shelf).view;
+        view->setContextMenuPolicy(Qt::CustomContextMenu);
+        connect(view, &QWidget::customContextMenuRequested, this,
+                [this, shelf](const QPoint& position) { showItemMenu(shelf, position); });
+    }
+    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Runs})
+        addDeleteKey(shelf);
+    m_flash.setDuration(kFlashMs);
+    m_flash.setStartValue(1.0);
+    m_flash.setEndValue(0.0);
+    m_flash.setEasingCurve(QEasingCurve::InQuad);
     updatePages();
+}
+
+QToolButton* LibraryView::makeImportButton()
+{
+    auto* button = new QToolButton(this);
+    button->setObjectName(QStringLiteral("libraryImport"));
+    button->setProperty("kind", QStringLiteral("outlined"));
+    button->setText(tr("Import …"));
+    button->setToolTip(tr("Bring models, images or predictions into this workspace"));
+    button->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(button);
+    menu->addAction(tr("Files …"), this, [this] { Q_EMIT importRequested(false); });
+    menu->addAction(tr("A folder …"), this, [this] { Q_EMIT importRequested(true); });
+    button->setMenu(menu);
+    return button;
+}
+
+void LibraryView::addDeleteKey(Shelf shelf)
+{
+    QListView* view = list(shelf).view;
+    auto* key = new QShortcut(QKeySequence::Delete, view);
+    key->setContext(Qt::WidgetShortcut);
+    connect(key, &QShortcut::activated, this, [this, shelf, view] {
+        if (!view->currentIndex().isValid())
+            return;
+        const QString id = view->currentIndex().data(CardModel::IdRole).toString();
+        if (shelf == Shelf::Runs)
+            Q_EMIT runDeleted(id);
+        else
+            Q_EMIT removalRequested(shelf, id);
+    });
+}
+
+const LibraryView::List& LibraryView::list(Shelf shelf) const
+{
+    return shelf == Shelf::Models ? m_models : shelf == Shelf::Data ? m_data : m_runs;
 }
 
 LibraryView::List LibraryView::makeList(const QString& name, const QString& accessible,
@@ -105,6 +173,7 @@ void LibraryView::setCatalogue(const Catalogue& catalogue)
     m_data.model->setItems(datasetItems(catalogue));
     m_runs.model->setItems(runItems(m_entries, m_catalogue));
     updatePages();
+    showAwaited();
 }
 
 void LibraryView::setRuns(const QList<RunEntry>& runs)
@@ -116,7 +185,9 @@ void LibraryView::setRuns(const QList<RunEntry>& runs)
 
 void LibraryView::setTheme(const Theme& theme)
 {
+    m_theme = theme;
     m_delegate->setTheme(theme);
+    m_import->setIcon(theme.icon(QStringLiteral("plus"), theme.mutedText));
     for (const List* list : {&m_models, &m_data, &m_runs})
         list->view->viewport()->update();
 }
@@ -131,13 +202,53 @@ LibraryView::Shelf LibraryView::shelf() const
     return Shelf(m_tabs->currentIndex());
 }
 
+void LibraryView::showItem(Shelf shelf, const QString& name)
+{
+    m_awaitedShelf = shelf;
+    m_awaited = name;
+    showAwaited();
+}
+
+void LibraryView::showAwaited()
+{
+    const List& shelf = list(m_awaitedShelf);
+    if (m_awaited.isEmpty() || shelf.model->rowOf(m_awaited) < 0)
+        return;
+    const QString name = std::exchange(m_awaited, QString());
+    showShelf(m_awaitedShelf);
+    QModelIndex index = shelf.filter->mapFromSource(shelf.model->index(shelf.model->rowOf(name)));
+    if (!index.isValid()) { // the filter hides it
+        m_search->clear();
+        index = shelf.filter->mapFromSource(shelf.model->index(shelf.model->rowOf(name)));
+    }
+    shelf.view->setCurrentIndex(index);
+    shelf.view->scrollTo(index);
+    // The keyboard goes along (Delete, Undo), unless it is in the middle of a text.
+    const QWidget* focus = QApplication::focusWidget();
+    if (!qobject_cast<const QLineEdit*>(focus) && !qobject_cast<const QAbstractSpinBox*>(focus))
+        shelf.view->setFocus(Qt::OtherFocusReason);
+    flash(name);
+}
+
+void LibraryView::flash(const QString& name)
+{
+    m_flash.stop();
+    m_flash.disconnect(this);
+    QListView* view = list(m_awaitedShelf).view;
+    connect(&m_flash, &QVariantAnimation::valueChanged, this, [this, view, name](const QVariant& strength) {
+        m_delegate->setFlash(name, strength.toDouble());
+        view->viewport()->update();
+    });
+    m_flash.start();
+}
+
 void LibraryView::activate(const QModelIndex& index)
 {
     const QString id = index.data(CardModel::IdRole).toString();
     if (index.model() == m_models.filter)
-        Q_EMIT modelChosen(id);
+        Q_EMIT modelOpened(id);
     else if (index.model() == m_data.filter)
-        Q_EMIT datasetChosen(id);
+        Q_EMIT datasetOpened(id);
     else
         Q_EMIT runOpened(id);
 }
@@ -157,6 +268,60 @@ void LibraryView::showRunMenu(const QPoint& position)
     menu->addSeparator();
     menu->addAction(tr("Delete …"), this, [this, run] { Q_EMIT runDeleted(run); });
     menu->popup(m_runs.view->viewport()->mapToGlobal(position));
+}
+
+void LibraryView::showItemMenu(Shelf shelf, const QPoint& position)
+{
+    const QModelIndex index = list(shelf).view->indexAt(position);
+    if (!index.isValid())
+        return;
+    const QString name = index.data(CardModel::IdRole).toString();
+    const ModelEntry* model = shelf == Shelf::Models ? m_catalogue.model(name) : nullptr;
+    const DatasetEntry* dataset = shelf == Shelf::Data ? m_catalogue.dataset(name) : nullptr;
+    const bool own = model ? model->isOwn() : dataset && dataset->own;
+    auto* menu = new QMenu(this);
+    menu->setObjectName(QStringLiteral("itemMenu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->setToolTipsVisible(true);
+    QAction* open = menu->addAction(model ? tr("Inspect") : tr("Browse"), this, [this, shelf, name] {
+        if (shelf == Shelf::Models)
+            Q_EMIT modelOpened(name);
+        else
+            Q_EMIT datasetOpened(name);
+    });
+    open->setObjectName(QStringLiteral("openItem"));
+    menu->addAction(tr("Details"), this, [this, shelf, name] {
+        if (shelf == Shelf::Models)
+            Q_EMIT modelChosen(name);
+        else
+            Q_EMIT datasetChosen(name);
+    });
+    const QString path = model ? model->file : dataset ? dataset->location : QString();
+    if (own && !path.isEmpty()) {
+        QAction* again = menu->addAction(tr("Import again …"), this,
+                                         [this, shelf, name] { Q_EMIT importAgainRequested(shelf, name); });
+        again->setToolTip(
+            tr("Looks at the file as it is now and puts the result in the place of this entry"));
+        menu->addSeparator();
+        addFileActions(menu, path);
+    }
+    menu->addSeparator();
+    QAction* remove =
+        menu->addAction(own ? tr("Remove from workspace") : tr("Remove from workspace (it comes with Assay)"),
+                        this, [this, shelf, name] { Q_EMIT removalRequested(shelf, name); });
+    remove->setObjectName(QStringLiteral("removeItem"));
+    remove->setShortcut(QKeySequence::Delete);
+    remove->setEnabled(own);
+    remove->setToolTip(own ? tr("Takes the entry out of the workspace; your files are not touched")
+                           : tr("What comes with Assay is in every workspace and cannot be removed"));
+    menu->popup(list(shelf).view->viewport()->mapToGlobal(position));
+}
+
+void LibraryView::addFileActions(QMenu* menu, const QString& path)
+{
+    menu->addAction(tr("Open containing folder"), this, [this, path] { Q_EMIT fileRevealed(path); });
+    menu->addAction(tr("Copy path"), this,
+                    [path] { QApplication::clipboard()->setText(QDir::toNativeSeparators(path)); });
 }
 
 void LibraryView::updatePages()

@@ -3,13 +3,16 @@
 #include "widgets/studies/catalogue.h"
 #include "widgets/theme/theme.h"
 
+#include <QVariantAnimation>
 #include <QWidget>
 
 class QLabel;
 class QLineEdit;
 class QListView;
+class QMenu;
 class QStackedWidget;
 class QTabBar;
+class QToolButton;
 
 namespace assay::widgets {
 
@@ -24,6 +27,7 @@ class LibraryView : public QWidget
     Q_OBJECT
 public:
     enum class Shelf { Models, Data, Runs };
+    Q_ENUM(Shelf)
 
     explicit LibraryView(QWidget* parent = nullptr);
 
@@ -32,14 +36,28 @@ public:
     void setTheme(const Theme& theme);
     void showShelf(Shelf shelf);
     Shelf shelf() const;
+    /// Shows a model or data set: selects it, scrolls to it and lights it up for a moment. One that is not
+    /// there yet is shown when the catalogue brings it.
+    void showItem(Shelf shelf, const QString& name);
 
 Q_SIGNALS:
+    /// Its card is to be shown.
     void modelChosen(const QString& name);
     void datasetChosen(const QString& name);
+    /// It was opened: a model is to be inspected, a data set browsed.
+    void modelOpened(const QString& name);
+    void datasetOpened(const QString& name);
     void runOpened(const QString& run);
     void runRepeated(const QString& run);
     void runDeleted(const QString& run);
     void runRevealed(const QString& run);
+    /// The user wants to bring files, or a folder.
+    void importRequested(bool folder);
+    /// Of the models' or the data sets' shelf.
+    void removalRequested(assay::widgets::LibraryView::Shelf shelf, const QString& name);
+    void importAgainRequested(assay::widgets::LibraryView::Shelf shelf, const QString& name);
+    /// A file or folder is to be shown in its folder.
+    void fileRevealed(const QString& path);
 
 private:
     struct List
@@ -52,17 +70,29 @@ private:
     };
 
     List makeList(const QString& name, const QString& accessible, const QString& emptyText);
+    QToolButton* makeImportButton();
+    void addDeleteKey(Shelf shelf);
+    const List& list(Shelf shelf) const;
     void activate(const QModelIndex& index);
     void showRunMenu(const QPoint& position);
+    void showItemMenu(Shelf shelf, const QPoint& position);
+    void addFileActions(QMenu* menu, const QString& path);
     void updatePages();
+    void showAwaited();
+    void flash(const QString& name);
 
     QTabBar* m_tabs;
     QLineEdit* m_search;
+    QToolButton* m_import;
     QStackedWidget* m_pages;
     CardDelegate* m_delegate;
     List m_models, m_data, m_runs;
     Catalogue m_catalogue;
     QList<RunEntry> m_entries;
+    Theme m_theme = Theme::light();
+    Shelf m_awaitedShelf = Shelf::Models;
+    QString m_awaited; ///< name of the item to show; empty: none
+    QVariantAnimation m_flash;
 };
 
 } // namespace assay::widgets

@@ -134,6 +134,7 @@ QColor Theme::role(const QString& role, int index) const
         {"same", {QColor("#D55E00"), QColor("#F5813F")}},
         {"different", {QColor("#0072B2"), QColor("#4FA3E3")}},
         {"unfooled", {QColor("#B3BDB8"), QColor("#56645E")}},
+        {"ink", {QColor("#000000"), QColor("#FFFFFF")}},
         {"chance", {QColor("#6B7482"), QColor("#8F9AA8")}},
         {"neutral", {QColor("#8C96A3"), QColor("#7A8696")}},
         {"good", {QColor("#009E73"), QColor("#2FBF93")}},
@@ -147,6 +148,16 @@ QColor Theme::role(const QString& role, int index) const
     const QVector<QColor> colours = palette();
     const quint32 position = role.isEmpty() ? static_cast<quint32>(std::abs(index)) : stableHash(role);
     return colours[position % static_cast<quint32>(colours.size())];
+}
+
+QColor Theme::category(int index) const
+{
+    const QVector<QColor> colours = palette();
+    const int round = std::max(0, index) / static_cast<int>(colours.size());
+    const QColor colour = colours[std::max(0, index) % colours.size()];
+    if (round == 0)
+        return colour;
+    return round % 2 == 1 ? colour.lighter(100 + 45 * (round + 1) / 2) : colour.darker(100 + 45 * round / 2);
 }
 
 QColor Theme::mapped(const QString& map, double t) const

@@ -32,6 +32,8 @@ public:
     QColor role(const QString& role, int index = 0) const;
     /// Colour-blind-safe categorical palette (Okabe-Ito order, adapted to the background).
     QVector<QColor> palette() const;
+    /// Colour of the category at @p index, from 0: the palette, then lighter and darker rounds of it.
+    QColor category(int index) const;
     /// Samples of a perceptually uniform map: "sequential" (viridis-like) or "diverging". @p t in [0,1].
     /// Zero (the middle, for "diverging") lies near the background, so that empty cells recede.
     QColor mapped(const QString& map, double t) const;

@@ -1,5 +1,8 @@
 #include "app/workbench/shell/document_tabs.h"
 
+#include "widgets/browsing/data_browser.h"
+#include "widgets/browsing/model_inspector.h"
+#include "widgets/engine/engine_client.h"
 #include "widgets/studies/catalogue_view.h"
 #include "widgets/studies/study_document.h"
 
@@ -7,6 +10,7 @@
 
 namespace assay::workbench {
 
+using widgets::BrowsingPage;
 using widgets::StudyDocument;
 
 DocumentTabs::DocumentTabs(const widgets::Services& services, QWidget* parent)
@@ -30,6 +34,10 @@ DocumentTabs::DocumentTabs(const widgets::Services& services, QWidget* parent)
     connect(this, &QTabWidget::tabCloseRequested, this, &DocumentTabs::close);
     connect(this, &QTabWidget::currentChanged, this, [this] { Q_EMIT currentDocumentChanged(current()); });
     connect(tabBar(), &QTabBar::tabMoved, this, &DocumentTabs::documentsChanged);
+    connect(&m_services.engine, &widgets::EngineClient::stateChanged, this, [this] {
+        for (BrowsingPage* page : pages())
+            page->setEngineProblem(engineProblem());
+    });
 }
 
 StudyDocument* DocumentTabs::current() const
@@ -82,6 +90,66 @@ StudyDocument* DocumentTabs::openRun(const QString& run, const QString& study)
     return document;
 }
 
+QList<BrowsingPage*> DocumentTabs::pages() const
+{
+    QList<BrowsingPage*> all;
+    for (int i = 0; i < count(); ++i) {
+        if (auto* page = qobject_cast<BrowsingPage*>(widget(i)))
+            all << page;
+    }
+    return all;
+}
+
+BrowsingPage* DocumentTabs::browse(const QString& dataset)
+{
+    if (BrowsingPage* page = findPage(QStringLiteral("dataset"), dataset)) {
+        setCurrentWidget(page);
+        return page;
+    }
+    return addPage(
+        new widgets::DataBrowser(widgets::portOf(m_services.engine), m_services.selection, dataset, this));
+}
+
+BrowsingPage* DocumentTabs::inspect(const QString& model)
+{
+    if (BrowsingPage* page = findPage(QStringLiteral("model"), model)) {
+        setCurrentWidget(page);
+        return page;
+    }
+    return addPage(new widgets::ModelInspector(widgets::portOf(m_services.engine), model, this));
+}
+
+BrowsingPage* DocumentTabs::findPage(const QString& kind, const QString& name) const
+{
+    for (BrowsingPage* page : pages()) {
+        if (page->kind() == kind && page->name() == name)
+            return page;
+    }
+    return nullptr;
+}
+
+BrowsingPage* DocumentTabs::addPage(BrowsingPage* page)
+{
+    page->setTheme(m_theme);
+    page->setEngineProblem(engineProblem());
+    page->setCatalogue(m_catalogue);
+    const int index = addTab(page, m_theme.icon(page->kind(), m_theme.mutedText), page->title());
+    setTabToolTip(index, page->title());
+    connect(page, &BrowsingPage::titleChanged, this, [this, page] {
+        setTabText(indexOf(page), page->title());
+        setTabToolTip(indexOf(page), page->title());
+    });
+    setCurrentIndex(index);
+    Q_EMIT documentsChanged();
+    return page;
+}
+
+QString DocumentTabs::engineProblem() const
+{
+    const widgets::EngineClient& engine = m_services.engine;
+    return engine.state() == widgets::EngineClient::State::Ready ? QString() : engine.problem();
+}
+
 void DocumentTabs::closeCurrent()
 {
     close(currentIndex());
@@ -103,6 +171,8 @@ void DocumentTabs::setCatalogue(const widgets::Catalogue& catalogue)
     const QList<StudyDocument*> open = documents();
     for (StudyDocument* document : open)
         document->setCatalogue(catalogue);
+    for (BrowsingPage* page : pages())
+        page->setCatalogue(catalogue);
 }
 
 void DocumentTabs::setTheme(const widgets::Theme& theme)
@@ -113,34 +183,51 @@ void DocumentTabs::setTheme(const widgets::Theme& theme)
     const QList<StudyDocument*> open = documents();
     for (StudyDocument* document : open)
         document->setTheme(theme);
-}
-
-QList<SessionState::Document> DocumentTabs::state() const
-{
-    QList<SessionState::Document> all;
-    const QList<StudyDocument*> open = documents();
-    for (const StudyDocument* document : open)
-        all.append({document->spec(), document->runId()});
-    return all;
-}
-
-void DocumentTabs::restore(const QList<SessionState::Document>& documents, int current)
-{
-    for (const auto& state : documents) {
-        StudyDocument* document = addDocument(state.spec);
-        if (!state.run.isEmpty())
-            document->openRun(state.run);
+    for (BrowsingPage* page : pages()) {
+        page->setTheme(theme);
+        setTabIcon(indexOf(page), theme.icon(page->kind(), theme.mutedText));
     }
-    setCurrentIndex(qBound(0, current, count() - 1));
+}
+
+void DocumentTabs::save(SessionState& state) const
+{
+    state.current = 0;
+    const auto next = [&state] { return int(state.documents.size() + state.pages.size()); };
+    for (const StudyDocument* document : documents()) {
+        state.documents.append({document->spec(), document->runId()});
+        if (document == currentWidget())
+            state.current = next();
+    }
+    for (const BrowsingPage* page : pages()) {
+        state.pages.append({page->kind(), page->name()});
+        if (page == currentWidget())
+            state.current = next();
+    }
+}
+
+void DocumentTabs::restore(const SessionState& state)
+{
+    for (const auto& item : state.documents) {
+        StudyDocument* document = addDocument(item.spec);
+        if (!item.run.isEmpty())
+            document->openRun(item.run);
+    }
+    for (const auto& page : state.pages) {
+        if (page.kind == QLatin1String("dataset"))
+            browse(page.name);
+        else if (page.kind == QLatin1String("model"))
+            inspect(page.name);
+    }
+    setCurrentIndex(qBound(0, state.current, count() - 1));
 }
 
 void DocumentTabs::close(int index)
 {
-    auto* document = qobject_cast<StudyDocument*>(widget(index));
-    if (!document)
+    QWidget* tab = widget(index);
+    if (!qobject_cast<StudyDocument*>(tab) && !qobject_cast<BrowsingPage*>(tab))
         return;
     removeTab(index);
-    document->deleteLater();
+    tab->deleteLater();
     Q_EMIT documentsChanged();
 }
 

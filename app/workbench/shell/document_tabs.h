@@ -8,13 +8,14 @@
 #include <QTabWidget>
 
 namespace assay::widgets {
+class BrowsingPage;
 class CatalogueView;
 class StudyDocument;
 } // namespace assay::widgets
 
 namespace assay::workbench {
 
-/// The centre of the window: the catalogue, and a tab for each open study document.
+/// The centre of the window: the catalogue, and a tab for each open study document, data set and model.
 class DocumentTabs : public QTabWidget
 {
     Q_OBJECT
@@ -30,6 +31,10 @@ public:
     widgets::StudyDocument* addDocument(const protocol::RunSpec& spec);
     /// Shows a run: in the document that has it, else in a new one. The study may be empty when unknown.
     widgets::StudyDocument* openRun(const QString& run, const QString& study);
+    /// Looks at a data set, or a model, of the library: in the tab that has it, else in a new one.
+    widgets::BrowsingPage* browse(const QString& dataset);
+    widgets::BrowsingPage* inspect(const QString& model);
+    QList<widgets::BrowsingPage*> pages() const;
     /// Closes the tab in front, unless it is the catalogue. Its run goes on.
     void closeCurrent();
     /// Closes the documents that show a run.
@@ -37,8 +42,9 @@ public:
 
     void setCatalogue(const widgets::Catalogue& catalogue);
     void setTheme(const widgets::Theme& theme);
-    QList<SessionState::Document> state() const;
-    void restore(const QList<SessionState::Document>& documents, int current);
+    /// Fills in what the tabs show: the documents, then the pages, and which of them is in front.
+    void save(SessionState& state) const;
+    void restore(const SessionState& state);
 
 Q_SIGNALS:
     void currentDocumentChanged(assay::widgets::StudyDocument* document);
@@ -48,6 +54,9 @@ Q_SIGNALS:
 private:
     void close(int index);
     void updateTitle(widgets::StudyDocument* document);
+    widgets::BrowsingPage* findPage(const QString& kind, const QString& name) const;
+    widgets::BrowsingPage* addPage(widgets::BrowsingPage* page);
+    QString engineProblem() const;
 
     widgets::Services m_services;
     widgets::Catalogue m_catalogue;

@@ -1,11 +1,13 @@
 #include "app/workbench/shell/file_intake.h"
 
 #include "backend/protocol/error.h"
+#include "backend/protocol/json.h"
 
 #include <QFile>
 #include <QFileInfo>
 
 #include <functional>
+#include <optional>
 
 namespace assay::workbench {
 
@@ -15,14 +17,19 @@ namespace {
 
 constexpr qint64 kMaxSpecBytes = 16 << 20;
 
-protocol::RunSpec readSpec(const QString& path)
+/// The specification in a JSON file, or nullopt when the file is of another kind (JSON is what much else is
+/// written in, models too). @throws Error when it is one that cannot be read.
+std::optional<protocol::RunSpec> readSpec(const QString& path)
 {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         throw Error(file.errorString().toStdString(), path.toStdString());
     if (file.size() > kMaxSpecBytes)
-        throw Error("a run specification of more than 16 MiB is not read", path.toStdString());
+        return std::nullopt;
     const QByteArray bytes = file.readAll();
+    const Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
+    if (!json.is_object() || !json.contains("study"))
+        return std::nullopt;
     const std::string_view text(bytes.constData(), size_t(bytes.size()));
     return protocol::specFromJson(protocol::parseJson(text, path.toStdString()), path.toStdString());
 }
@@ -54,8 +61,12 @@ void FileIntake::take(const QString& path)
         const QString name = QFileInfo(path).fileName();
         const QString suffix = QFileInfo(path).suffix().toLower();
         try {
-            if (suffix == QLatin1String("json")) {
-                tell = [this, spec = readSpec(path), path] { Q_EMIT specRead(spec, path); };
+            QString hint;
+            if (QFileInfo(path).isDir()) {
+                // A folder is never ours.
+            } else if (suffix == QLatin1String("json")) {
+                if (const auto spec = readSpec(path))
+                    tell = [this, spec = *spec, path] { Q_EMIT specRead(spec, path); };
             } else if (suffix == QLatin1String("pdf") || suffix == QLatin1String("svg") ||
                        suffix == QLatin1String("png")) {
                 if (const auto evidence = widgets::readEvidence(path))
@@ -63,18 +74,12 @@ void FileIntake::take(const QString& path)
                         Q_EMIT figureRead(claim, path);
                     };
                 else
-                    tell = [this, name] {
-                        Q_EMIT refused(tr("%1 carries no evidence: it was not exported by Assay, or another "
-                                          "program has rewritten it.")
-                                           .arg(name));
-                    };
-            } else {
-                tell = [this, name] {
-                    Q_EMIT refused(tr("%1 is not a file Assay opens. Drop a figure it exported (PDF, SVG, "
-                                      "PNG) or a run's spec.json.")
-                                       .arg(name));
-                };
+                    hint = tr("%1 carries no evidence: it was not exported by Assay, or another program has "
+                              "rewritten it.")
+                               .arg(name);
             }
+            if (!tell)
+                tell = [this, path, hint] { Q_EMIT foreign(path, hint); };
         } catch (const std::exception& error) {
             tell = [this, sentence = QString::fromUtf8(error.what())] { Q_EMIT refused(sentence); };
         }

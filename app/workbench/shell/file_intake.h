@@ -9,8 +9,9 @@
 
 namespace assay::workbench {
 
-/// Finds out what a dropped or opened file is: an exported figure with its evidence, or a run's
-/// specification. Files are read on a thread of its own; signals arrive on the GUI thread.
+/// Finds out what a dropped or opened file is: an exported figure with its evidence, a run's specification,
+/// or something that only the engine can tell. Files are read on a thread of its own; signals arrive on the
+/// GUI thread.
 class FileIntake : public QObject
 {
     Q_OBJECT
@@ -25,7 +26,10 @@ public:
 Q_SIGNALS:
     void figureRead(const assay::widgets::Claim& claim, const QString& path);
     void specRead(const assay::protocol::RunSpec& spec, const QString& path);
-    /// It is neither, or cannot be read: one sentence.
+    /// It is neither: something to be imported. @p hint says in a sentence what it looked like and is not, or
+    /// is empty.
+    void foreign(const QString& path, const QString& hint);
+    /// It is one of them and cannot be read: one sentence.
     void refused(const QString& sentence);
 
 private:

@@ -4,9 +4,12 @@
 #include "app/workbench/shell/command_palette.h"
 #include "app/workbench/shell/diagnostics_dialog.h"
 #include "app/workbench/shell/document_tabs.h"
+#include "app/workbench/shell/drop_zone.h"
 #include "app/workbench/shell/engine_indicator.h"
 #include "app/workbench/shell/file_intake.h"
+#include "app/workbench/shell/import_desk.h"
 #include "app/workbench/shell/notice_bar.h"
+#include "app/workbench/shell/undo_router.h"
 #include "app/workbench/shell/window_actions.h"
 #include "widgets/jobs/jobs_view.h"
 #include "widgets/jobs/log_view.h"
@@ -24,7 +27,6 @@
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenuBar>
-#include <QMimeData>
 #include <QScreen>
 #include <QStatusBar>
 #include <QVBoxLayout>
@@ -59,10 +61,11 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
     , m_tabs(new DocumentTabs({m_engine, m_selection, m_dialogs}, this))
     , m_palette(new CommandPalette(this))
     , m_intake(new FileIntake(this))
+    , m_imports(new ImportDesk(m_engine, m_dialogs, this))
+    , m_undo(new UndoRouter(m_imports->undoStack(), this))
 {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("Assay – %1").arg(QDir(m_options.workspace).dirName()));
-    setAcceptDrops(true);
     setDockOptions(AllowTabbedDocks | AllowNestedDocks);
     connect(&m_themes, &ThemeKeeper::changed, this, &MainWindow::applyTheme);
 
@@ -72,6 +75,7 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
     WindowActions::registerInto(*this);
     connectEngine();
     connectLibrary();
+    connectImports();
     connect(m_palette, &CommandPalette::chosen, this,
             [this](const QString& id) { WindowActions::perform(*this, id); });
     connect(m_intake, &FileIntake::figureRead, this, &MainWindow::takeFigure);
@@ -87,8 +91,10 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
 
 MainWindow::~MainWindow()
 {
-    // Documents hold references to what this object owns.
+    // These hold references to what this object owns, and ask the engine.
     delete m_tabs;
+    delete m_undo;
+    delete m_imports;
 }
 
 void MainWindow::buildCentre()
@@ -176,6 +182,8 @@ void MainWindow::connectLibrary()
 {
     connect(m_library, &widgets::LibraryView::modelChosen, this, &MainWindow::showModel);
     connect(m_library, &widgets::LibraryView::datasetChosen, this, &MainWindow::showDataset);
+    connect(m_library, &widgets::LibraryView::modelOpened, m_tabs, &DocumentTabs::inspect);
+    connect(m_library, &widgets::LibraryView::datasetOpened, m_tabs, &DocumentTabs::browse);
     connect(m_library, &widgets::LibraryView::runOpened, this, &MainWindow::openRun);
     connect(m_jobsView, &widgets::JobsView::openRequested, this, &MainWindow::openRun);
     connect(m_library, &widgets::LibraryView::runRepeated, this, &MainWindow::repeatRun);
@@ -183,6 +191,32 @@ void MainWindow::connectLibrary()
     connect(m_library, &widgets::LibraryView::runRevealed, this, [this](const QString& run) {
         m_dialogs.reveal(m_options.workspace + QStringLiteral("/runs/") + run);
     });
+}
+
+void MainWindow::connectImports()
+{
+    auto* zone = new DropZone(this);
+    connect(zone, &DropZone::filesDropped, this, [this](const QStringList& paths) {
+        for (const QString& path : paths)
+            openFile(path);
+    });
+    connect(zone, &DropZone::refused, this,
+            [this](const QString& s) { m_notices->say(QStringLiteral("warning"), s); });
+    connect(m_intake, &FileIntake::foreign, m_imports, &ImportDesk::take);
+    connect(m_library, &widgets::LibraryView::importRequested, this, [this](bool folder) {
+        m_actions->find(folder ? QStringLiteral("file.importFolder") : QStringLiteral("file.import"))
+            ->trigger();
+    });
+    connect(m_library, &widgets::LibraryView::removalRequested, m_imports, &ImportDesk::remove);
+    connect(m_library, &widgets::LibraryView::importAgainRequested, m_imports, &ImportDesk::importAgain);
+    connect(m_library, &widgets::LibraryView::fileRevealed, this,
+            [this](const QString& path) { m_dialogs.reveal(QFileInfo(path).absolutePath()); });
+    connect(m_imports, &ImportDesk::appeared, this, [this](auto shelf, const QString& name) {
+        m_libraryDock->show();
+        m_library->showItem(shelf, name);
+    });
+    connect(m_imports, &ImportDesk::noticed, m_notices, &NoticeBar::say);
+    connect(m_imports, &ImportDesk::retracted, m_notices, &NoticeBar::retract);
 }
 
 void MainWindow::restoreSession()
@@ -195,7 +229,7 @@ void MainWindow::restoreSession()
     restoreState(state.docks);
     m_library->showShelf(widgets::LibraryView::Shelf(std::clamp(state.shelf, 0, 2)));
     if (m_session.exists()) {
-        m_tabs->restore(state.documents, state.current);
+        m_tabs->restore(state);
         return;
     }
     protocol::RunSpec first;
@@ -216,8 +250,7 @@ void MainWindow::saveSession()
     SessionState state;
     state.geometry = saveGeometry();
     state.docks = saveState();
-    state.documents = m_tabs->state();
-    state.current = m_tabs->currentIndex();
+    m_tabs->save(state);
     state.shelf = int(m_library->shelf());
     m_session.write(state);
 }
@@ -234,13 +267,29 @@ void MainWindow::applyTheme(const widgets::Theme& theme)
     m_logView->setTheme(theme);
     m_indicator->setTheme(theme);
     m_strip->setTheme(theme);
+    m_imports->setTheme(theme);
 }
 
 void MainWindow::takeCatalogue()
 {
+    // Forms forget their steps of undo when they are filled anew: only for something new. What the engine
+    // says of itself, such as its memory, always is.
+    Json seen = m_engine.catalogue();
+    seen.erase("engine");
+    if (!m_catalogueSeen.is_null() && seen == m_catalogueSeen)
+        return;
+    m_catalogueSeen = std::move(seen);
     m_catalogue = widgets::readCatalogue(m_engine.catalogue());
     m_tabs->setCatalogue(m_catalogue);
     m_library->setCatalogue(m_catalogue);
+    m_imports->setCatalogue(m_catalogue);
+}
+
+void MainWindow::lookAgain()
+{
+    // Back from another program, in which imported files may have been changed or moved.
+    if (m_engine.state() == EngineClient::State::Ready && !m_catalogueSeen.is_null())
+        m_engine.refreshCatalogue();
 }
 
 void MainWindow::takeRuns()
@@ -295,11 +344,7 @@ void MainWindow::takeSpec(const protocol::RunSpec& spec)
 
 void MainWindow::showDocument(StudyDocument* document)
 {
-    m_undo.setActiveStack(nullptr);
-    if (document) {
-        m_undo.addStack(document->undoStack());
-        m_undo.setActiveStack(document->undoStack());
-    }
+    m_undo->setDocument(document);
     m_inspector->setRecord(document ? document->record() : nullptr);
 }
 
@@ -366,6 +411,8 @@ const widgets::RunEntry* MainWindow::runEntry(const QString& run) const
 bool MainWindow::event(QEvent* event)
 {
     const bool handled = QMainWindow::event(event);
+    if (event->type() == QEvent::WindowActivate)
+        lookAgain();
     if (event->type() == QEvent::Paint && !m_painted) {
         m_painted = true;
         // Queued: the window is on screen before the child is started.
@@ -403,25 +450,6 @@ void MainWindow::closeEvent(QCloseEvent* event)
     m_session.flush();
     m_preferences.set(preference::kWorkspace, m_options.workspace.toStdString());
     event->accept();
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event)
-{
-    if (event->mimeData()->hasUrls())
-        event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent* event)
-{
-    const QList<QUrl> urls = event->mimeData()->urls();
-    for (const QUrl& url : urls) {
-        if (url.isLocalFile())
-            openFile(url.toLocalFile());
-        else
-            m_notices->say(QStringLiteral("warning"),
-                           tr("%1 is not a file on this machine.").arg(url.toDisplayString()));
-    }
-    event->acceptProposedAction();
 }
 
 } // namespace assay::workbench

@@ -10,7 +10,6 @@
 #include "widgets/studies/file_dialogs.h"
 
 #include <QMainWindow>
-#include <QUndoGroup>
 
 #include <memory>
 #include <optional>
@@ -34,7 +33,9 @@ class CommandPalette;
 class DocumentTabs;
 class EngineIndicator;
 class FileIntake;
+class ImportDesk;
 class NoticeBar;
+class UndoRouter;
 
 struct WindowOptions
 {
@@ -59,6 +60,7 @@ public:
     DocumentTabs& tabs() { return *m_tabs; }
     NoticeBar& notices() { return *m_notices; }
     ThemeKeeper& themes() { return m_themes; }
+    ImportDesk& imports() { return *m_imports; }
     /// As if the file had been dropped on the window.
     void openFile(const QString& path);
 
@@ -70,8 +72,6 @@ protected:
     bool event(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
-    void dragEnterEvent(QDragEnterEvent* event) override;
-    void dropEvent(QDropEvent* event) override;
 
 private:
     void buildCentre();
@@ -79,10 +79,12 @@ private:
     void buildStatusBar();
     void connectEngine();
     void connectLibrary();
+    void connectImports();
     void restoreSession();
     void saveSession();
     void applyTheme(const widgets::Theme& theme);
     void takeCatalogue();
+    void lookAgain();
     void takeRuns();
     void takeEngineState();
     void takeFigure(const widgets::Claim& claim, const QString& path);
@@ -103,8 +105,8 @@ private:
     ThemeKeeper m_themes;
     widgets::EngineClient m_engine;
     widgets::Selection m_selection;
-    QUndoGroup m_undo;
     widgets::Catalogue m_catalogue;
+    Json m_catalogueSeen; ///< what of the engine's catalogue m_catalogue was made of
     QList<widgets::RunEntry> m_runs;
     bool m_painted = false;
     bool m_narrow = false;
@@ -115,6 +117,8 @@ private:
     DocumentTabs* m_tabs;
     CommandPalette* m_palette;
     FileIntake* m_intake;
+    ImportDesk* m_imports;
+    UndoRouter* m_undo;
     EngineIndicator* m_indicator = nullptr;
     QLabel* m_selectionText = nullptr;
     widgets::LibraryView* m_library = nullptr;

@@ -101,6 +101,15 @@ void NoticeBar::say(const QString& tone, const QString& sentence, const QList<No
     show();
 }
 
+void NoticeBar::retract(const QString& sentence)
+{
+    const QList<Notice*> shown = m_notices;
+    for (Notice* notice : shown) {
+        if (notice->sentence() == sentence)
+            remove(notice);
+    }
+}
+
 QStringList NoticeBar::sentences() const
 {
     QStringList all;

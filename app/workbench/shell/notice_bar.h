@@ -27,6 +27,8 @@ public:
 
     /// @param tone "good", "warning", "bad" or "accent"
     void say(const QString& tone, const QString& sentence, const QList<NoticeAction>& actions = {});
+    /// Takes a sentence back that is no longer true.
+    void retract(const QString& sentence);
     /// Sentences that are shown, oldest first.
     QStringList sentences() const;
     void clear();

@@ -44,6 +44,8 @@ SessionState Session::read() const
             // One unreadable tab does not keep the others from opening.
         }
     }
+    for (const Json& item : widgets::arrayOf(json, "pages"))
+        state.pages.append({textOf(item, "kind"), textOf(item, "name")});
     return state;
 }
 
@@ -58,6 +60,10 @@ void Session::write(const SessionState& state)
     for (const auto& document : state.documents)
         documents.push_back({{"spec", toJson(document.spec)}, {"run", document.run.toStdString()}});
     json["documents"] = std::move(documents);
+    Json pages = Json::array();
+    for (const auto& page : state.pages)
+        pages.push_back({{"kind", page.kind.toStdString()}, {"name", page.name.toStdString()}});
+    json["pages"] = std::move(pages);
     if (json == m_store.json())
         return;
     m_store.set(std::move(json));

@@ -18,10 +18,18 @@ struct SessionState
         QString run;            ///< empty when none was shown
         bool operator==(const Document&) const = default;
     };
+    /// A data set or model that is looked at.
+    struct Page
+    {
+        QString kind; ///< "dataset" or "model"
+        QString name;
+        bool operator==(const Page&) const = default;
+    };
     QByteArray geometry;
     QByteArray docks;
     QList<Document> documents;
-    int current = 0; ///< tab; 0 is the catalogue
+    QList<Page> pages;
+    int current = 0; ///< 0 is the catalogue, then the documents, then the pages
     int shelf = 0;   ///< of the library
 };
 

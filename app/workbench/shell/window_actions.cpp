@@ -5,7 +5,9 @@
 #include "app/workbench/shell/diagnostics_dialog.h"
 #include "app/workbench/shell/document_tabs.h"
 #include "app/workbench/shell/file_intake.h"
+#include "app/workbench/shell/import_desk.h"
 #include "app/workbench/shell/main_window.h"
+#include "app/workbench/shell/undo_router.h"
 #include "widgets/studies/card_items.h"
 #include "widgets/studies/catalogue_view.h"
 #include "widgets/studies/study_document.h"
@@ -51,6 +53,11 @@ void WindowActions::registerInto(MainWindow& w)
             w.m_dialogs.openFile(&w, MainWindow::tr("Open a figure or specification"),
                                  FileIntake::nameFilter(), [&w](const QString& path) { w.openFile(path); });
         });
+    actions.add("file.import", file, tr("&Import files …"), QKeySequence(Qt::CTRL | Qt::Key_I), "plus",
+                [&w] { w.m_imports->chooseFiles([&w](const QString& path) { w.openFile(path); }); });
+    actions.add("file.importFolder", file, tr("Import a &folder …"),
+                QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I), "folder",
+                [&w] { w.m_imports->chooseFolder(); });
     actions.addSeparator(file);
     actions.add("file.exportAll", file, tr("&Export all figures and tables …"),
                 QKeySequence(Qt::CTRL | Qt::Key_E), "export", onDocument(tabs, &StudyDocument::exportAll));
@@ -67,8 +74,8 @@ void WindowActions::registerInto(MainWindow& w)
     actions.add("file.quit", file, tr("&Quit"), QKeySequence::Quit, "", [&w] { w.close(); });
 
     const QString edit = tr("&Edit");
-    actions.adopt("edit.undo", edit, w.m_undo.createUndoAction(&w), QKeySequence::Undo, "undo");
-    actions.adopt("edit.redo", edit, w.m_undo.createRedoAction(&w), QKeySequence::Redo, "redo");
+    actions.adopt("edit.undo", edit, w.m_undo->createUndoAction(&w), QKeySequence::Undo, "undo");
+    actions.adopt("edit.redo", edit, w.m_undo->createRedoAction(&w), QKeySequence::Redo, "redo");
     actions.addSeparator(edit);
     actions.add("edit.clearSelection", edit, tr("&Clear the selection"),
                 QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), "reset", [&w] { w.m_selection.clear(&w); });

@@ -74,7 +74,10 @@ DataCard readDataCard(const fs::path& file)
     std::ifstream input(file, std::ios::binary);
     std::ostringstream text;
     text << input.rdbuf();
-    return dataCardFromJson(protocol::parseJson(text.str(), where), where);
+    DataCard card = dataCardFromJson(protocol::parseJson(text.str(), where), where);
+    if (card.location.is_relative()) // files that lie beside their card may be moved with it
+        card.location = (fs::absolute(file).parent_path() / card.location).lexically_normal();
+    return card;
 }
 
 void writeDataCard(const fs::path& file, const DataCard& card)

@@ -1,12 +1,23 @@
 #include "backend/data/formats/data_format.h"
 
+#include "backend/data/formats/cifar_format.h"
+#include "backend/data/formats/idx_format.h"
+#include "backend/data/formats/image_formats.h"
+#include "backend/data/formats/npz_format.h"
 #include "backend/protocol/error.h"
 
 namespace assay::data {
 
 const std::vector<const DataFormat*>& dataFormats()
 {
-    static const std::vector<const DataFormat*> formats = {};
+    static const std::vector<const DataFormat*> formats = {
+        &kIdxFormat,   //
+        &kCifarFormat, //
+        &kNpzFormat,   //
+        &cocoFormat(), // before folders, since its pictures lie in some
+        &manifestFormat(),
+        &folderFormat(),
+    };
     return formats;
 }
 

@@ -16,7 +16,7 @@ namespace assay::data {
 struct DataCard
 {
     DatasetInfo info;               ///< as found when imported; `info.format` names the reader
-    std::filesystem::path location; ///< file or folder, absolute
+    std::filesystem::path location; ///< file or folder, absolute; in a file also relative to the card
     Json options = Json::object();  ///< of the format: image size, split rule, label column, ...
     std::string sha256;             ///< Dataset::hash() when imported: what is compared when it is opened
 };

@@ -5,7 +5,7 @@
 
 #include <QCryptographicHash>
 #include <QFile>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 

@@ -1,13 +1,20 @@
 #include "backend/models/architectures/architectures.h"
 
 #include "backend/models/architectures/convmixer.h"
+#include "backend/models/architectures/densenet.h"
 #include "backend/models/architectures/mlp.h"
+#include "backend/models/architectures/mobilenet_v2.h"
 #include "backend/models/architectures/resnet.h"
+#include "backend/models/architectures/resnet_original.h"
 #include "backend/models/architectures/small_cnn.h"
 #include "backend/models/architectures/vgg.h"
+#include "backend/models/architectures/vgg16.h"
+#include "backend/models/architectures/vit.h"
+#include "backend/models/architectures/wide_resnet.h"
 #include "backend/protocol/error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace assay::models {
@@ -22,8 +29,25 @@ constexpr std::int64_t kMaxSide = 4096;
 const std::map<std::string, Maker>& makers()
 {
     static const std::map<std::string, Maker> table = {
-        {"convmixer", makeConvmixer}, {"mlp", makeMlp}, {"resnet", makeResnet},
-        {"small_cnn", makeSmallCnn},  {"vgg", makeVgg},
+        {"convmixer", makeConvmixer},
+        {"convmixer_original", makeConvmixerOriginal},
+        {"deit_small", makeDeitSmall},
+        {"deit_tiny", makeDeitTiny},
+        {"densenet121", makeDensenet121},
+        {"mlp", makeMlp},
+        {"mobilenet_v2", makeMobilenetV2},
+        {"resnet", makeResnet},
+        {"resnet18", makeResnet18},
+        {"resnet18_cifar", makeResnet18Cifar},
+        {"resnet34", makeResnet34},
+        {"resnet50", makeResnet50},
+        {"small_cnn", makeSmallCnn},
+        {"vgg", makeVgg},
+        {"vgg16", makeVgg16},
+        {"vgg16_bn", makeVgg16Bn},
+        {"vit_small", makeVitSmall},
+        {"vit_tiny", makeVitTiny},
+        {"wide_resnet28_10", makeWideResnet},
     };
     return table;
 }
@@ -45,6 +69,12 @@ void check(const InputSpec& input, std::int64_t classes)
                     " channels");
     if (std::any_of(input.stddev.begin(), input.stddev.end(), [](double s) { return !(s > 0); }))
         throw Error("stddev must be greater than 0 in every channel");
+    if (!(input.scale > 0) || !std::isfinite(input.scale))
+        throw Error("scale must be greater than 0");
+    if (input.bgr && input.channels != 3)
+        throw Error("an input of " + std::to_string(input.channels) +
+                        " channels has no order blue, green, red",
+                    {}, "Only inputs of 3 channels can be 'bgr'.");
 }
 
 } // namespace

@@ -17,7 +17,7 @@ namespace assay::models {
 std::shared_ptr<Network> makeNetwork(const std::string& architecture, const Json& options,
                                      const InputSpec& input, std::int64_t classes);
 
-/// "convmixer", "mlp", "resnet", "small_cnn", "vgg": in alphabetical order.
+/// Keys of all architectures, in alphabetical order; docs/models.md lists them.
 const std::vector<std::string>& architectureNames();
 
 } // namespace assay::models

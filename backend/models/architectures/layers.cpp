@@ -2,7 +2,8 @@
 
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/nn.h>
+#include <torch/utils.h>
 
 namespace assay::models {
 
@@ -34,19 +35,27 @@ BuiltinNetwork::BuiltinNetwork(Maker maker, Json options, InputSpec input, std::
     , m_classes(classes)
 {
     if (m_input.channels > 1) {
-        m_mean = register_buffer(std::string(kInputPrefix) + "mean", perChannel(m_input.mean));
-        m_scale = register_buffer(std::string(kInputPrefix) + "scale", 1 / perChannel(m_input.stddev));
+        // (scale x - mean) / stddev as (x - mean / scale) (scale / stddev): no operation more than without
+        // scale.
+        const std::string prefix = kInputPrefix;
+        m_mean = register_buffer(prefix + "mean", perChannel(m_input.mean) / m_input.scale);
+        m_scale = register_buffer(prefix + "scale", m_input.scale / perChannel(m_input.stddev));
     }
 }
 
 torch::Tensor BuiltinNetwork::normalise(const torch::Tensor& x) const
 {
     if (m_input.channels > 1)
-        return ((x - m_mean) * m_scale).contiguous();
-    const double scale = 1 / m_input.stddev[0];
+        return (((m_input.bgr ? x.flip(1) : x) - m_mean) * m_scale).contiguous();
+    const double scale = m_input.scale / m_input.stddev[0];
     if (m_input.mean[0] == 0 && scale == 1)
         return x.contiguous();
-    return (x - m_input.mean[0]).mul_(scale).contiguous();
+    return (x - m_input.mean[0] / m_input.scale).mul_(scale).contiguous();
+}
+
+torch::nn::Module& group(torch::nn::Module& owner, const std::string& name)
+{
+    return *owner.register_module(name, std::make_shared<torch::nn::Module>());
 }
 
 ConvBn::ConvBn(torch::nn::Module& owner, const std::string& convName, const std::string& bnName,
@@ -57,7 +66,7 @@ ConvBn::ConvBn(torch::nn::Module& owner, const std::string& convName, const std:
                                           .stride(shape.stride)
                                           .padding(shape.padding)
                                           .groups(shape.groups)
-                                          .bias(false))))
+                                          .bias(shape.bias))))
     , m_bn(owner.register_module(bnName, torch::nn::BatchNorm2d(shape.out)))
 {}
 
@@ -74,7 +83,10 @@ void ConvBn::fold()
     const torch::Tensor scale = normScale(m_bn);
     m_weight =
         (m_conv->weight.detach().to(torch::kFloat64) * scale.view({-1, 1, 1, 1})).to(m_conv->weight.dtype());
-    m_bias = normShift(m_bn, scale).to(m_conv->weight.dtype());
+    m_bias = normShift(m_bn, scale);
+    if (m_shape.bias)
+        m_bias += m_conv->bias.detach().to(torch::kFloat64) * scale;
+    m_bias = m_bias.to(m_conv->weight.dtype());
 }
 
 FoldableNorm::FoldableNorm(torch::nn::Module& owner, const std::string& name, std::int64_t channels)

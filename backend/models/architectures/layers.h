@@ -24,7 +24,7 @@ protected:
     const InputSpec& input() const { return m_input; }
     std::int64_t classes() const { return m_classes; }
 
-    /// (x - mean) / stddev per channel, contiguous.
+    /// (scale * x - mean) / stddev per channel, channels reversed before when bgr; contiguous.
     torch::Tensor normalise(const torch::Tensor& x) const;
 
 private:
@@ -38,6 +38,10 @@ private:
     torch::Tensor m_scale;
 };
 
+/// A child of @p owner that only holds names ("layer1.0"): the computation lies in the classes that own the
+/// layers. Valid as long as the owner.
+torch::nn::Module& group(torch::nn::Module& owner, const std::string& name);
+
 /// Buffers of this prefix are constants of the card and not saved.
 inline constexpr const char* kInputPrefix = "input_";
 
@@ -50,6 +54,7 @@ struct ConvShape
     std::int64_t stride = 1;
     std::int64_t padding = 1;
     std::int64_t groups = 1;
+    bool bias = false;
 };
 
 /// A convolution and its batch normalisation, registered in @p owner under the names given, so that

@@ -3,7 +3,7 @@
 #include "backend/models/architectures/layers.h"
 #include "backend/models/architectures/options.h"
 
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 namespace assay::models {
 

@@ -58,7 +58,8 @@ void OptionReader::finish() const
         std::string names;
         for (const std::string& name : m_known)
             names += (names.empty() ? "" : ", ") + name;
-        throw Error("has no option '" + key + "'", m_architecture, "Known options: " + names + ".");
+        throw Error("has no option '" + key + "'", m_architecture,
+                    names.empty() ? "It takes none." : "Known options: " + names + ".");
     }
 }
 

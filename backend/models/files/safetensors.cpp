@@ -1,16 +1,16 @@
 #include "backend/models/files/safetensors.h"
 
+#include "backend/models/files/mapped_file.h"
+#include "backend/models/files/printable.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
 
 #include <QSaveFile>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <fstream>
-#include <limits>
+#include <span>
 
 namespace assay::models {
 
@@ -18,10 +18,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// With a tree for its objects: Json's list would make a header of many keys take quadratic time.
+using Header = nlohmann::json;
+
 constexpr std::uint64_t kMaxHeader = 100'000'000; // the format's own limit
 constexpr std::size_t kMaxRank = 16;
+constexpr std::size_t kMaxKeys = 400'000;                   // of the header: 100,000 tensors
+constexpr std::uint64_t kMaxEmpty = std::uint64_t(1) << 40; // product of an empty tensor's other sizes
 constexpr std::size_t kLengthBytes = 8;
-constexpr int kMaxNesting = 4; // header, entry, its arrays
+constexpr std::size_t kLongestName = 1000; // of a tensor
+constexpr int kMaxNesting = 4;             // header, entry, its arrays
 
 struct TypeName
 {
@@ -59,7 +65,7 @@ public:
         , m_dataBytes(dataBytes)
     {}
 
-    std::vector<Entry> entries(const Json& header, std::map<std::string, std::string>& metadata) const
+    std::vector<Entry> entries(const Header& header, std::map<std::string, std::string>& metadata) const
     {
         if (!header.is_object())
             throw Error("the header is no JSON object", m_where);
@@ -79,28 +85,28 @@ public:
 private:
     [[noreturn]] void fail(const std::string& name, const std::string& what) const
     {
-        throw Error("tensor '" + name.substr(0, 200) + "' " + what, m_where);
+        throw Error("tensor '" + printable(name) + "' " + what, m_where);
     }
 
-    void readMetadata(const Json& value, std::map<std::string, std::string>& metadata) const
+    void readMetadata(const Header& value, std::map<std::string, std::string>& metadata) const
     {
         if (!value.is_object())
             throw Error("__metadata__ is no JSON object", m_where);
         for (const auto& [key, text] : value.items()) {
             if (!text.is_string())
-                throw Error("metadata '" + key.substr(0, 200) + "' is no text", m_where);
+                throw Error("metadata '" + printable(key) + "' is no text", m_where);
             metadata[key] = text.get<std::string>();
         }
     }
 
-    std::uint64_t number(const std::string& name, const Json& value) const
+    std::uint64_t number(const std::string& name, const Header& value) const
     {
         if (!value.is_number_unsigned())
-            fail(name, "has " + value.dump().substr(0, 50) + " where a size was expected");
+            fail(name, "has " + printable(value.dump(), 50) + " where a size was expected");
         return value.get<std::uint64_t>();
     }
 
-    torch::ScalarType type(const std::string& name, const Json& value) const
+    torch::ScalarType type(const std::string& name, const Header& value) const
     {
         const auto it = value.find("dtype");
         if (it == value.end() || !it->is_string())
@@ -109,10 +115,10 @@ private:
             if (*it == known.name)
                 return known.type;
         }
-        fail(name, "has the unknown dtype " + it->dump().substr(0, 50));
+        fail(name, "has the unknown dtype " + printable(it->dump(), 50));
     }
 
-    Entry entry(const std::string& name, const Json& value) const
+    Entry entry(const std::string& name, const Header& value) const
     {
         if (!value.is_object())
             fail(name, "is no JSON object");
@@ -124,14 +130,13 @@ private:
         // makes any other size harmless.
         std::uint64_t bytes = c10::elementSize(result.type);
         bool empty = false;
-        for (const Json& size : *shape)
+        for (const Header& size : *shape)
             empty = empty || number(name, size) == 0;
-        for (const Json& item : *shape) {
+        for (const Header& item : *shape) {
             const std::uint64_t size = number(name, item);
-            if (size > std::uint64_t(std::numeric_limits<std::int32_t>::max()) * 64 ||
-                (!empty && size > m_dataBytes / bytes))
+            if (size > 0 && size > (empty ? kMaxEmpty : m_dataBytes) / bytes)
                 fail(name, "is larger than the file");
-            bytes = empty ? bytes : bytes * size;
+            bytes *= std::max<std::uint64_t>(size, 1);
             result.shape.push_back(static_cast<std::int64_t>(size));
         }
         const auto offsets = value.find("data_offsets");
@@ -169,27 +174,21 @@ private:
     std::uint64_t m_dataBytes;
 };
 
-Json parseHeader(const std::string& text, const std::string& where)
+Header parseHeader(std::span<const std::uint8_t> text, const std::string& where)
 {
-    int deepest = 0;
-    const auto bounded = [&](int depth, Json::parse_event_t, Json&) {
-        deepest = std::max(deepest, depth);
+    std::size_t keys = 0;
+    const auto bounded = [&](int depth, Header::parse_event_t event, Header&) {
         if (depth > kMaxNesting)
             throw Error("the header is nested too deeply", where);
+        if (event == Header::parse_event_t::key && ++keys > kMaxKeys)
+            throw Error("the header names more than " + std::to_string(kMaxKeys / 4) + " tensors", where);
         return true;
     };
     try {
-        return Json::parse(text, bounded);
-    } catch (const Json::exception&) {
+        return Header::parse(text.begin(), text.end(), bounded);
+    } catch (const Header::exception&) {
         throw Error("the header is no JSON", where, "Fetch the file again, or save it again as safetensors.");
     }
-}
-
-void readExactly(std::ifstream& input, char* to, std::uint64_t count, const std::string& where)
-{
-    input.read(to, static_cast<std::streamsize>(count));
-    if (static_cast<std::uint64_t>(input.gcount()) != count)
-        throw Error("cannot be read to its end", where);
 }
 
 const char* typeName(torch::ScalarType type)
@@ -203,47 +202,29 @@ const char* typeName(torch::ScalarType type)
 
 } // namespace
 
-const torch::Tensor* TensorFile::find(const std::string& name) const
-{
-    const auto it =
-        std::find_if(tensors.begin(), tensors.end(), [&](const auto& entry) { return entry.first == name; });
-    return it == tensors.end() ? nullptr : &it->second;
-}
-
 TensorFile readSafetensors(const fs::path& file)
 {
     const std::string where = file.string();
-    std::error_code code;
-    if (!fs::is_regular_file(file, code))
-        throw Error("no such file", where);
-    const std::uint64_t fileBytes = fs::file_size(file, code);
-    std::ifstream input(file, std::ios::binary);
-    if (code || !input)
-        throw Error("cannot be opened", where, "Check the file's permissions.");
-    if (fileBytes < kLengthBytes)
-        throw Error("is too short for a safetensors file: " + std::to_string(fileBytes) + " bytes", where);
-    std::array<unsigned char, kLengthBytes> raw{};
-    readExactly(input, reinterpret_cast<char*>(raw.data()), raw.size(), where);
+    const auto mapped = MappedFile::open(file);
+    const std::span<const std::uint8_t> bytes = mapped->bytes();
+    if (bytes.size() < kLengthBytes)
+        throw Error("is too short for a safetensors file: " + std::to_string(bytes.size()) + " bytes", where);
     std::uint64_t headerBytes = 0;
-    for (std::size_t i = raw.size(); i-- > 0;)
-        headerBytes = headerBytes << 8 | raw[i];
-    if (headerBytes > kMaxHeader || headerBytes > fileBytes - kLengthBytes)
+    for (std::size_t i = kLengthBytes; i-- > 0;)
+        headerBytes = headerBytes << 8 | bytes[i];
+    if (headerBytes > kMaxHeader || headerBytes > bytes.size() - kLengthBytes)
         throw Error("announces a header of " + std::to_string(headerBytes) + " bytes in a file of " +
-                        std::to_string(fileBytes),
+                        std::to_string(bytes.size()),
                     where, "Check that it is a safetensors file.");
-    std::string text(static_cast<std::size_t>(headerBytes), '\0');
-    readExactly(input, text.data(), headerBytes, where);
+    const auto header = bytes.subspan(kLengthBytes, headerBytes);
+    const auto data = bytes.subspan(kLengthBytes + headerBytes);
 
     TensorFile result;
-    const HeaderReader reader(where, fileBytes - kLengthBytes - headerBytes);
-    for (const Entry& entry : reader.entries(parseHeader(text, where), result.metadata)) {
-        torch::Tensor tensor = torch::empty(entry.shape, entry.type);
-        // Entries are in file order without gaps, so the stream already stands at this one.
-        readExactly(input, static_cast<char*>(tensor.data_ptr()), entry.end - entry.begin, where);
-        if (entry.type == torch::kBool) // any other byte than 0 and 1 would be undefined behaviour later
-            tensor = tensor.view(torch::kUInt8).ne(0);
-        result.tensors.emplace_back(entry.name, std::move(tensor));
-    }
+    const HeaderReader reader(where, data.size());
+    for (const Entry& entry : reader.entries(parseHeader(header, where), result.metadata))
+        result.tensors.emplace_back(printable(entry.name, kLongestName),
+                                    mappedTensor(mapped, data.subspan(entry.begin, entry.end - entry.begin),
+                                                 entry.shape, entry.type));
     return result;
 }
 

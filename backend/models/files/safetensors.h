@@ -1,28 +1,19 @@
 #pragma once
 
-#include "backend/models/named_tensors.h"
-
-#include <torch/types.h>
+#include "backend/models/files/tensor_file.h"
 
 #include <filesystem>
 #include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace assay::models {
 
-struct TensorFile
-{
-    NamedTensors tensors; ///< on the CPU, contiguous, own storage
-    std::map<std::string, std::string> metadata;
-    const torch::Tensor* find(const std::string& name) const; ///< nullptr when absent
-};
-
 /// Reads a safetensors file (format of the `safetensors` project, version 0.x): eight bytes little-endian
 /// header length, a JSON header, the data. Element types F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
-/// The file is hostile until parsed: sizes are checked against the file before anything is allocated; ranges
-/// must lie inside the data, be as long as shape and type say, not overlap, and leave no gap.
+/// The data is mapped, not read: see TensorFile for what that asks of the caller. Opening costs no memory
+/// beyond the header, and a tensor that is dropped gives its pages back. The file is hostile until parsed:
+/// sizes are checked against the file before anything is allocated; ranges must lie inside the data, be as
+/// long as shape and type say, not overlap, and leave no gap.
 /// @throws Error naming the file and the tensor.
 TensorFile readSafetensors(const std::filesystem::path& file);
 

@@ -1,5 +1,10 @@
 #include "backend/models/formats/model_format.h"
 
+#include "backend/models/formats/predictions_format.h"
+#include "backend/models/onnx/onnx_format.h"
+#include "backend/models/state_dict/state_dict_format.h"
+#include "backend/models/tfjs/tfjs_format.h"
+#include "backend/models/torchscript/torchscript_format.h"
 #include "backend/protocol/error.h"
 
 #include <array>
@@ -9,7 +14,12 @@ namespace assay::models {
 
 const std::vector<const ModelFormat*>& modelFormats()
 {
-    static const std::vector<const ModelFormat*> formats = {};
+    static const std::vector<const ModelFormat*> formats = {
+        &kPredictions, //
+        &kStateDictFormat, //
+        &kTfjsFormat, //
+        &kOnnxFormat, //
+    };
     return formats;
 }
 

@@ -236,7 +236,8 @@ private Q_SLOTS:
     void helps_data()
     {
         QTest::addColumn<QString>("command");
-        for (const char* command : {"list", "describe", "run", "serve", "zoo", "plugins", "export"})
+        for (const char* command :
+             {"list", "describe", "run", "serve", "zoo", "plugins", "export", "import", "inspect"})
             QTest::newRow(command) << command;
     }
     void helps()

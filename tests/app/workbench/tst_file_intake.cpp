@@ -62,37 +62,57 @@ private Q_SLOTS:
         }
     }
 
-    void otherFilesAreRefusedInASentence_data()
+    void otherFilesAreForTheEngineToTell_data()
     {
         QTest::addColumn<QString>("name");
         QTest::addColumn<QByteArray>("bytes");
-        QTest::addColumn<QString>("sentence");
+        QTest::addColumn<QString>("hint");
         const QString none =
             " carries no evidence: it was not exported by Assay, or another program has rewritten it.";
         QTest::newRow("foreign image")
             << "photo.png" << QByteArray("\x89PNG\r\n\x1a\n") << "photo.png" + none;
         QTest::newRow("foreign drawing")
             << "d.svg" << QByteArray("<svg xmlns='http://www.w3.org/2000/svg'/>") << "d.svg" + none;
-        QTest::newRow("other kind") << "notes.txt" << QByteArray("x")
-                                    << "notes.txt is not a file Assay opens. Drop a figure it exported (PDF, "
-                                       "SVG, PNG) or a run's spec.json.";
+        QTest::newRow("other kind") << "model.onnx" << QByteArray("x") << QString();
         QTest::newRow("no study") << "s.json" << QByteArray("{}") << QString();
+        QTest::newRow("model topology")
+            << "model.json" << QByteArray(R"({"modelTopology": {}})") << QString();
         QTest::newRow("not json") << "t.json" << QByteArray("{") << QString();
     }
 
-    void otherFilesAreRefusedInASentence()
+    void otherFilesAreForTheEngineToTell()
     {
         QFETCH(QString, name);
         QFETCH(QByteArray, bytes);
-        QFETCH(QString, sentence);
+        QFETCH(QString, hint);
         FileIntake intake;
         QSignalSpy refused(&intake, &FileIntake::refused);
-        intake.take(write(name, bytes));
+        QSignalSpy foreign(&intake, &FileIntake::foreign);
+        const QString path = write(name, bytes);
+        intake.take(path);
+        QTRY_COMPARE(foreign.count(), 1);
+        QCOMPARE(foreign[0][0].toString(), path);
+        QCOMPARE(foreign[0][1].toString(), hint);
+        QCOMPARE(refused.count(), 0);
+    }
+
+    void aFolderIsForTheEngineToTell()
+    {
+        FileIntake intake;
+        QSignalSpy foreign(&intake, &FileIntake::foreign);
+        intake.take(m_folder.path());
+        QTRY_COMPARE(foreign.count(), 1);
+        QCOMPARE(foreign[0][1].toString(), QString());
+    }
+
+    void aDamagedSpecIsRefusedInASentence()
+    {
+        FileIntake intake;
+        QSignalSpy refused(&intake, &FileIntake::refused);
+        intake.take(write("damaged.json", R"({"assay": 1, "study": 7})"));
         QTRY_COMPARE(refused.count(), 1);
-        if (sentence.isEmpty())
-            QVERIFY(refused[0][0].toString().contains(name));
-        else
-            QCOMPARE(refused[0][0].toString(), sentence);
+        QVERIFY(refused[0][0].toString().contains("damaged.json"));
+        QVERIFY(refused[0][0].toString().contains("study"));
     }
 };
 

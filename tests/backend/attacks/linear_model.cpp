@@ -4,7 +4,7 @@
 #include "backend/models/initialise.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace assay::test {
 

@@ -4,7 +4,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

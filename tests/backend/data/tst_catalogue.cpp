@@ -5,7 +5,7 @@
 
 #include <QTemporaryDir>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace assay;
 using namespace assay::test;
@@ -104,24 +104,25 @@ private Q_SLOTS:
                      ": holds 2 labels for 3 images. Fetch both files again from the same source.");
     }
 
-    void incompleteFolder()
+    void folderWithoutData()
     {
         writeSet(m_root, 3, 3);
-        std::filesystem::remove(m_root / "train-labels-idx1-ubyte.gz");
+        for (const char* name : {"train-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"})
+            std::filesystem::remove(m_root / name);
         QVERIFY(!data::IdxDataset::present(m_root));
         const data::DatasetCatalogue catalogue(kNoRoots);
         QCOMPARE(
             sentenceOf([&] { catalogue.open(m_root.string()); }),
             QString::fromStdString(m_root.string()) +
-                ": lacks train-labels-idx1-ubyte (or train-labels-idx1-ubyte.gz). Put the four files of an "
-                "MNIST-style data set into this folder.");
+                ": holds no data set that is recognised. Known are IDX, CIFAR and NPZ files, image folders, "
+                "CSV manifests and COCO annotations.");
     }
 
     void unknownName()
     {
         const data::DatasetCatalogue catalogue(kNoRoots);
         QCOMPARE(sentenceOf([&] { catalogue.open("mnits"); }),
-                 "mnits: is neither a known data set nor a folder. Known data sets: fashion-mnist.");
+                 "mnits: is neither a known data set nor a file or folder. Known data sets: fashion-mnist.");
     }
 
     void saysHowToInstall()
@@ -141,10 +142,11 @@ private Q_SLOTS:
         qputenv("ASSAY_DATA", "/first::/second");
         const auto roots = data::DatasetCatalogue::defaultSearchRoots();
         qunsetenv("ASSAY_DATA");
-        QCOMPARE(roots.size(), 3u);
+        QCOMPARE(roots.size(), 4u);
         QCOMPARE(roots[0].string(), "/first");
         QCOMPARE(roots[1].string(), "/second");
-        QCOMPARE(data::DatasetCatalogue::defaultSearchRoots().size(), 1u);
+        QVERIFY(roots[2].string().ends_with("/assay/data"));
+        QCOMPARE(data::DatasetCatalogue::defaultSearchRoots().size(), 2u);
     }
 
     void fashionMnistIsAsPublished()

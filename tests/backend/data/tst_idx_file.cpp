@@ -4,7 +4,7 @@
 
 #include <QTemporaryDir>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace assay;
 using namespace assay::test;

@@ -3,7 +3,7 @@
 #include "backend/protocol/error.h"
 
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace assay;
 using namespace assay::imaging;
@@ -60,9 +60,9 @@ private Q_SLOTS:
 
     void refusesWhatIsNoImage()
     {
-        QCOMPARE(sentenceOf({}), "a.png: is neither PNG, JPEG nor BMP. Convert the picture to PNG.");
+        QCOMPARE(sentenceOf({}), "a.png: is empty. Fetch or save the picture again.");
         QCOMPARE(sentenceOf({'G', 'I', 'F', '8', '9', 'a'}),
-                 "a.png: is neither PNG, JPEG nor BMP. Convert the picture to PNG.");
+                 "a.png: is neither PNG, JPEG, BMP, TIFF nor WebP. Convert the picture to PNG.");
     }
 
     void refusesHugeSizesBeforeDecoding()
@@ -79,7 +79,10 @@ private Q_SLOTS:
         auto bytes = encodePng(picture(3));
         bytes.resize(30);
         QCOMPARE(sentenceOf(bytes),
-                 "a.png: is damaged: its pixels cannot be decoded. Fetch or save the picture again.");
+                 "a.png: is a damaged PNG: its pixels cannot be decoded. Fetch or save the picture again.");
+        bytes.resize(20);
+        QCOMPARE(sentenceOf(bytes),
+                 "a.png: is a damaged PNG: it ends inside its header. Fetch or save the picture again.");
     }
 
     void anyCutIsAnImageOrAnError()

@@ -4,7 +4,9 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 using namespace assay;
 using namespace assay::models;
@@ -57,11 +59,12 @@ class TestArchitectures : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Those of our own zoo, at their full size; architectures/tst_published has the others.
     void everyArchitecture_data()
     {
         QTest::addColumn<QString>("name");
-        for (const std::string& name : architectureNames())
-            QTest::newRow(name.c_str()) << QString::fromStdString(name);
+        for (const char* name : {"convmixer", "mlp", "resnet", "small_cnn", "vgg"})
+            QTest::newRow(name) << QString(name);
     }
 
     void everyArchitecture()
@@ -179,9 +182,13 @@ private Q_SLOTS:
         QTest::addColumn<QString>("architecture");
         QTest::addColumn<QByteArray>("options");
         QTest::addColumn<QString>("sentence");
-        QTest::newRow("unknown architecture") << "lenet" << QByteArray("{}")
-                                              << "there is no architecture 'lenet'. Known architectures: "
-                                                 "convmixer, mlp, resnet, small_cnn, vgg.";
+        QTest::newRow("unknown architecture")
+            << "lenet" << QByteArray("{}")
+            << "there is no architecture 'lenet'. Known architectures: "
+               "convmixer, convmixer_original, deit_small, deit_tiny, densenet121, "
+               "mlp, mobilenet_v2, resnet, resnet18, resnet18_cifar, resnet34, "
+               "resnet50, small_cnn, vgg, vgg16, vgg16_bn, vit_small, vit_tiny, "
+               "wide_resnet28_10.";
         QTest::newRow("unknown option")
             << "mlp" << QByteArray(R"({"depth": 3})") << "mlp: has no option 'depth'. Known options: widths.";
         QTest::newRow("huge width")

@@ -9,7 +9,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTemporaryDir>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <fstream>
 
@@ -118,8 +119,7 @@ private Q_SLOTS:
         QCOMPARE(sentenceOf([&] { loadModel(m_folder / "m", torch::kCPU); }),
                  QString::fromStdString((m_folder / "m.safetensors").string()) +
                      ": the file is not the one its card describes: the SHA-256 differs. Fetch both files "
-                     "again, or "
-                     "train the model again.");
+                     "again, train the model again, or import the changed file anew.");
     }
 
     void cardsAreChecked_data()

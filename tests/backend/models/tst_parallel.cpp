@@ -4,7 +4,8 @@
 #include <ATen/Parallel.h>
 #include <QTest>
 #include <c10/core/InferenceMode.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <atomic>
 #include <mutex>

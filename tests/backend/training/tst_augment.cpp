@@ -2,7 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 

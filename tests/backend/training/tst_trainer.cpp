@@ -9,7 +9,8 @@
 #include <ATen/Parallel.h>
 #include <QTemporaryDir>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 #include <fstream>

@@ -2,7 +2,7 @@
 
 #include "plugins/transfer/class_aware_results.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <limits>
 

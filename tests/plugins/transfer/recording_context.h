@@ -2,6 +2,7 @@
 
 #include "backend/engine/run_context.h"
 #include "backend/models/files/safetensors.h"
+#include "backend/models/zoo.h"
 
 #include <stdexcept>
 
@@ -30,7 +31,10 @@ public:
     const std::filesystem::path& folder() const override { return m_folder; }
     torch::Device device() const override { return torch::kCPU; }
     std::uint64_t seed() const override { return 0; }
-    std::shared_ptr<const models::Model> model(const protocol::ModelRef&) override { refuse(); }
+    std::shared_ptr<const models::Model> model(const protocol::ModelRef& ref) override
+    {
+        return m_zoo.open(ref.name, torch::kCPU);
+    }
     std::shared_ptr<const data::Dataset> dataset(const protocol::DatasetRef&) override { refuse(); }
     at::Generator generator(std::string_view) const override { refuse(); }
     void progress(double, double, std::string_view) override {}
@@ -50,10 +54,11 @@ public:
     engine::TensorMap cached(const Json&, const std::function<engine::TensorMap()>&) override { refuse(); }
 
 private:
-    /// A preview opens no model, draws nothing and leaves nothing behind.
+    /// A preview reads no images, draws nothing and leaves nothing behind.
     [[noreturn]] static void refuse() { throw std::logic_error("a preview must not need this"); }
 
     std::filesystem::path m_folder;
+    models::ModelLibrary m_zoo{{std::filesystem::path(ASSAY_TEST_SOURCE_DIR) / "resources/zoo"}};
     protocol::RunSpec m_spec;
 };
 

@@ -177,7 +177,7 @@ private Q_SLOTS:
                 QCOMPARE(bars.layers[0].samples.of(i).size(),
                          static_cast<std::size_t>(bars.layers[0].count[i]));
             }
-            QCOMPARE(context.figures.size(), std::size_t(10));
+            QCOMPARE(context.figures.size(), std::size_t(12));
             QCOMPARE(context.grids.size(), std::size_t(1));
             QCOMPARE(context.grids[0].count(), std::size_t(400));
         }

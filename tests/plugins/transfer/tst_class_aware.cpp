@@ -1,7 +1,7 @@
 #include "backend/protocol/error.h"
 #include "plugins/transfer/class_aware.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <QTest>
 

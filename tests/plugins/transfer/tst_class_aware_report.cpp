@@ -5,7 +5,7 @@
 
 #include "backend/protocol/error.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <QTest>
 

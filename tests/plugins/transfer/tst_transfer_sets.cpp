@@ -9,7 +9,7 @@
 #include "plugins/transfer/similarity.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <QTest>
 

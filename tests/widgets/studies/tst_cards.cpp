@@ -123,6 +123,40 @@ private Q_SLOTS:
         QCOMPARE(model.meta, QString("small_cnn · 123 k parameters"));
     }
 
+    void whatCameFromOutsideSaysSo()
+    {
+        const Catalogue catalogue = readCatalogue(Json::parse(R"({
+            "models": [
+                {"name": "mine", "source": "workspace", "format": "onnx", "file": "/m/a.onnx", "accuracy": null,
+                 "parameters": 1234567, "warning": "/m/a.onnx is gone."},
+                {"name": "answers", "source": "workspace", "format": "npz", "predictionsOnly": true},
+                {"name": "zoo", "source": "zoo", "format": "safetensors", "accuracy": 0.5}],
+            "datasets": [{"name": "faces", "own": true, "available": true, "format": "folder",
+                          "location": "/d/faces", "attributes": ["glasses"], "warning": ""}]})"));
+        const QList<CardItem> models = modelItems(catalogue);
+        QCOMPARE(models[0].tags, QStringList("ONNX"));
+        QCOMPARE(models[0].badge, QString());
+        QCOMPARE(models[0].warning, QString("/m/a.onnx is gone."));
+        QCOMPARE(models[1].tags, QStringList({"NPZ", "predictions only"}));
+        QVERIFY(models[2].tags.isEmpty());
+        QVERIFY(catalogue.models[0].isOwn() && !catalogue.models[2].isOwn());
+        CardModel list;
+        list.setItems(models);
+        QCOMPARE(list.data(list.index(0), Qt::ToolTipRole).toString(), QString("/m/a.onnx is gone."));
+        QVERIFY(
+            list.data(list.index(1), Qt::AccessibleTextRole).toString().contains("NPZ, predictions only"));
+        QCOMPARE(datasetItems(catalogue).value(0).tags, QStringList("folder"));
+        QCOMPARE(catalogue.datasets[0].attributes, QStringList("glasses"));
+
+        const FormChoices choices = catalogue.choices();
+        QCOMPARE(choices.models[0].detail, QString("accuracy not measured · 1.2 M parameters"));
+        QCOMPARE(choices.models[0].toolTip(), QString("/m/a.onnx is gone."));
+        QCOMPARE(choices.models[1].detail, QString("accuracy not measured · predictions only"));
+        QVERIFY(choices.models[1].toolTip().startsWith("Only its answers are known"));
+        QVERIFY(choices.models[1].problem.isEmpty()); // the study decides
+        QCOMPARE(choices.models[2].toolTip(), QString("50.0 %"));
+    }
+
     void aMissingDataSetSaysHowToMendIt()
     {
         const QList<CardItem> items = datasetItems(readCatalogue(sampleCatalogue()));

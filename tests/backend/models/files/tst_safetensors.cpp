@@ -5,7 +5,7 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fstream>
 #include <random>

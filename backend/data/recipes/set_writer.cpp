@@ -1,0 +1,103 @@
+#include "backend/data/recipes/set_writer.h"
+
+#include "backend/arrays/npy_write.h"
+#include "backend/data/formats/data_format.h"
+#include "backend/protocol/error.h"
+
+#include <QSaveFile>
+
+namespace assay::data {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> textsOf(const Attribute& attribute)
+{
+    std::vector<std::string> texts;
+    const torch::Tensor codes = attribute.codes.contiguous();
+    const auto* code = codes.data_ptr<std::int32_t>();
+    for (std::int64_t i = 0; i < codes.numel(); ++i)
+        texts.push_back(code[i] < 0 ? std::string() : attribute.values[static_cast<std::size_t>(code[i])]);
+    return texts;
+}
+
+void writeArrays(const DataRecipe& recipe, const DrawnSet& set, const fs::path& file)
+{
+    std::vector<std::string> splits;
+    for (const std::uint8_t test : set.inTest)
+        splits.emplace_back(test ? "test" : "train");
+    arrays::NpyValues values = {{"images", set.images.permute({0, 2, 3, 1}).contiguous()},
+                                {"labels", set.labels},
+                                {"split", splits},
+                                {"classes", recipe.info.classes},
+                                {"names", set.samples.names}};
+    if (!set.samples.captions.empty())
+        values.emplace_back("captions", set.samples.captions);
+    for (const Attribute& attribute : set.samples.attributes)
+        values.emplace_back(attribute.name, textsOf(attribute));
+    arrays::writeNpz(file, values, arrays::Packing::Deflated);
+}
+
+Json countsOf(const DataRecipe& recipe, const DrawnSet& set)
+{
+    Json counts = {{"classes", Json::object()}};
+    for (std::size_t k = 0; k < recipe.info.classes.size(); ++k)
+        counts["classes"][recipe.info.classes[k]] =
+            (set.labels == static_cast<std::int64_t>(k)).sum().item<std::int64_t>();
+    for (const Attribute& attribute : set.samples.attributes) {
+        for (std::size_t v = 0; v < attribute.values.size(); ++v)
+            counts[attribute.name][attribute.values[v]] =
+                (attribute.codes == static_cast<std::int64_t>(v)).sum().item<std::int64_t>();
+    }
+    return counts;
+}
+
+Json manifestOf(const DataRecipe& recipe, const DrawnSet& set)
+{
+    Json packages = Json::array();
+    for (const SourcePackage& package : recipe.packages)
+        packages.push_back({{"registry", package.registry == SourcePackage::Registry::Npm ? "npm" : "debian"},
+                            {"name", package.name},
+                            {"version", package.version},
+                            {"sha256", package.sha256},
+                            {"licence", package.licence}});
+    return {{"name", recipe.info.name},
+            {"packages", packages},
+            {"split", "20 % of the keys (concepts, faces), by SHA-256, are the test split"},
+            {"train", recipe.info.trainCount},
+            {"test", recipe.info.testCount},
+            {"counts", countsOf(recipe, set)}};
+}
+
+void writeText(const fs::path& file, const std::string& text)
+{
+    QSaveFile output(QString::fromStdString(file.string()));
+    if (!output.open(QIODevice::WriteOnly) ||
+        output.write(text.data(), static_cast<qint64>(text.size())) != static_cast<qint64>(text.size()) ||
+        !output.commit())
+        throw Error("cannot be written: " + output.errorString().toStdString(), file.string(),
+                    "Check the folder's permissions and free space.");
+}
+
+} // namespace
+
+void writeSet(const DataRecipe& recipe, const DrawnSet& set, const fs::path& folder)
+{
+    const fs::path file = folder / "data.npz";
+    writeArrays(recipe, set, file);
+    // Read back as anyone's file would be: what the card says is what the reader found.
+    DataCard card = dataFormat("npz")
+                        .inspect(file, {.name = recipe.info.name,
+                                        .title = recipe.info.title,
+                                        .classes = recipe.info.classes,
+                                        .licence = recipe.info.licence,
+                                        .note = recipe.info.note})
+                        .card;
+    card.info.source = recipe.info.source;
+    card.location = file.filename();
+    writeDataCard(folder / "card.json", card);
+    writeText(folder / "manifest.json", manifestOf(recipe, set).dump(2) + "\n");
+}
+
+} // namespace assay::data

@@ -1,0 +1,181 @@
+#include "backend/protocol/run_spec.h"
+#include "tests/backend/engine/json_text.h"
+
+#include <QDir>
+#include <QFile>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+using assay::Json;
+
+namespace {
+
+constexpr int kLongMs = 60000;
+
+struct Result
+{
+    int status = -1;
+    QString out;
+    QString err;
+};
+
+} // namespace
+
+/// `assay-cli import` and `assay-cli inspect`: sentences and exit statuses of docs/command-line.md.
+class TestImport : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_dir;
+
+    QString path(const QString& name) const { return m_dir.filePath(name); }
+    Result cli(const QStringList& arguments) const
+    {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("XDG_CONFIG_HOME", m_dir.path());
+        environment.insert("XDG_DATA_HOME", m_dir.path());
+        QProcess process;
+        process.setProcessEnvironment(environment);
+        process.start(ASSAY_TEST_BUILD_DIR "/bin/assay-cli",
+                      arguments + QStringList{"--workspace", path("work")});
+        process.waitForFinished(kLongMs);
+        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+                QString::fromUtf8(process.readAllStandardOutput()),
+                QString::fromUtf8(process.readAllStandardError())};
+    }
+    void write(const QString& name, const QByteArray& bytes) const
+    {
+        QFile file(path(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(bytes);
+    }
+    static Json json(const QString& text) { return assay::protocol::parseJson(text.toStdString(), "output"); }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QVERIFY(m_dir.isValid());
+        // Weights of the zoo without their card: a file as anyone might bring it.
+        QVERIFY(QFile::copy(ASSAY_TEST_SOURCE_DIR "/resources/zoo/fashion-mlp.safetensors",
+                            path("My Weights.safetensors")));
+        write("answers.csv", "logit_a,logit_b,label\n2,0,a\n0,2,b\n0,2,a\n");
+        write("notes.txt", "dear diary\n");
+    }
+
+    void refuses_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("sentence");
+        const QString weights = path("My Weights.safetensors");
+        QTest::newRow("nothing")
+            << QStringList{"import"}
+            << "assay-cli: 'import' needs a file or folder. See 'assay-cli import --help'.\n";
+        QTest::newRow("absent") << QStringList{"import", path("none.onnx")}
+                                << "assay-cli: " + path("none.onnx") +
+                                       ": there is no such file or folder. Check the path.\n";
+        QTest::newRow("unknown kind")
+            << QStringList{"import", path("notes.txt")}
+            << "assay-cli: Nothing here recognises notes.txt. See `assay-cli import --help` for the kinds of "
+               "models and images that can be read.\n";
+        QTest::newRow("asked") << QStringList{"import", weights}
+                               << "assay-cli: " + weights +
+                                      ": only you can say its height, width. Give height, for example with "
+                                      "--set height=VALUE.\n";
+        QTest::newRow("field") << QStringList{"import", weights, "--set", "heigth=28"}
+                               << "assay-cli: --set: 'heigth' is no field of this import. Did you mean "
+                                  "'height'?\n";
+        QTest::newRow("assignment")
+            << QStringList{"import", weights, "--set", "height"}
+            << "assay-cli: --set: 'height' is no assignment. Write it as field=value.\n";
+        QTest::newRow("remove built-in")
+            << QStringList{"import", "--remove", "fashion-mlp"}
+            << "assay-cli: the model 'fashion-mlp' came with Assay and cannot be removed. Only what was "
+               "imported into this workspace can.\n";
+        QTest::newRow("restore nothing")
+            << QStringList{"import", "--restore", "model.x.00000000"}
+            << "assay-cli: there is nothing to restore under 'model.x.00000000'. It was restored already, or "
+               "removed in another workspace.\n";
+        QTest::newRow("inspect nothing")
+            << QStringList{"inspect"}
+            << "assay-cli: 'inspect' needs a model or a data set. See 'assay-cli inspect --help'.\n";
+    }
+    void refuses()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, sentence);
+        const Result result = cli(arguments);
+        QCOMPARE(result.err, sentence);
+        QCOMPARE(result.status, 2);
+        QCOMPARE(result.out, QString());
+    }
+
+    void showsWithoutWriting()
+    {
+        const QString file = path("My Weights.safetensors");
+        const Result asked = cli({"import", file, "--dry-run"});
+        QCOMPARE(asked.status, 2);
+        QVERIFY(asked.out.startsWith("PyTorch state_dict (model)\n"));
+        QVERIFY(asked.out.contains("asked: give --set height=VALUE\n"));
+        const Result ready =
+            cli({"import", file, "--dry-run", "--json", "--set", "height=28", "--set", "width=28"});
+        QCOMPARE(ready.status, 0);
+        const Json report = json(ready.out);
+        QCOMPARE(text(report["asks"]), QStringLiteral("[]"));
+        QCOMPARE(text(report["values"]["name"]), text(Json("my-weights")));
+        QCOMPARE(text(report["values"]["height"]), QStringLiteral("28"));
+        QVERIFY(!QDir(path("work/models")).exists());
+    }
+
+    void importsListsInspectsRemovesAndRestores()
+    {
+        const Result added = cli({"import", path("My Weights.safetensors"), "--set", "height=28", "--set",
+                                  "width=28", "--set", "mean=0.286", "--set", "stddev=0.353"});
+        QVERIFY2(added.status == 0, qPrintable(added.err));
+        QCOMPARE(added.out, QStringLiteral("my-weights\n"));
+        const Result again = cli({"import", path("My Weights.safetensors"), "--set", "height=28", "--set",
+                                  "width=28", "--set", "name=my-weights"});
+        QCOMPARE(
+            again.err,
+            QStringLiteral("assay-cli: name: there is already a model 'my-weights'. Choose another name.\n"));
+        QCOMPARE(again.status, 2);
+
+        const Result listed = cli({"list", "models"});
+        QVERIFY(listed.out.contains("my-weights"));
+        QVERIFY(listed.out.contains("state_dict"));
+        const Json report = json(cli({"inspect", "my-weights", "--json"}).out);
+        QCOMPARE(report["macs"].get<int>(), 784 * 256 + 256 * 128 + 128 * 10);
+        QVERIFY(cli({"inspect", "my-weights"}).out.contains("234752 multiply-adds per image"));
+        QVERIFY(cli({"inspect", "my-weights", "--measure"}).out.contains(" images per second"));
+
+        const Result removed = cli({"import", "--remove", "my-weights"});
+        QCOMPARE(removed.status, 0);
+        const QString token = removed.out.trimmed().section(' ', -1);
+        QVERIFY(token.startsWith("model.my-weights."));
+        QVERIFY(!cli({"list", "models"}).out.contains("my-weights"));
+        QCOMPARE(cli({"import", "--restore", token}).out, QStringLiteral("my-weights is back.\n"));
+        QVERIFY(cli({"list", "models"}).out.contains("my-weights"));
+    }
+
+    void listsTheWarning()
+    {
+        const Result added = cli({"import", path("answers.csv"), "--json"});
+        QVERIFY2(added.status == 0, qPrintable(added.err));
+        QCOMPARE(text(json(added.out)), text(Json({{"kind", "model"}, {"name", "answers"}})));
+        write("answers.csv", "logit_a,logit_b,label\n2,0,a\n0,2,b\n0,2,a\n1,0,a\n");
+        QVERIFY(cli({"list", "models"}).out.contains("answers.csv has changed since it was imported"));
+    }
+
+    void inspectsDataSets()
+    {
+        const Result result = cli({"inspect", "fashion-mnist"});
+        QCOMPARE(result.status, 0);
+        QVERIFY(result.out.startsWith("fashion-mnist: Fashion-MNIST\n"));
+        const Json report = json(cli({"inspect", "fashion-mnist", "--json"}).out);
+        QCOMPARE(report["train"]["count"].get<int>(), 60000);
+        QCOMPARE(report["test"]["balance"][9].get<int>(), 1000);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestImport)
+#include "tst_import.moc"
