@@ -139,6 +139,9 @@ void ImportDialog::showFile(int row, bool fresh)
     // The keyboard goes to what is asked, but not away from the list or from another field.
     if (anew && file.state == State::Asking && !m_view->hasFocus() && !m_page->isEditing())
         m_page->focusAsked();
+    // Where nothing has been touched, Enter and the space bar import what is ready.
+    if (file.state == State::Ready && (!focusWidget() || focusWidget() == m_close))
+        m_import->setFocus(Qt::OtherFocusReason);
 }
 
 void ImportDialog::takeChange(int row)

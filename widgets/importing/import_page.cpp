@@ -227,6 +227,12 @@ void ImportPage::showBusy()
         text = tr("Looking at it");
     else if (m_file.state == State::Stopped)
         text = tr("Stopped.");
+    else if (m_file.state == State::Ready)
+        text = tr("Recognised. Check what was found, then import it.");
+    else if (m_file.state == State::Asking)
+        text = tr("Recognised, but for what only you can know.");
+    else if (m_file.state == State::Blocked || m_file.state == State::Held)
+        text = tr("Recognised, with something to be mended.");
     else if (m_file.state == State::Added)
         text = tr("In the workspace as “%1”.").arg(m_file.name);
     if (busy && m_file.since.isValid() && m_file.since.elapsed() > kPatientMs)

@@ -28,6 +28,11 @@ QString sizeText(int channels, int height, int width)
         .arg(channels == 1 ? Words::tr("grey") : Words::tr("colour"));
 }
 
+QString classesText(int classes)
+{
+    return classes > 0 ? Words::tr("%1 classes").arg(classes) : QString();
+}
+
 QString joined(QStringList parts)
 {
     parts.removeAll(QString());
@@ -78,7 +83,7 @@ QList<CardItem> modelItems(const Catalogue& catalogue)
         item.title = m.title.isEmpty() ? m.name : m.title;
         const QString size =
             m.parameters > 0 ? Words::tr("%1 parameters").arg(countText(double(m.parameters))) : QString();
-        item.meta = joined({m.architecture, size});
+        item.meta = joined({m.predictionsOnly ? classesText(m.classes) : m.architecture, size});
         if (m.accuracyFraction)
             item.badge = QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
         if (m.isOwn() && !m.format.isEmpty() && m.format != QLatin1String("predictions"))

@@ -9,10 +9,10 @@
 #include <QClipboard>
 #include <QDir>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
-#include <QShortcut>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QToolButton>
@@ -92,7 +92,7 @@ LibraryView::LibraryView(QWidget* parent)
                 [this, shelf](const QPoint& position) { showItemMenu(shelf, position); });
     }
     for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Runs})
-        addDeleteKey(shelf);
+        list(shelf).view->installEventFilter(this);
     m_flash.setDuration(kFlashMs);
     m_flash.setStartValue(1.0);
     m_flash.setEndValue(0.0);
@@ -108,6 +108,7 @@ QToolButton* LibraryView::makeImportButton()
     button->setText(tr("Import …"));
     button->setToolTip(tr("Bring models, images or predictions into this workspace"));
     button->setPopupMode(QToolButton::InstantPopup);
+    button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     auto* menu = new QMenu(button);
     menu->addAction(tr("Files …"), this, [this] { Q_EMIT importRequested(false); });
     menu->addAction(tr("A folder …"), this, [this] { Q_EMIT importRequested(true); });
@@ -115,20 +116,29 @@ QToolButton* LibraryView::makeImportButton()
     return button;
 }
 
-void LibraryView::addDeleteKey(Shelf shelf)
+bool LibraryView::eventFilter(QObject* watched, QEvent* event)
 {
-    QListView* view = list(shelf).view;
-    auto* key = new QShortcut(QKeySequence::Delete, view);
-    key->setContext(Qt::WidgetShortcut);
-    connect(key, &QShortcut::activated, this, [this, shelf, view] {
-        if (!view->currentIndex().isValid())
-            return;
-        const QString id = view->currentIndex().data(CardModel::IdRole).toString();
-        if (shelf == Shelf::Runs)
-            Q_EMIT runDeleted(id);
-        else
-            Q_EMIT removalRequested(shelf, id);
-    });
+    if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->matches(QKeySequence::Delete)) {
+        for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Runs}) {
+            if (watched == list(shelf).view) {
+                removeCurrent(shelf);
+                return true;
+            }
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void LibraryView::removeCurrent(Shelf shelf)
+{
+    const QModelIndex index = list(shelf).view->currentIndex();
+    if (!index.isValid())
+        return;
+    const QString id = index.data(CardModel::IdRole).toString();
+    if (shelf == Shelf::Runs)
+        Q_EMIT runDeleted(id);
+    else
+        Q_EMIT removalRequested(shelf, id);
 }
 
 const LibraryView::List& LibraryView::list(Shelf shelf) const

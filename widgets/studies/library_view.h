@@ -59,6 +59,9 @@ Q_SIGNALS:
     /// A file or folder is to be shown in its folder.
     void fileRevealed(const QString& path);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     struct List
     {
@@ -71,7 +74,7 @@ private:
 
     List makeList(const QString& name, const QString& accessible, const QString& emptyText);
     QToolButton* makeImportButton();
-    void addDeleteKey(Shelf shelf);
+    void removeCurrent(Shelf shelf);
     const List& list(Shelf shelf) const;
     void activate(const QModelIndex& index);
     void showRunMenu(const QPoint& position);

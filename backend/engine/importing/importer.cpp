@@ -49,6 +49,16 @@ std::string list(const std::vector<std::string>& words)
     return text;
 }
 
+/// Names of formats for people, in a row.
+template <class Formats>
+std::string titles(const Formats& formats)
+{
+    std::vector<std::string> words;
+    for (const auto* format : formats)
+        words.emplace_back(format->title);
+    return list(words);
+}
+
 std::string given(const Json& values, const char* key)
 {
     const auto it = values.find(key);
@@ -126,6 +136,7 @@ ImportReport Importer::inspect(const fs::path& given, const Json& values)
         find(report, Finding::Level::Problem,
              "Nothing here recognises " + path.filename().string() +
                  ". See `assay-cli import --help` for the kinds of models and images that can be read.");
+        report.details = {{"models", titles(models::modelFormats())}, {"images", titles(data::dataFormats())}};
     }
     return report;
 }

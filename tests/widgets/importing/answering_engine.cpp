@@ -115,7 +115,7 @@ Json unknownInspection()
             {"values", Json::object()},
             {"asks", Json::array()},
             {"findings", {{{"level", "problem"}, {"text", "Nothing here recognises notes.txt."}}}},
-            {"details", Json::object()}};
+            {"details", {{"models", "ONNX, TorchScript"}, {"images", "Image folder"}}}};
 }
 
 } // namespace assay::test
