@@ -111,7 +111,7 @@ Json unknownInspection()
     return {{"kind", ""},
             {"format", ""},
             {"title", ""},
-            {"schema", Json::array()},
+            {"schema", toJson(Schema())},
             {"values", Json::object()},
             {"asks", Json::array()},
             {"findings", {{{"level", "problem"}, {"text", "Nothing here recognises notes.txt."}}}},

@@ -233,6 +233,9 @@ private Q_SLOTS:
         m_dialog->add(file("a.onnx"));
         QMimeData data;
         data.setUrls({QUrl::fromLocalFile(file("b.onnx"))});
+        QDragEnterEvent enter(QPoint(40, 40), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(m_dialog.get(), &enter);
+        QVERIFY(enter.isAccepted());
         QDropEvent drop(QPointF(40, 40), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(m_dialog.get(), &drop);
         QCOMPARE(m_dialog->files().count(), 2);
