@@ -117,6 +117,8 @@ Sizes transposedPads(const Window& window, const Sizes& kernel, const Sizes& out
         const std::int64_t total = full - wanted;
         const std::int64_t less = total / 2;
         pads[d] = window.autoPad == Window::Auto::SameUpper ? less : total - less;
+        if (total < 0)
+            pads[d] = 0; // what is missing is added at the end, as output_padding is
         pads[d + spatial] = total - pads[d];
     }
     return pads;

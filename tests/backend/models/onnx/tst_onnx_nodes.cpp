@@ -44,6 +44,18 @@ const std::map<std::string, std::string> kExcluded = {
     {"test_equal_string_broadcast", "texts"},
     {"test_maxpool_with_argmax_2d_precomputed_strides", "indices in column-major order"},
     {"test_resize_tf_crop_and_resize", "cropping while resizing"},
+    // PyTorch and ONNX Runtime divide by the size of the result, the reference by what it was before
+    // rounding.
+    {"test_resize_downsample_scales_cubic_align_corners", "a size that is not rounded"},
+    {"test_resize_downsample_scales_linear_align_corners", "a size that is not rounded"},
+    // The case's own graph has pi as 3.14159, its expected values do not.
+    {"test_blackmanwindow_expanded", "pi with six digits"},
+    {"test_blackmanwindow_symmetric_expanded", "pi with six digits"},
+    {"test_hammingwindow_expanded", "pi with six digits"},
+    {"test_hammingwindow_symmetric_expanded", "pi with six digits"},
+    {"test_hannwindow_expanded", "pi with six digits"},
+    {"test_hannwindow_symmetric_expanded", "pi with six digits"},
+    {"test_gridsample_bicubic", "expected values with four decimals"},
     {"test_identity_opt", "optional values"},
     {"test_identity_sequence", "sequences"},
 };
@@ -60,12 +72,25 @@ std::string bytesOf(const std::filesystem::path& file)
     return {std::istreambuf_iterator<char>(input), {}};
 }
 
-std::optional<torch::Tensor> tensorOf(const std::filesystem::path& file)
+/// @param type what the model declares: bfloat16 is stored as if its bits were numbers.
+std::optional<torch::Tensor> tensorOf(const std::filesystem::path& file,
+                                      const std::optional<c10::ScalarType>& type)
 {
     ::onnx::TensorProto proto;
     if (!std::filesystem::exists(file) || !proto.ParseFromString(bytesOf(file)))
         return std::nullopt;
+    if (type == torch::kBFloat16 && proto.data_type() == ::onnx::TensorProto::UINT16)
+        proto.set_data_type(::onnx::TensorProto::BFLOAT16);
     return models::onnx::readTensor(proto, file.parent_path(), false);
+}
+
+/// ONNX's own runner allows 1e-3 throughout. Of bfloat16 the reference cuts off the digits that ATen rounds:
+/// one unit in the last place.
+double toleranceFor(c10::ScalarType type)
+{
+    if (type == torch::kBFloat16)
+        return 1.0 / 128;
+    return type == torch::kFloat16 ? 1e-3 : 1e-4;
 }
 
 /// What makes a case none of ours, or "".
@@ -96,9 +121,8 @@ std::string difference(const torch::Tensor& found, const torch::Tensor& wanted)
         return "type " + c10::str(found.scalar_type()) + " instead of " + c10::str(wanted.scalar_type());
     const torch::Tensor a = found.to(torch::kFloat64);
     const torch::Tensor b = wanted.to(torch::kFloat64);
-    // ONNX's own runner allows 1e-3; half precision has three digits.
-    const bool half = wanted.element_size() == 2 && wanted.is_floating_point();
-    if (!torch::allclose(a, b, half ? 1e-3 : 1e-4, half ? 1e-3 : 1e-5, true))
+    const double tolerance = toleranceFor(wanted.scalar_type());
+    if (!torch::allclose(a, b, tolerance, tolerance / 10, true))
         return "values, by up to " + std::to_string((a - b).abs().max().item<double>());
     return {};
 }
@@ -107,10 +131,13 @@ std::string runSet(const graph::Program& program, const graph::Graph& graph, con
 {
     std::vector<torch::Tensor> inputs;
     for (std::size_t i = 0; i < graph.inputs.size(); ++i)
-        inputs.push_back(tensorOf(set / ("input_" + std::to_string(i) + ".pb")).value_or(torch::Tensor()));
+        inputs.push_back(
+            tensorOf(set / ("input_" + std::to_string(i) + ".pb"), graph.value(graph.inputs[i]).type)
+                .value_or(torch::Tensor()));
     const graph::Tensors outputs = program.run(inputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const auto wanted = tensorOf(set / ("output_" + std::to_string(i) + ".pb"));
+        const auto wanted =
+            tensorOf(set / ("output_" + std::to_string(i) + ".pb"), graph.value(graph.outputs[i]).type);
         if (!wanted)
             return "no output file " + std::to_string(i);
         if (const std::string text = difference(outputs[i], *wanted); !text.empty())
@@ -147,7 +174,6 @@ class TestOnnxNodes : public QObject
         int passed = 0;
         std::set<std::string> wrong;
         std::map<std::string, int> skipped;
-        std::set<std::string> operators;
         for (const QFileInfo& info : QDir(kFolder + part).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot)) {
             const std::string name = info.fileName().toStdString();
             const std::filesystem::path folder = info.filePath().toStdString();
@@ -183,8 +209,8 @@ private Q_SLOTS:
         QVERIFY2(QDir(kFolder).exists(), "libonnx-testdata is not installed");
     }
 
-    void singleOperators() { checkAll("node", 500); }
-    void smallModels() { checkAll("simple", 1); }
+    void singleOperators() { checkAll("node", 640); }
+    void smallModels() { checkAll("simple", 7); }
 };
 
 QTEST_GUILESS_MAIN(TestOnnxNodes)
