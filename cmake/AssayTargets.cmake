@@ -31,6 +31,14 @@ target_precompile_headers(assay_torch_pch PRIVATE <torch/types.h> <torch/autogra
 # Where an installed or built program finds the project's libraries: beside itself, never at a machine's path.
 set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
 
+# The files of a room compiled in groups. The description of a file format is a table of functions which have the
+# same names (recognises, inspect, load) for every format: such files are compiled on their own.
+function(_assay_unity target sources)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+  list(FILTER sources INCLUDE REGEX "_formats?\\.cpp$")
+  set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 function(_assay_common target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "" LINKER_LANGUAGE CXX)
   file(GLOB _moc CONFIGURE_DEPENDS *.h *.cpp)
@@ -52,6 +60,7 @@ function(assay_room name)
   file(GLOB _sources CONFIGURE_DEPENDS *.h *.cpp ${_headers} ${_bodies})
   add_library(${name} SHARED ${_sources})
   _assay_common(${name})
+  _assay_unity(${name} "${_sources}")
   target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
   if(ARG_TORCH)
     target_link_libraries(${name} PUBLIC assay_engine_flags)
@@ -70,6 +79,7 @@ function(assay_plugin name)
   add_library(${name} MODULE ${_sources})
   set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGINS ${name})
   _assay_common(${name})
+  _assay_unity(${name} "${_sources}")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} assay_engine_flags)
   target_precompile_headers(${name} REUSE_FROM assay_torch_pch)
   set_target_properties(${name} PROPERTIES PREFIX "" INSTALL_RPATH "$ORIGIN/../.."
@@ -94,36 +104,50 @@ function(assay_program name output)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
+# What test programs and the code they share are compiled with; reads the ARG_ variables of assay_tests.
+function(_assay_test_code target)
+  _assay_common(${target})
+  target_link_libraries(${target} PUBLIC ${ARG_LIBS} Qt6::Test)
+  if(ARG_TORCH)
+    target_link_libraries(${target} PUBLIC assay_engine_flags)
+    target_precompile_headers(${target} REUSE_FROM assay_torch_pch)
+  else()
+    target_link_libraries(${target} PUBLIC assay_flags)
+  endif()
+  # Tests find the programs, the resources and a place for screenshots through these, not through paths
+  # compiled into the product.
+  target_compile_definitions(${target} PRIVATE
+    ASSAY_TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_TEST_BUILD_DIR="${CMAKE_BINARY_DIR}")
+endfunction()
+
 # assay_tests([TORCH] [LIBS ...]): every tst_*.cpp, fuzz_*.cpp, study_*.cpp, gui_*.cpp and slow_*.cpp of
 # the folder becomes a test program; its prefix is its ctest label (tst_ is `unit`). Other sources of the
 # folder are helpers shared by its tests.
 function(assay_tests)
   cmake_parse_arguments(ARG "TORCH" "" "LIBS" ${ARGN})
   file(GLOB _tests CONFIGURE_DEPENDS tst_*.cpp fuzz_*.cpp study_*.cpp gui_*.cpp slow_*.cpp)
-  file(GLOB _helpers CONFIGURE_DEPENDS *.cpp)
+  file(GLOB _helpers CONFIGURE_DEPENDS *.cpp *.h)
   list(REMOVE_ITEM _helpers ${_tests})
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests" OUTPUT_VARIABLE _room)
   string(REPLACE "/" "_" _room "${_room}")
+  set(_shared "")
+  if(_helpers MATCHES "\\.cpp")
+    set(_shared ${_room}_helpers)
+    add_library(${_shared} STATIC ${_helpers})
+    _assay_test_code(${_shared})
+  endif()
   foreach(_test IN LISTS _tests)
     cmake_path(GET _test STEM _stem)
     string(REGEX MATCH "^[a-z]+" _prefix "${_stem}")
     string(REPLACE "tst" "unit" _label "${_prefix}")
     set(_name "${_room}_${_stem}")
-    add_executable(${_name} "${_test}" ${_helpers})
-    set_target_properties(${_name} PROPERTIES AUTOMOC ON DEFINE_SYMBOL ""
-      RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-    target_link_libraries(${_name} PRIVATE ${ARG_LIBS} Qt6::Test)
-    if(ARG_TORCH)
-      target_link_libraries(${_name} PRIVATE assay_engine_flags)
-      set_target_properties(${_name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-      target_precompile_headers(${_name} REUSE_FROM assay_torch_pch)
-    else()
-      target_link_libraries(${_name} PRIVATE assay_flags)
-    endif()
-    # Tests find the programs, the resources and a place for screenshots through these, not through paths
-    # compiled into the product.
-    target_compile_definitions(${_name} PRIVATE
-      ASSAY_TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_TEST_BUILD_DIR="${CMAKE_BINARY_DIR}")
+    add_executable(${_name} "${_test}")
+    _assay_test_code(${_name})
+    set_target_properties(${_name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    target_link_libraries(${_name} PRIVATE ${_shared})
+    # A test includes its own .moc, so that what AUTOMOC compiles beside it is empty.
+    set_source_files_properties("${CMAKE_CURRENT_BINARY_DIR}/${_name}_autogen/mocs_compilation.cpp"
+      PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
     add_test(NAME ${_name} COMMAND ${_name})
     # Studies and windows start an engine that uses every core: they get the machine to themselves.
     if(_label MATCHES "study|gui|slow")

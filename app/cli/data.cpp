@@ -35,15 +35,14 @@ int list()
     std::vector<std::vector<std::string>> rows = {
         {"DATA SET", "IMAGES", "SIZE", "CLASSES", "STATE", "WHAT IT IS"}};
     for (const auto& info : data::DatasetCatalogue().list()) {
+        const bool built = std::ranges::find(data::dataRecipes(), info.name, [](const auto& recipe) {
+                               return recipe.info.name;
+                           }) != data::dataRecipes().end();
+        const std::string state = info.available ? "installed"
+                                  : built        ? "assay-cli data get " + info.name
+                                                 : "not installed";
         rows.push_back({info.name, countsText(info), sizeText(info), std::to_string(info.classes.size()),
-                        info.available ? "installed" : "not installed", info.title});
-    }
-    for (const auto& recipe : data::dataRecipes()) {
-        const auto known = [&](const auto& row) { return row[0] == recipe.info.name; };
-        if (std::ranges::none_of(rows, known))
-            rows.push_back({recipe.info.name, countsText(recipe.info), sizeText(recipe.info),
-                            std::to_string(recipe.info.classes.size()),
-                            "assay-cli data get " + recipe.info.name, recipe.info.title});
+                        state, info.title});
     }
     std::fputs(textTable(rows).c_str(), stdout);
     return kDone;

@@ -9,7 +9,7 @@ namespace assay::arrays {
 namespace {
 
 constexpr std::uint64_t kMaxArchive = 0xffffffff - (1 << 20); // the directory still has to fit
-constexpr std::uint32_t kMaxEntries = 65534;
+constexpr std::uint32_t kMaxWritten = 65534;
 constexpr int kVersion = 20;            // of the format: deflate
 constexpr std::uint32_t kDate = 0x0021; // 1 January 1980, the first there is
 
@@ -56,7 +56,7 @@ void ZipWriter::write(std::string_view bytes)
 
 void ZipWriter::add(const std::string& name, std::string_view bytes, bool deflate)
 {
-    if (bytes.size() > kMaxArchive || m_at + bytes.size() > kMaxArchive || m_entries == kMaxEntries)
+    if (bytes.size() > kMaxArchive || m_at + bytes.size() > kMaxArchive || m_entries == kMaxWritten)
         throw Error("would exceed 4 GiB or 65534 entries", m_name, "Write the data in several files.");
     const std::string packed = deflate ? deflated(bytes) : std::string();
     const std::string_view data = deflate ? std::string_view(packed) : bytes;

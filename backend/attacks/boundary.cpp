@@ -13,7 +13,7 @@ namespace assay::attacks {
 
 namespace {
 
-constexpr const char* kWhere = "boundary distance";
+constexpr const char* kBoundary = "boundary distance";
 /// Finished images are dropped every so many grid steps: each time costs a host round trip.
 constexpr int kCompactEvery = 8;
 
@@ -95,14 +95,14 @@ BoundaryDistances minDistances(const models::Model& model, const torch::Tensor& 
                                const torch::Tensor& direction, const BoundarySpec& spec,
                                const AttackHooks& hooks)
 {
-    checkImages(x, kWhere);
+    checkImages(x, kBoundary);
     const std::int64_t count = x.size(0);
-    checkClasses(model, y, count, "labels", kWhere);
+    checkClasses(model, y, count, "labels", kBoundary);
     if (direction.sizes() != x.sizes())
-        throw Error("directions must have the shape of the images", kWhere);
-    checkRange("r_max", spec.rMax, 1e-6, 1e6, kWhere);
-    checkRange("grid_steps", spec.gridSteps, 1, 100000, kWhere);
-    checkRange("bisect_steps", spec.bisectSteps, 0, 100, kWhere);
+        throw Error("directions must have the shape of the images", kBoundary);
+    checkRange("r_max", spec.rMax, 1e-6, 1e6, kBoundary);
+    checkRange("grid_steps", spec.gridSteps, 1, 100000, kBoundary);
+    checkRange("bisect_steps", spec.bisectSteps, 0, 100, kBoundary);
 
     const torch::Device device = model.device();
     const torch::Tensor images = x.detach().to(device);

@@ -13,7 +13,7 @@ namespace assay::attacks {
 
 namespace {
 
-constexpr const char* kWhere = "pair attack";
+constexpr const char* kPairAttack = "pair attack";
 
 } // namespace
 
@@ -21,17 +21,17 @@ AttackResult runPair(const models::Model& first, const models::Model& second, co
                      const torch::Tensor& t1, const torch::Tensor& t2, const PairSpec& spec,
                      const AttackHooks& hooks)
 {
-    checkImages(x, kWhere);
-    checkPixelRange(x, kWhere);
+    checkImages(x, kPairAttack);
+    checkPixelRange(x, kPairAttack);
     const std::int64_t count = x.size(0);
-    checkClasses(first, t1, count, "first targets", kWhere);
-    checkClasses(second, t2, count, "second targets", kWhere);
-    checkRange("eps", spec.eps, 0, 1000, kWhere);
-    checkRange("steps", spec.steps, 1, 100000, kWhere);
-    checkRange("step_size", spec.stepSize, 0, 1000, kWhere);
+    checkClasses(first, t1, count, "first targets", kPairAttack);
+    checkClasses(second, t2, count, "second targets", kPairAttack);
+    checkRange("eps", spec.eps, 0, 1000, kPairAttack);
+    checkRange("steps", spec.steps, 1, 100000, kPairAttack);
+    checkRange("step_size", spec.stepSize, 0, 1000, kPairAttack);
     if (first.device() != second.device())
         throw Error("models '" + first.name() + "' and '" + second.name() + "' are on different devices",
-                    kWhere);
+                    kPairAttack);
 
     const torch::Device device = first.device();
     const double stepSize = spec.stepSize > 0 ? spec.stepSize : spec.eps / 5;

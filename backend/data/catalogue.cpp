@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSystemRoot = "/usr/share/datasets";
 constexpr std::size_t kMaxCards = 10'000;
-constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kMaxSetName = 200;
 
 struct Known
 {
@@ -57,6 +57,11 @@ Error notInstalled(const Known& set)
     return Error("the data set is not installed", set.info.name,
                  "Run `apt-get install " + set.package +
                      "`, or name the folder above its files in ASSAY_DATA.");
+}
+
+Error notBuilt(const DatasetInfo& info)
+{
+    return Error("the data set is not built yet", info.name, "Run `assay-cli data get " + info.name + "`.");
 }
 
 bool isKnown(const std::string& name)
@@ -212,9 +217,9 @@ std::vector<DatasetCatalogue::Card> DatasetCatalogue::cards(std::vector<std::str
             DataCard card = readDataCard(file);
             checkFormat(card, file);
             const std::string& name = card.info.name;
-            if (name.empty() || name.size() > kMaxName)
+            if (name.empty() || name.size() > kMaxSetName)
                 throw Error("has a name of " + std::to_string(name.size()) + " bytes; 1 to " +
-                                std::to_string(kMaxName) + " are allowed",
+                                std::to_string(kMaxSetName) + " are allowed",
                             file.string(), "Correct the data card.");
             const auto [other, free] = taken.emplace(name, file);
             if (isKnown(name) || !free)
@@ -249,6 +254,13 @@ std::vector<DatasetInfo> DatasetCatalogue::list() const
     }
     for (const Card& card : cards(nullptr))
         result.push_back(described(card.card, card.file));
+    for (const DataRecipe& recipe : dataRecipes()) {
+        if (std::ranges::find(result, recipe.info.name, &DatasetInfo::name) != result.end())
+            continue;
+        result.push_back(recipe.info);
+        result.back().available = false;
+        result.back().problem = notBuilt(recipe.info).what();
+    }
     return result;
 }
 
@@ -276,6 +288,10 @@ std::shared_ptr<const Dataset> DatasetCatalogue::read(const std::string& nameOrP
     }
     std::error_code code;
     if (!fs::exists(nameOrPath, code)) {
+        for (const DataRecipe& recipe : dataRecipes()) {
+            if (recipe.info.name == nameOrPath)
+                throw notBuilt(recipe.info);
+        }
         std::string names;
         for (const DatasetInfo& info : list())
             names += (names.empty() ? "" : ", ") + info.name;

@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxCardBytes = 1 << 20;
 
 } // namespace
 

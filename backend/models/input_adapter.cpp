@@ -21,7 +21,7 @@ void requirePerChannel(const char* field, const std::vector<double>& values, std
                     where, "Give one value, or one for each channel.");
 }
 
-torch::Tensor perChannel(std::vector<double> values, std::int64_t channels)
+torch::Tensor broadcastable(std::vector<double> values, std::int64_t channels)
 {
     if (values.size() == 1)
         values.resize(static_cast<std::size_t>(channels), values[0]);
@@ -29,6 +29,11 @@ torch::Tensor perChannel(std::vector<double> values, std::int64_t channels)
 }
 
 } // namespace
+
+torch::Tensor perChannel(const std::vector<double>& values)
+{
+    return torch::tensor(values, torch::kFloat64).to(torch::kFloat32).view({1, -1, 1, 1});
+}
 
 InputAdapter::InputAdapter(const InputSpec& input, const std::string& where)
     : m_reverse(input.bgr && input.channels > 1)
@@ -46,9 +51,9 @@ InputAdapter::InputAdapter(const InputSpec& input, const std::string& where)
     const bool unscaled = std::all_of(input.stddev.begin(), input.stddev.end(),
                                       [&](double value) { return value == input.scale; });
     m_identity = centred && unscaled;
-    const torch::Tensor deviation = perChannel(input.stddev, input.channels);
+    const torch::Tensor deviation = broadcastable(input.stddev, input.channels);
     m_gain = (input.scale / deviation).to(torch::kFloat32);
-    m_shift = (-perChannel(input.mean, input.channels) / deviation).to(torch::kFloat32);
+    m_shift = (-broadcastable(input.mean, input.channels) / deviation).to(torch::kFloat32);
 }
 
 torch::Tensor InputAdapter::operator()(const torch::Tensor& x) const

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace assay::models {
 
@@ -28,6 +29,9 @@ private:
     torch::Tensor m_gain;  ///< [1,C,1,1]: scale / stddev
     torch::Tensor m_shift; ///< [1,C,1,1]: -mean / stddev
 };
+
+/// One number for each channel as float32 [1,C,1,1], to be broadcast over images.
+torch::Tensor perChannel(const std::vector<double>& values);
 
 /// Runs @p x through @p run in pieces of exactly @p batch images and joins the answers, for networks whose
 /// file fixes the batch; a last short piece is filled up with copies of its last image. The whole at once for

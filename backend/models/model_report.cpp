@@ -30,7 +30,7 @@ std::string lastWord(const std::string& path)
     return path.substr(path.rfind('.') + 1);
 }
 
-std::string kindOf(const std::vector<std::pair<std::string, Shape>>& tensors)
+std::string layerKind(const std::vector<std::pair<std::string, Shape>>& tensors)
 {
     for (const auto& [name, shape] : tensors) {
         if (name == "running_mean")
@@ -120,7 +120,7 @@ void addParameters(const NamedTensors& tensors, Tree& tree, ModelReport& report)
     }
     for (const auto& [layer, shapes] : byLayer) {
         if (!layer.empty())
-            tree.at(layer).kind = kindOf(shapes);
+            tree.at(layer).kind = layerKind(shapes);
     }
     if (notFinite > 0)
         report.findings.push_back(

@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxCardBytes = 1 << 20;
-
 /// Levenshtein distance: insertions, deletions and replacements.
 std::size_t editDistance(const std::string& a, const std::string& b)
 {

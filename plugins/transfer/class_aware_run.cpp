@@ -20,7 +20,7 @@ namespace assay::transfer {
 namespace {
 
 /// Part of every cache key: raised when the same inputs would give other tensors.
-constexpr int kMethodVersion = 1;
+constexpr int kClassAwareVersion = 1;
 /// Images whose way through the attack is kept.
 constexpr std::int64_t kTracedImages = 100;
 /// Below this many images Wilson intervals of small rates are wider than the effects.
@@ -171,7 +171,7 @@ void ClassAwareRun::choosePool()
 Json ClassAwareRun::inputKey(const ModelPtr& model, const torch::Tensor& ids) const
 {
     return {{"study", "transfer.class-aware"},
-            {"version", kMethodVersion},
+            {"version", kClassAwareVersion},
             {"model", model->card().sha256},
             {"dataset", m_dataset->hash()},
             {"ids", tensorDigest(ids)}};

@@ -7,6 +7,9 @@
 
 namespace assay::transfer {
 
+/// How error bars of rates are named.
+inline constexpr const char* kInterval = "Wilson 95 %";
+
 /// "1.5": a number as figures' texts show it, at most four digits.
 std::string shortNumber(double value);
 

@@ -22,7 +22,6 @@ using protocol::Table;
 
 namespace {
 
-constexpr const char* kInterval = "Wilson 95 %";
 constexpr std::size_t kGalleryImages = 200;
 
 metrics::Rate rateOf(const TrainingResult& result)

@@ -15,7 +15,7 @@ namespace assay::transfer {
 
 namespace {
 
-constexpr int kMethodVersion = 1;
+constexpr int kNonRobustVersion = 1;
 /// Fewer images that reached both aims cannot train anything.
 constexpr std::int64_t kFewestImages = 50;
 
@@ -82,7 +82,7 @@ private:
     Json buildKey(const AimPair& aims) const
     {
         return {{"study", "transfer.non-robust-features"},
-                {"version", kMethodVersion},
+                {"version", kNonRobustVersion},
                 {"models", {m_first->card().sha256, m_second->card().sha256}},
                 {"dataset", m_dataset->hash()},
                 {"ids", tensorDigest(m_ids)},

@@ -15,7 +15,6 @@ using protocol::LayerKind;
 
 namespace {
 
-constexpr const char* kInterval = "Wilson 95 %";
 
 std::string epsText(const ClassAwareResults& r, std::size_t eps)
 {

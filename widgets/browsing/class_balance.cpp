@@ -9,7 +9,7 @@ namespace assay::widgets {
 
 namespace {
 
-struct Words
+struct ClassBalanceWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::ClassBalance)
 };
@@ -22,9 +22,9 @@ protocol::Figure classBalance(const QStringList& classes, const std::vector<qint
     std::iota(order.begin(), order.end(), 0);
     protocol::Figure figure;
     figure.name = "class-balance";
-    figure.title = Words::tr("Class balance").toStdString();
+    figure.title = ClassBalanceWords::tr("Class balance").toStdString();
     if (order.size() > kMostBars) {
-        figure.title = Words::tr("Class balance: the largest %1 of %2 classes")
+        figure.title = ClassBalanceWords::tr("Class balance: the largest %1 of %2 classes")
                            .arg(kMostBars)
                            .arg(order.size())
                            .toStdString();
@@ -33,11 +33,11 @@ protocol::Figure classBalance(const QStringList& classes, const std::vector<qint
         order.resize(kMostBars);
     }
     figure.x.scale = protocol::AxisScale::Category;
-    figure.y.label = Words::tr("images").toStdString();
+    figure.y.label = ClassBalanceWords::tr("images").toStdString();
     figure.y.low = 0;
     protocol::Layer bars;
     bars.kind = protocol::LayerKind::Bars;
-    bars.name = Words::tr("images").toStdString();
+    bars.name = ClassBalanceWords::tr("images").toStdString();
     bars.role = "accent";
     for (std::size_t i = 0; i < order.size(); ++i) {
         figure.x.categories.push_back(classes[qsizetype(order[i])].toStdString());

@@ -12,7 +12,7 @@ namespace assay::widgets {
 
 namespace {
 
-struct Words
+struct ModelReadingWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::ModelReading)
 };
@@ -57,11 +57,11 @@ QString contractOf(const Json& input)
     const int channels = int(std::clamp(numberOf(input, "channels"), 0.0, 1e6));
     if (channels == 0)
         return {};
-    const QString order = channels == 1          ? Words::tr("grey")
-                          : flagOf(input, "bgr") ? Words::tr("BGR (blue first)")
-                          : channels == 3        ? Words::tr("RGB")
-                                                 : Words::tr("%1 channels").arg(channels);
-    QString text = Words::tr("Expects %1 × %2 × %3 images, %4, scaled to 0 … %5")
+    const QString order = channels == 1          ? ModelReadingWords::tr("grey")
+                          : flagOf(input, "bgr") ? ModelReadingWords::tr("BGR (blue first)")
+                          : channels == 3        ? ModelReadingWords::tr("RGB")
+                                                 : ModelReadingWords::tr("%1 channels").arg(channels);
+    QString text = ModelReadingWords::tr("Expects %1 × %2 × %3 images, %4, scaled to 0 … %5")
                        .arg(channels)
                        .arg(numberOf(input, "height"))
                        .arg(numberOf(input, "width"))
@@ -70,15 +70,15 @@ QString contractOf(const Json& input)
     const std::vector<double> mean = numbersOf(input, "mean");
     const std::vector<double> deviation = numbersOf(input, "stddev");
     if (areAll(mean, 0) && areAll(deviation, 1))
-        return text + Words::tr("; not normalised further.");
-    return text + Words::tr("; normalises with mean %1 and deviation %2.")
+        return text + ModelReadingWords::tr("; not normalised further.");
+    return text + ModelReadingWords::tr("; normalises with mean %1 and deviation %2.")
                       .arg(joined(mean, QStringLiteral(", ")), joined(deviation, QStringLiteral(", ")));
 }
 
 QString answersOf(const Json& json)
 {
     const std::vector<double> output = numbersOf(json, "output");
-    return output.size() == 2 ? Words::tr("Answers with the scores of %1 classes.").arg(output[1])
+    return output.size() == 2 ? ModelReadingWords::tr("Answers with the scores of %1 classes.").arg(output[1])
                               : QString();
 }
 
@@ -145,12 +145,12 @@ protocol::Figure histogramOf(const ModelReading::Parameter& parameter)
     protocol::Figure figure;
     figure.name = "parameter-histogram";
     figure.title = parameter.name.toStdString();
-    figure.x.label = Words::tr("value").toStdString();
-    figure.y.label = Words::tr("count").toStdString();
+    figure.x.label = ModelReadingWords::tr("value").toStdString();
+    figure.y.label = ModelReadingWords::tr("count").toStdString();
     figure.y.low = 0;
     protocol::Layer bars;
     bars.kind = protocol::LayerKind::Bars;
-    bars.name = Words::tr("values").toStdString();
+    bars.name = ModelReadingWords::tr("values").toStdString();
     bars.role = "accent";
     // All values are one: its bin has no width, and one bar stands for it.
     const bool flat = !(parameter.high > parameter.low);
@@ -173,11 +173,11 @@ QString largeText(double count)
         return QLocale::c().toString(value, 'f', value >= 100 ? 0 : 1) + unit;
     };
     if (count >= 1e9)
-        return text(count / 1e9, Words::tr(" G"));
+        return text(count / 1e9, ModelReadingWords::tr(" G"));
     if (count >= 1e6)
-        return text(count / 1e6, Words::tr(" M"));
+        return text(count / 1e6, ModelReadingWords::tr(" M"));
     if (count >= 1e4)
-        return text(count / 1e3, Words::tr(" k"));
+        return text(count / 1e3, ModelReadingWords::tr(" k"));
     return QLocale().toString(qint64(count));
 }
 

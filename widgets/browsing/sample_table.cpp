@@ -19,14 +19,14 @@ constexpr std::size_t kMostColumns = 4096;
 constexpr std::size_t kMostDistinct = 8;
 constexpr int kRanges = 4;
 
-struct Words
+struct SampleTableWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::SampleTable)
 };
 
 [[noreturn]] void fail(const QString& what)
 {
-    throw Error(Words::tr("the table of the samples could not be read: %1").arg(what).toStdString());
+    throw Error(SampleTableWords::tr("the table of the samples could not be read: %1").arg(what).toStdString());
 }
 
 QStringList textsOf(const Json& list)
@@ -83,7 +83,7 @@ private:
     }
     [[noreturn]] static void cutShort(const QString& column)
     {
-        fail(Words::tr("column '%1' is cut short").arg(column));
+        fail(SampleTableWords::tr("column '%1' is cut short").arg(column));
     }
 
     std::span<const std::uint8_t> m_bytes;
@@ -124,7 +124,7 @@ void addRanges(SampleAttribute& attribute)
             i == 0 ? sorted.front() : *std::upper_bound(sorted.begin(), sorted.end(), upper[i - 1]);
         attribute.values << (distinct || low == upper[i]
                                  ? numberText(upper[i])
-                                 : Words::tr("%1 to %2").arg(numberText(low), numberText(upper[i])));
+                                 : SampleTableWords::tr("%1 to %2").arg(numberText(low), numberText(upper[i])));
     }
     attribute.codes.resize(attribute.numbers.size(), -1);
     for (std::size_t i = 0; i < attribute.numbers.size(); ++i) {
@@ -158,7 +158,7 @@ void readColumn(SampleTable& table, const Json& column, ColumnReader& reader)
         else if (name == QLatin1String("#caption"))
             table.captions = std::move(texts);
     } else {
-        fail(Words::tr("column '%1' has the unknown type '%2'").arg(name, type));
+        fail(SampleTableWords::tr("column '%1' has the unknown type '%2'").arg(name, type));
     }
 }
 
@@ -174,7 +174,7 @@ SampleTable readSampleTable(const Json& head, std::span<const std::uint8_t> byte
     const double count = numberOf(head, "count", -1);
     // Every sample has at least the four bytes of its label.
     if (!(count >= 0) || count > double(bytes.size()) || count != std::floor(count))
-        fail(Words::tr("it does not say how many there are"));
+        fail(SampleTableWords::tr("it does not say how many there are"));
     SampleTable table;
     table.count = std::int64_t(count);
     table.classes = textsOf(arrayOf(head, "classes"));
@@ -184,12 +184,12 @@ SampleTable readSampleTable(const Json& head, std::span<const std::uint8_t> byte
     table.width = side("width");
     const Json columns = arrayOf(head, "columns");
     if (columns.size() > kMostColumns)
-        fail(Words::tr("it has more than %1 columns").arg(kMostColumns));
+        fail(SampleTableWords::tr("it has more than %1 columns").arg(kMostColumns));
     ColumnReader reader(bytes, std::size_t(table.count));
     for (const Json& column : columns)
         readColumn(table, column, reader);
     if (reader.left() > 0)
-        fail(Words::tr("%1 bytes are left over").arg(reader.left()));
+        fail(SampleTableWords::tr("%1 bytes are left over").arg(reader.left()));
     table.labels.resize(std::size_t(table.count), -1);
     return table;
 }

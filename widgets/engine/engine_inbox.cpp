@@ -5,7 +5,7 @@ namespace assay::widgets {
 namespace {
 
 // A second's worth of a busy gallery; a single larger frame still passes when nothing else waits.
-constexpr qsizetype kMaxBytes = 16 << 20;
+constexpr qsizetype kMaxInboxBytes = 16 << 20;
 constexpr std::size_t kMaxEntries = 4096;
 
 } // namespace
@@ -16,7 +16,7 @@ EngineInbox::EngineInbox(std::function<void()> wake)
 
 bool EngineInbox::isFull() const
 {
-    return !m_entries.empty() && (m_bytes >= kMaxBytes || m_entries.size() >= kMaxEntries);
+    return !m_entries.empty() && (m_bytes >= kMaxInboxBytes || m_entries.size() >= kMaxEntries);
 }
 
 bool EngineInbox::put(Incoming entry, qsizetype bytes)
@@ -48,7 +48,7 @@ std::optional<Incoming> EngineInbox::take()
     m_entries.pop_front();
     m_bytes -= entry.bytes;
     // Half empty before the reader goes on: waking it for every entry would cost more than decoding.
-    if (m_bytes <= kMaxBytes / 2 && m_entries.size() <= kMaxEntries / 2)
+    if (m_bytes <= kMaxInboxBytes / 2 && m_entries.size() <= kMaxEntries / 2)
         m_room.wakeAll();
     return std::move(entry.value);
 }

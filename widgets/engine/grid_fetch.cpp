@@ -12,7 +12,7 @@ namespace {
 
 // Decoded in a few milliseconds on the reader's thread; the engine sends at most 16 MiB at once.
 constexpr std::size_t kPieceBytes = 4 << 20;
-constexpr std::size_t kMaxBytes = std::size_t(2) << 30;
+constexpr std::size_t kMaxGridBytes = std::size_t(2) << 30;
 
 struct Fetch
 {
@@ -69,12 +69,12 @@ void fetchGrid(EngineClient& client, const QString& run, protocol::ImageGrid gri
 {
     auto fetch = std::make_shared<Fetch>(Fetch{&client, run, std::move(grid), context, std::move(done)});
     const std::size_t bytes = fetch->grid.pixelBytes();
-    if (bytes > kMaxBytes) {
+    if (bytes > kMaxGridBytes) {
         finish(fetch, QCoreApplication::translate("GridFetch",
                                                   "%1 announces %2 bytes of images; the window takes %3.")
                           .arg(QString::fromStdString(fetch->grid.file))
                           .arg(bytes)
-                          .arg(kMaxBytes));
+                          .arg(kMaxGridBytes));
         return;
     }
     fetch->grid.pixels.clear();

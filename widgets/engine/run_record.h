@@ -7,6 +7,7 @@
 #include <QString>
 #include <QTimer>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -111,5 +112,14 @@ private:
     QTimer m_progressTimer;
     QElapsedTimer m_sinceProgress;
 };
+
+/// The value named @p name, or null.
+template <class T>
+std::shared_ptr<const T> valueOf(const std::vector<RunRecord::Named<T>>& values, const QString& name)
+{
+    const std::string key = name.toStdString();
+    const auto it = std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.name == key; });
+    return it == values.end() ? nullptr : it->value;
+}
 
 } // namespace assay::widgets

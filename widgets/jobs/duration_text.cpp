@@ -9,7 +9,7 @@ namespace assay::widgets {
 
 namespace {
 
-QString tr(const char* text)
+QString translated(const char* text)
 {
     return QCoreApplication::translate("JobsView", text);
 }
@@ -22,14 +22,14 @@ QString durationText(double seconds)
         return {};
     const auto whole = qint64(std::llround(seconds));
     if (whole < 60)
-        return tr("%1 s").arg(whole);
+        return translated("%1 s").arg(whole);
     if (whole < 600)
-        return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+        return translated("%1 min %2 s").arg(whole / 60).arg(whole % 60);
     if (whole < 3600)
-        return tr("%1 min").arg((whole + 30) / 60);
+        return translated("%1 min").arg((whole + 30) / 60);
     if (whole < 48 * 3600)
-        return tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
-    return tr("%1 d %2 h").arg(whole / 86400).arg(whole % 86400 / 3600);
+        return translated("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
+    return translated("%1 d %2 h").arg(whole / 86400).arg(whole % 86400 / 3600);
 }
 
 QString rateText(double perSecond, const QString& unit)
@@ -37,10 +37,10 @@ QString rateText(double perSecond, const QString& unit)
     if (!std::isfinite(perSecond) || perSecond <= 0)
         return {};
     if (perSecond < 0.1)
-        return unit.isEmpty() ? tr("%1 each").arg(durationText(1 / perSecond))
-                              : tr("%1 per %2").arg(durationText(1 / perSecond), unit);
+        return unit.isEmpty() ? translated("%1 each").arg(durationText(1 / perSecond))
+                              : translated("%1 per %2").arg(durationText(1 / perSecond), unit);
     const QString number = QLocale().toString(perSecond, 'f', perSecond < 10 ? 1 : 0);
-    return unit.isEmpty() ? tr("%1/s").arg(number) : tr("%1 %2s/s").arg(number, unit);
+    return unit.isEmpty() ? translated("%1/s").arg(number) : translated("%1 %2s/s").arg(number, unit);
 }
 
 } // namespace assay::widgets

@@ -11,7 +11,7 @@ namespace assay::widgets {
 
 namespace {
 
-struct Words
+struct CardItemsWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::CardItems)
 };
@@ -22,15 +22,15 @@ QString sizeText(int channels, int height, int width)
 {
     if (width <= 0)
         return {};
-    return Words::tr("%1 × %2 %3")
+    return CardItemsWords::tr("%1 × %2 %3")
         .arg(width)
         .arg(height)
-        .arg(channels == 1 ? Words::tr("grey") : Words::tr("colour"));
+        .arg(channels == 1 ? CardItemsWords::tr("grey") : CardItemsWords::tr("colour"));
 }
 
 QString classesText(int classes)
 {
-    return classes > 0 ? Words::tr("%1 classes").arg(classes) : QString();
+    return classes > 0 ? CardItemsWords::tr("%1 classes").arg(classes) : QString();
 }
 
 QString joined(QStringList parts)
@@ -82,14 +82,14 @@ QList<CardItem> modelItems(const Catalogue& catalogue)
         item.id = m.name;
         item.title = m.title.isEmpty() ? m.name : m.title;
         const QString size =
-            m.parameters > 0 ? Words::tr("%1 parameters").arg(countText(double(m.parameters))) : QString();
+            m.parameters > 0 ? CardItemsWords::tr("%1 parameters").arg(countText(double(m.parameters))) : QString();
         item.meta = joined({m.predictionsOnly ? classesText(m.classes) : m.architecture, size});
         if (m.accuracyFraction)
             item.badge = QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
         if (m.isOwn() && !m.format.isEmpty() && m.format != QLatin1String("predictions"))
             item.tags << formatText(m.format);
         if (m.predictionsOnly)
-            item.tags << Words::tr("predictions only");
+            item.tags << CardItemsWords::tr("predictions only");
         item.warning = m.warning;
         item.toolTip = m.summary;
         item.searched = {item.title, m.name, m.architecture, m.dataset, item.tags.join(QLatin1Char(' ')),
@@ -110,13 +110,13 @@ QList<CardItem> datasetItems(const Catalogue& catalogue)
         item.enabled = d.available;
         if (d.available) {
             const QString images =
-                Words::tr("%1 train, %2 test").arg(QLocale().toString(d.train), QLocale().toString(d.test));
+                CardItemsWords::tr("%1 train, %2 test").arg(QLocale().toString(d.train), QLocale().toString(d.test));
             item.meta = joined({sizeText(d.channels, d.height, d.width), images});
-            item.badge = Words::tr("available");
+            item.badge = CardItemsWords::tr("available");
             item.tone = QStringLiteral("good");
         } else {
             item.body = d.problem;
-            item.badge = Words::tr("missing");
+            item.badge = CardItemsWords::tr("missing");
             item.tone = QStringLiteral("warning");
         }
         if (d.own && !d.format.isEmpty())
@@ -146,7 +146,7 @@ QList<CardItem> runItems(const QList<RunEntry>& runs, const Catalogue& catalogue
         item.body = r.error;
         item.badge = stateText(r.state);
         item.tone = stateTone(r.state);
-        item.toolTip = Words::tr("%1\nseed %2, %3, %4")
+        item.toolTip = CardItemsWords::tr("%1\nseed %2, %3, %4")
                            .arg(r.run)
                            .arg(r.seed)
                            .arg(r.device, QLocale().formattedDataSize(r.bytes));

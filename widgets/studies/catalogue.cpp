@@ -12,7 +12,7 @@ namespace assay::widgets {
 
 namespace {
 
-struct Words
+struct CatalogueWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::Catalogue)
 };
@@ -178,14 +178,14 @@ FormChoices Catalogue::choices() const
     for (const ModelEntry& m : models) {
         QStringList detail;
         detail << (m.accuracyFraction ? QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1)
-                                      : Words::tr("accuracy not measured"));
+                                      : CatalogueWords::tr("accuracy not measured"));
         if (m.predictionsOnly)
-            detail << Words::tr("predictions only");
+            detail << CatalogueWords::tr("predictions only");
         else if (m.parameters > 0)
-            detail << Words::tr("%1 parameters").arg(countText(double(m.parameters)));
+            detail << CatalogueWords::tr("%1 parameters").arg(countText(double(m.parameters)));
         QStringList note;
         if (m.predictionsOnly)
-            note << Words::tr("Only its answers are known, not the network: a study that puts new images to "
+            note << CatalogueWords::tr("Only its answers are known, not the network: a study that puts new images to "
                               "it, or needs gradients, refuses it.");
         if (!m.warning.isEmpty())
             note << m.warning;
@@ -196,8 +196,8 @@ FormChoices Catalogue::choices() const
                                note.join(QLatin1Char(' '))});
     }
     for (const DatasetEntry& d : datasets) {
-        const QString detail = d.available ? Words::tr("%1 test images").arg(QLocale().toString(d.test))
-                                           : Words::tr("not available");
+        const QString detail = d.available ? CatalogueWords::tr("%1 test images").arg(QLocale().toString(d.test))
+                                           : CatalogueWords::tr("not available");
         const QString problem = d.available ? QString() : d.problem.isEmpty() ? detail : d.problem;
         choices.datasets.append({d.name, d.title.isEmpty() ? d.name : d.title, detail, problem, d.warning});
     }
@@ -250,23 +250,23 @@ QString whenText(const QDateTime& time, const QDateTime& now)
         return {};
     const qint64 seconds = time.secsTo(now);
     if (seconds >= 0 && seconds < 60)
-        return Words::tr("just now");
+        return CatalogueWords::tr("just now");
     if (seconds >= 0 && seconds < 3600)
-        return seconds < 120 ? Words::tr("a minute ago") : Words::tr("%1 minutes ago").arg(seconds / 60);
+        return seconds < 120 ? CatalogueWords::tr("a minute ago") : CatalogueWords::tr("%1 minutes ago").arg(seconds / 60);
     const QString clock = time.toString(QStringLiteral("HH:mm"));
     if (time.date() == now.date())
-        return Words::tr("today %1").arg(clock);
+        return CatalogueWords::tr("today %1").arg(clock);
     if (time.date().addDays(1) == now.date())
-        return Words::tr("yesterday %1").arg(clock);
+        return CatalogueWords::tr("yesterday %1").arg(clock);
     return QLocale().toString(time, QStringLiteral("d MMM yyyy HH:mm"));
 }
 
 QString countText(double count)
 {
     if (count >= 1e6)
-        return Words::tr("%1 M").arg(count / 1e6, 0, 'f', count >= 1e7 ? 0 : 1);
+        return CatalogueWords::tr("%1 M").arg(count / 1e6, 0, 'f', count >= 1e7 ? 0 : 1);
     if (count >= 1e4)
-        return Words::tr("%1 k").arg(count / 1e3, 0, 'f', 0);
+        return CatalogueWords::tr("%1 k").arg(count / 1e3, 0, 'f', 0);
     return QLocale().toString(qint64(count));
 }
 

@@ -13,7 +13,7 @@ namespace assay::widgets {
 
 namespace {
 
-struct Words
+struct EvidenceWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::Evidence)
 };
@@ -79,11 +79,11 @@ Verdict compare(const Claim& claim, const RunRecord& run)
         std::find_if(figures.begin(), figures.end(), [&](const auto& f) { return f.name == name; });
     if (it == figures.end() || !it->value)
         return {false,
-                Words::tr("Run %1 has no figure “%2” to compare with the file.").arg(run.id(), claim.figure)};
+                EvidenceWords::tr("Run %1 has no figure “%2” to compare with the file.").arg(run.id(), claim.figure)};
     const QString title = QString::fromStdString(it->value->title);
     if (figureHash(*it->value) == claim.hash)
-        return {true, Words::tr("“%1” of run %2 has the same digits as the file.").arg(title, run.id())};
-    return {false, Words::tr("“%1” of run %2 has other digits than the file.").arg(title, run.id())};
+        return {true, EvidenceWords::tr("“%1” of run %2 has the same digits as the file.").arg(title, run.id())};
+    return {false, EvidenceWords::tr("“%1” of run %2 has other digits than the file.").arg(title, run.id())};
 }
 
 QString commandLine(const protocol::RunSpec& spec, const Json& defaults)

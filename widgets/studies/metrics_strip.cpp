@@ -17,7 +17,7 @@ namespace assay::widgets {
 
 namespace {
 
-struct Words
+struct MetricsStripWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::MetricText)
 };
@@ -65,7 +65,7 @@ MetricText metricText(const protocol::Metric& metric, const std::function<QStrin
     if (metric.low && metric.high)
         text.interval = shown(*metric.low) + QStringLiteral(" – ") + shown(*metric.high);
     if (metric.denominator > 0) {
-        text.counts = Words::tr("%1 of %2").arg(plainNumber(metric.count), plainNumber(metric.denominator));
+        text.counts = MetricsStripWords::tr("%1 of %2").arg(plainNumber(metric.count), plainNumber(metric.denominator));
         if (!metric.rateOf.empty())
             text.counts += QLatin1Char(' ') + QString::fromStdString(metric.rateOf);
     }

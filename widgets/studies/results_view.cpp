@@ -20,14 +20,6 @@ namespace {
 
 constexpr int kColumnInEm = 28;
 
-template <class T>
-std::shared_ptr<const T> valueOf(const std::vector<RunRecord::Named<T>>& values, const QString& name)
-{
-    const std::string key = name.toStdString();
-    const auto it = std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.name == key; });
-    return it == values.end() ? nullptr : it->value;
-}
-
 } // namespace
 
 ResultsView::ResultsView(const Services& services, QWidget* parent)

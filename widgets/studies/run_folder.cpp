@@ -14,7 +14,7 @@ namespace assay::widgets {
 
 namespace {
 
-struct Words
+struct RunFolderWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::RunFolder)
 };
@@ -57,7 +57,7 @@ RunFolder readRunFolder(const QString& folder)
         throw Error("no event could be read", path.toStdString(),
                     "The run cannot be opened; run its spec.json again");
     if (!whole || frames.pending() > 0)
-        run.notice = Words::tr("%1: the end of the file is torn; %2 events before it were read.")
+        run.notice = RunFolderWords::tr("%1: the end of the file is torn; %2 events before it were read.")
                          .arg(path)
                          .arg(events);
     return run;

@@ -20,7 +20,7 @@ using protocol::RunState;
 
 namespace {
 
-struct Words
+struct RunHeaderWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::RunHeader)
 };
@@ -38,15 +38,15 @@ QString progressText(const protocol::Progress& progress)
     if (!progress.stage.empty())
         parts << QString::fromStdString(progress.stage);
     if (progress.total > 0)
-        parts << Words::tr("%1 of %2").arg(amount(progress.done), amount(progress.total));
+        parts << RunHeaderWords::tr("%1 of %2").arg(amount(progress.done), amount(progress.total));
     else if (progress.done > 0)
         parts << amount(progress.done);
     if (progress.done > 0 && progress.seconds > 0.2) {
         const double rate = progress.done / progress.seconds;
-        parts << (rate >= 10 ? Words::tr("%1 per second").arg(amount(rate))
-                             : Words::tr("%1 per second").arg(rate, 0, 'f', 1));
+        parts << (rate >= 10 ? RunHeaderWords::tr("%1 per second").arg(amount(rate))
+                             : RunHeaderWords::tr("%1 per second").arg(rate, 0, 'f', 1));
         if (progress.total > progress.done)
-            parts << Words::tr("%1 left").arg(durationText((progress.total - progress.done) / rate));
+            parts << RunHeaderWords::tr("%1 left").arg(durationText((progress.total - progress.done) / rate));
     }
     return parts.join(QStringLiteral(" · "));
 }

@@ -18,18 +18,6 @@
 
 namespace assay::widgets {
 
-namespace {
-
-template <class T>
-std::shared_ptr<const T> valueOf(const std::vector<RunRecord::Named<T>>& values, const QString& name)
-{
-    const std::string key = name.toStdString();
-    const auto it = std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.name == key; });
-    return it == values.end() ? nullptr : it->value;
-}
-
-} // namespace
-
 void StudyDocument::report(const std::function<QString()>& write)
 {
     try {

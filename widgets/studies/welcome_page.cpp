@@ -10,7 +10,7 @@ namespace assay::widgets {
 
 namespace {
 
-constexpr int kColumnInEm = 44; ///< about 80 characters: a comfortable line
+constexpr int kTextInEm = 44; ///< about 80 characters: a comfortable line
 
 } // namespace
 
@@ -39,7 +39,7 @@ WelcomePage::WelcomePage(QWidget* parent)
     auto* contents = new QWidget(this);
     contents->setObjectName(QStringLiteral("scrollContents"));
     auto* column = new QWidget(contents);
-    column->setMaximumWidth(kColumnInEm * em);
+    column->setMaximumWidth(kTextInEm * em);
     auto* text = new QVBoxLayout(column);
     text->setContentsMargins(2 * em, 2 * em, 2 * em, 2 * em);
     text->setSpacing(em / 2);

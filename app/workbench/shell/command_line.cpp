@@ -13,10 +13,10 @@ namespace {
 const char* const kSeeHelp = "See 'assay --help'";
 
 /// Walks over the arguments; a value follows its option as the next word or after '='.
-class Words
+class CommandLineWords
 {
 public:
-    explicit Words(QStringList words)
+    explicit CommandLineWords(QStringList words)
         : m_words(std::move(words))
     {}
     bool next()
@@ -93,7 +93,7 @@ WindowRequest parseWindow(const QStringList& arguments)
 {
     WindowRequest request;
     QString command;
-    Words words(arguments);
+    CommandLineWords words(arguments);
     while (words.next()) {
         if (words.word() == QLatin1String("--workspace"))
             request.workspace = words.value();
@@ -126,7 +126,7 @@ ExportRequest parseExport(const QStringList& arguments)
 {
     ExportRequest request;
     request.options.figure.heightMm = 0;
-    Words words(arguments);
+    CommandLineWords words(arguments);
     while (words.next()) {
         if (words.word() == QLatin1String("--workspace"))
             request.workspace = words.value();

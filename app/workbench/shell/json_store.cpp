@@ -14,7 +14,7 @@ namespace assay::workbench {
 
 namespace {
 
-struct Words
+struct JsonStoreWords
 {
     Q_DECLARE_TR_FUNCTIONS(assay::workbench::JsonStore)
 };
@@ -50,18 +50,18 @@ void JsonStore::load()
     if (!file.exists())
         return;
     if (!file.open(QIODevice::ReadOnly) || file.size() > kMaxBytes)
-        return setAside(file.isOpen() ? Words::tr("it is larger than 4 MiB") : file.errorString());
+        return setAside(file.isOpen() ? JsonStoreWords::tr("it is larger than 4 MiB") : file.errorString());
     const QByteArray bytes = file.readAll();
     file.close();
     try {
         Json json = protocol::parseJson(std::string_view(bytes.constData(), size_t(bytes.size())), "");
         const Json version = json.is_object() ? json.value("version", Json()) : Json();
         if (!version.is_number_integer() || version.get<int>() < 0)
-            return setAside(Words::tr("it names no version"));
+            return setAside(JsonStoreWords::tr("it names no version"));
         const auto current = int(m_upgrades.size());
         if (version.get<int>() > current) {
             m_readOnly = true;
-            m_problem = Words::tr("%1 was written by a newer Assay (version %2, this one reads up to %3). It "
+            m_problem = JsonStoreWords::tr("%1 was written by a newer Assay (version %2, this one reads up to %3). It "
                                   "is left alone and "
                                   "changes are not kept.")
                             .arg(m_path)
@@ -85,9 +85,9 @@ void JsonStore::setAside(const QString& reason)
     QFile::remove(aside);
     if (QFile::rename(m_path, aside))
         m_problem =
-            Words::tr("%1 could not be read (%2) and was set aside as %3.").arg(m_path, reason, aside);
+            JsonStoreWords::tr("%1 could not be read (%2) and was set aside as %3.").arg(m_path, reason, aside);
     else
-        m_problem = Words::tr("%1 could not be read (%2).").arg(m_path, reason);
+        m_problem = JsonStoreWords::tr("%1 could not be read (%2).").arg(m_path, reason);
 }
 
 void JsonStore::saveLater()

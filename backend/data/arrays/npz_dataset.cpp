@@ -8,6 +8,7 @@
 #include "backend/data/arrays/split_rule.h"
 #include "backend/protocol/csv.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/text.h"
 
 #include <torch/types.h>
 
@@ -25,10 +26,10 @@ constexpr std::size_t kNamesShown = 12;
 constexpr double kDark = 64; // of 255: real photographs are brighter somewhere
 
 /// Reads one file; a class because every step needs where, plan and findings.
-class Reader
+class NpzReader
 {
 public:
-    Reader(const fs::path& location, DatasetInfo info, const Json& options)
+    NpzReader(const fs::path& location, DatasetInfo info, const Json& options)
         : m_where(location.string())
         , m_bundle(location)
         , m_info(std::move(info))
@@ -257,7 +258,7 @@ private:
             throw Error("must hold one value for each of the " + std::to_string(count) + " samples", where);
         torch::Tensor flags = torch::zeros({count}, torch::kBool);
         for (std::int64_t i = 0; i < count; ++i) {
-            const std::string value = column.isText() ? lower(column.texts[static_cast<std::size_t>(i)])
+            const std::string value = column.isText() ? lowered(column.texts[static_cast<std::size_t>(i)])
                                                       : protocol::csvNumber(column.values[i].item<double>());
             const bool isTest = value == "test" || value == "1";
             if (!isTest && value != "train" && value != "training" && value != "val" && value != "valid" &&
@@ -268,13 +269,6 @@ private:
             flags.data_ptr<bool>()[i] = isTest;
         }
         return flags;
-    }
-
-    static std::string lower(std::string text)
-    {
-        for (char& c : text)
-            c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return text;
     }
 
     void sayWhatIsThere(const Dataset& set)
@@ -308,7 +302,7 @@ private:
 
 NpzReading readNpzDataset(const fs::path& location, DatasetInfo info, const Json& options)
 {
-    return Reader(location, std::move(info), options).read();
+    return NpzReader(location, std::move(info), options).read();
 }
 
 } // namespace assay::data

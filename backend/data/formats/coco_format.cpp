@@ -28,13 +28,13 @@ using protocol::Finding;
 constexpr const char* kOneClass = "picture";
 
 /// A JSON file and where its pictures belong.
-struct Source
+struct CocoSource
 {
     fs::path file;
     ImageRows::Place place = ImageRows::Place::Unknown;
 };
 
-std::vector<Source> sourcesOf(const fs::path& location)
+std::vector<CocoSource> sourcesOf(const fs::path& location)
 {
     std::error_code code;
     if (!fs::is_directory(location, code))
@@ -54,7 +54,7 @@ std::vector<Source> sourcesOf(const fs::path& location)
         if (train || test)
             found.emplace(train ? ImageRows::Place::Train : ImageRows::Place::Test, file);
     }
-    std::vector<Source> sources;
+    std::vector<CocoSource> sources;
     for (const auto& [place, file] : found)
         sources.push_back({.file = file, .place = place});
     return sources;
@@ -84,7 +84,7 @@ public:
 
     void collect()
     {
-        for (const Source& source : sourcesOf(m_location)) {
+        for (const CocoSource& source : sourcesOf(m_location)) {
             const CocoFile coco = readCoco(source.file);
             addCategories(coco, source.file.string());
             const std::string prefix = prefixFor(source, coco);
@@ -147,7 +147,7 @@ private:
     }
 
     /// The folder of the pictures below the root, with a slash at its end: where the first one lies.
-    std::string prefixFor(const Source& source, const CocoFile& coco)
+    std::string prefixFor(const CocoSource& source, const CocoFile& coco)
     {
         const std::string stem = source.file.stem().string();
         const std::string set = stem.substr(stem.find_last_of('_') + 1); // instances_val2017 -> val2017
@@ -167,7 +167,7 @@ private:
         return {};
     }
 
-    void addImages(const CocoFile& coco, const std::string& prefix, const Source& source)
+    void addImages(const CocoFile& coco, const std::string& prefix, const CocoSource& source)
     {
         const std::string where = source.file.string();
         std::unordered_map<std::int64_t, std::size_t> imageAt;
@@ -199,7 +199,7 @@ private:
             addImage(prefix + coco.images[i].file, boxes[i], source);
     }
 
-    void addImage(const std::string& name, std::vector<Box>& boxes, const Source& source)
+    void addImage(const std::string& name, std::vector<Box>& boxes, const CocoSource& source)
     {
         if (!m_outside && !isInside(name))
             throw Error("names the picture '" + name.substr(0, 200) + "', which leads out of the folder",

@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 2> kPrefixes = {"train", "t10k"};
-constexpr const char* kImages = "-images-idx3-ubyte";
-constexpr const char* kLabels = "-labels-idx1-ubyte";
-constexpr std::int64_t kMaxSide = 4096;
+constexpr const char* kImagesEnding = "-images-idx3-ubyte";
+constexpr const char* kLabelsEnding = "-labels-idx1-ubyte";
+constexpr std::int64_t kMaxIdxSide = 4096;
 
 /// The file as named or compressed; empty when there is neither.
 fs::path find(const fs::path& folder, const std::string& name)
@@ -53,7 +53,7 @@ void addToHash(QCryptographicHash& hash, const fs::path& file)
 bool IdxDataset::present(const fs::path& folder)
 {
     for (const std::string prefix : kPrefixes) {
-        if (find(folder, prefix + kImages).empty() || find(folder, prefix + kLabels).empty())
+        if (find(folder, prefix + kImagesEnding).empty() || find(folder, prefix + kLabelsEnding).empty())
             return false;
     }
     return true;
@@ -64,8 +64,8 @@ IdxDataset::IdxDataset(const fs::path& folder, DatasetInfo info)
 {
     QCryptographicHash hash(QCryptographicHash::Sha256);
     for (std::size_t i = 0; i < kPrefixes.size(); ++i) {
-        const fs::path images = require(folder, std::string(kPrefixes[i]) + kImages);
-        const fs::path labels = require(folder, std::string(kPrefixes[i]) + kLabels);
+        const fs::path images = require(folder, std::string(kPrefixes[i]) + kImagesEnding);
+        const fs::path labels = require(folder, std::string(kPrefixes[i]) + kLabelsEnding);
         Part& part = m_parts[i];
         part.pixels = readIdx(images, 3).unsqueeze(1);
         part.labels = readIdx(labels, 1).to(torch::kInt64);
@@ -83,9 +83,9 @@ IdxDataset::IdxDataset(const fs::path& folder, DatasetInfo info)
                         std::to_string(train.size(3)) + " pixels, test images " +
                         std::to_string(test.size(2)) + " x " + std::to_string(test.size(3)),
                     folder.string(), "Use files of one data set.");
-    if (train.size(2) < 1 || train.size(3) < 1 || train.size(2) > kMaxSide || train.size(3) > kMaxSide)
+    if (train.size(2) < 1 || train.size(3) < 1 || train.size(2) > kMaxIdxSide || train.size(3) > kMaxIdxSide)
         throw Error("images are " + std::to_string(train.size(2)) + " x " + std::to_string(train.size(3)) +
-                        " pixels; sides must be 1 to " + std::to_string(kMaxSide),
+                        " pixels; sides must be 1 to " + std::to_string(kMaxIdxSide),
                     folder.string());
     checkLabels(folder);
     m_info.trainCount = train.size(0);

@@ -39,10 +39,10 @@ ImageRows::Place placeOf(const std::string& split, bool& validation)
     return ImageRows::Place::Unknown;
 }
 
-class Reader
+class ManifestReader
 {
 public:
-    Reader(const fs::path& file, std::span<const std::uint8_t> bytes, bool outside, const Json& options)
+    ManifestReader(const fs::path& file, std::span<const std::uint8_t> bytes, bool outside, const Json& options)
         : m_where(file.string())
         , m_csv(bytes, m_where)
         , m_outside(outside)
@@ -293,7 +293,7 @@ Manifest readManifest(const fs::path& file, bool outside, const Json& options)
     if (!QUtf8StringView(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size()))
              .isValidUtf8())
         throw Error("is no UTF-8 text", file.string(), "Save it again as CSV in UTF-8.");
-    return Reader(file, bytes, outside, options).read();
+    return ManifestReader(file, bytes, outside, options).read();
 }
 
 bool looksLikeManifest(const fs::path& file)

@@ -4,6 +4,7 @@
 #include "backend/imaging/image_codec.h"
 #include "backend/imaging/svg.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/text.h"
 
 #include <torch/types.h>
 
@@ -31,13 +32,6 @@ std::vector<std::uint8_t> bytesOf(const fs::path& file)
     return {std::istreambuf_iterator<char>(input), {}};
 }
 
-std::string lower(std::string text)
-{
-    for (char& c : text)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
 /// The picture's file, whose name may leave out the variation selector; empty when there is none.
 fs::path find(const fs::path& folder, const std::string& code, const char* ending, bool inLower)
 {
@@ -45,7 +39,7 @@ fs::path find(const fs::path& folder, const std::string& code, const char* endin
     for (std::size_t at; (at = plain.find("-FE0F")) != std::string::npos;)
         plain.erase(at, 5);
     for (const std::string& name : {code, plain}) {
-        const fs::path file = folder / ((inLower ? lower(name) : name) + ending);
+        const fs::path file = folder / ((inLower ? lowered(name) : name) + ending);
         if (fs::exists(file))
             return file;
     }

@@ -3,6 +3,7 @@
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
 #include "backend/protocol/run_spec.h"
+#include "backend/protocol/text.h"
 
 #include <QCryptographicHash>
 
@@ -53,15 +54,6 @@ const std::map<std::string, std::string>& classOfSubcategory()
     return table;
 }
 
-std::string lower(std::string text)
-{
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
-}
-
 std::string digest(const std::string& text)
 {
     return QCryptographicHash::hash(QByteArray::fromStdString(text), QCryptographicHash::Sha256)
@@ -90,7 +82,7 @@ EmojiConcept conceptOf(const Json& item, const std::string& className)
     const auto& classes = emojiClasses();
     EmojiConcept entry;
     entry.code = item.at("unified").get<std::string>();
-    entry.name = lower(item.at("name").is_string() ? item.at("name").get<std::string>()
+    entry.name = lowered(item.at("name").is_string() ? item.at("name").get<std::string>()
                                                    : item.at("short_name").get<std::string>());
     for (const Json& word : item.at("short_names"))
         entry.keywords += (entry.keywords.empty() ? "" : " ") + word.get<std::string>();

@@ -16,21 +16,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSide = 64;
+constexpr int kFaceSide = 64;
 constexpr std::int64_t kFacesPerStyle = 2500;
 constexpr std::int64_t kTestFaces = 2048; // counted once, checked at every build
 
 const std::vector<std::string> kClasses = {"bare", "glasses", "facial hair", "glasses and facial hair"};
 
 /// A style and the names under which it keeps the two attributes of the class.
-struct Style
+struct FaceStyle
 {
     const char* name;
     const char* glasses;
     const char* facialHair;
 };
 
-constexpr std::array<Style, 4> kStyles = {{{"avataaars", "accessories", "facialHair"},
+constexpr std::array<FaceStyle, 4> kFaceStyles = {{{"avataaars", "accessories", "facialHair"},
                                            {"adventurer", "glasses", "features"},
                                            {"micah", "glasses", "facialHair"},
                                            {"lorelei", "glasses", "beard"}}};
@@ -104,7 +104,7 @@ public:
             m_columns.emplace_back(attribute[0]);
     }
 
-    void drawStyle(const Style& style)
+    void drawStyle(const FaceStyle& style)
     {
         m_hooks.checkpoint();
         std::istringstream lines(
@@ -129,18 +129,18 @@ public:
     }
 
 private:
-    void add(const Style& style, const Json& face, std::int64_t number)
+    void add(const FaceStyle& style, const Json& face, std::int64_t number)
     {
         if (number % 100 == 0) {
             m_hooks.checkpoint();
             m_hooks.progress(static_cast<double>(m_images.size()),
-                             static_cast<double>(kStyles.size()) * kFacesPerStyle,
+                             static_cast<double>(kFaceStyles.size()) * kFacesPerStyle,
                              std::string("Drawing ") + style.name);
         }
         const std::string name = std::string(style.name) + "/" + std::to_string(number);
         const std::string svg = face.at("svg").get<std::string>();
         m_images.push_back(
-            imaging::renderSvg({reinterpret_cast<const std::uint8_t*>(svg.data()), svg.size()}, kSide, name));
+            imaging::renderSvg({reinterpret_cast<const std::uint8_t*>(svg.data()), svg.size()}, kFaceSide, name));
         const Json& extra = face.at("extra");
         const std::string glasses = drawn(extra, style.glasses), facialHair = drawn(extra, style.facialHair);
         m_labels.push_back((glasses.empty() ? 0 : 1) + (facialHair.empty() ? 0 : 2));
@@ -168,7 +168,7 @@ DrawnSet drawFaces(const BuildFolders& folders, const BuildHooks& hooks)
 {
     layOut(folders);
     FacePainter painter(folders, hooks);
-    for (const Style& style : kStyles)
+    for (const FaceStyle& style : kFaceStyles)
         painter.drawStyle(style);
     return painter.finish();
 }
@@ -191,11 +191,11 @@ DataRecipe facesRecipe()
                  "exactly; there is no gender. The attribute 'domain' is the drawing style; hair and "
                  "colours take other values in each style, micah and lorelei are black and white in part.",
              .classes = kClasses,
-             .trainCount = kFacesPerStyle * std::int64_t(kStyles.size()) - kTestFaces,
+             .trainCount = kFacesPerStyle * std::int64_t(kFaceStyles.size()) - kTestFaces,
              .testCount = kTestFaces,
              .channels = 3,
-             .height = kSide,
-             .width = kSide,
+             .height = kFaceSide,
+             .width = kFaceSide,
              .format = "npz",
              .attributes = {"domain", "glasses", "facial hair", "hair", "hair colour", "skin colour", "eyes",
                             "mouth", "clothing"}},

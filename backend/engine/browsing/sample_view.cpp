@@ -2,6 +2,7 @@
 
 #include "backend/engine/devices.h"
 #include "backend/engine/failure.h"
+#include "backend/engine/text.h"
 #include "backend/protocol/error.h"
 
 #include <torch/types.h>
@@ -13,11 +14,6 @@
 namespace assay::engine {
 
 namespace {
-
-std::string sizeText(std::int64_t channels, std::int64_t height, std::int64_t width)
-{
-    return std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width);
-}
 
 Json topOf(const torch::Tensor& logits, const std::vector<std::string>& classes)
 {

@@ -1,6 +1,7 @@
 #include "backend/engine/importing/accuracy_check.h"
 
 #include "backend/engine/devices.h"
+#include "backend/engine/text.h"
 #include "backend/models/predict.h"
 
 #include <torch/types.h>
@@ -12,11 +13,6 @@ namespace assay::engine {
 namespace {
 
 constexpr std::int64_t kImagesAtOnce = 200;
-
-std::string sizeText(std::int64_t channels, std::int64_t height, std::int64_t width)
-{
-    return std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width);
-}
 
 MeasuredAccuracy accuracyOf(const models::Predictions& predictions)
 {

@@ -4,6 +4,7 @@
 #include "backend/engine/files.h"
 #include "backend/engine/importing/foreign_files.h"
 #include "backend/engine/importing/normalisation_check.h"
+#include "backend/engine/text.h"
 #include "backend/models/card.h"
 #include "backend/protocol/error.h"
 
@@ -26,13 +27,6 @@ void find(ImportReport& report, Finding::Level level, std::string text)
 std::string sentenceOfCurrent(const char* what)
 {
     return failureSentence(std::current_exception(), what);
-}
-
-std::string percent(double fraction)
-{
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f %%", 100 * fraction);
-    return text;
 }
 
 bool hasProblem(const ImportReport& report)

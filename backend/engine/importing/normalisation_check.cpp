@@ -1,6 +1,7 @@
 #include "backend/engine/importing/normalisation_check.h"
 
 #include "backend/engine/importing/foreign_files.h"
+#include "backend/engine/text.h"
 #include "backend/models/formats/normalisation.h"
 #include "backend/models/predict.h"
 
@@ -17,13 +18,6 @@ constexpr std::int64_t kMostImages = 500;
 constexpr std::int64_t kFewestImages = 50;
 constexpr double kSeconds = 10;
 constexpr double kLeastGain = 0.03;
-
-std::string percent(double fraction)
-{
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f %%", 100 * fraction);
-    return text;
-}
 
 std::int64_t affordable(const MeasuredAccuracy& measured, std::size_t ways)
 {

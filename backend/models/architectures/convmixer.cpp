@@ -10,7 +10,7 @@ namespace assay::models {
 
 namespace {
 
-struct Shape
+struct MixerShape
 {
     std::int64_t width;
     std::int64_t depth;
@@ -60,7 +60,7 @@ Names originalNames(std::int64_t depth)
             .head = std::to_string(3 + depth + 2)}; // behind the average and the flattening
 }
 
-torch::nn::Conv2dOptions convolution(std::int64_t from, std::int64_t to, std::int64_t kernel)
+torch::nn::Conv2dOptions sameSizeConvolution(std::int64_t from, std::int64_t to, std::int64_t kernel)
 {
     return torch::nn::Conv2dOptions(from, to, kernel);
 }
@@ -69,13 +69,13 @@ class Convmixer final : public BuiltinNetwork
 {
 public:
     Convmixer(Maker maker, const Json& options, const InputSpec& input, std::int64_t classes,
-              const Shape& shape, const Names& names)
+              const MixerShape& shape, const Names& names)
         : BuiltinNetwork(maker, options, input, classes)
         , m_relu(shape.relu)
         , m_channelsLast(shape.channelsLast)
         , m_embedding(register_module(
               names.embedding,
-              torch::nn::Conv2d(convolution(input.channels, shape.width, shape.patch).stride(shape.patch))))
+              torch::nn::Conv2d(sameSizeConvolution(input.channels, shape.width, shape.patch).stride(shape.patch))))
         , m_embeddingNorm(*this, names.embeddingNorm, shape.width)
     {
         for (std::int64_t i = 0; i < shape.depth; ++i)
@@ -120,16 +120,16 @@ public:
 private:
     struct Block
     {
-        Block(torch::nn::Module& owner, const Shape& shape, const Names& names)
+        Block(torch::nn::Module& owner, const MixerShape& shape, const Names& names)
         {
             torch::nn::Module& residual = names.residualApart ? group(group(owner, "0"), "fn") : owner;
             depthwise = residual.register_module(
-                names.depthwise, torch::nn::Conv2d(convolution(shape.width, shape.width, shape.kernel)
+                names.depthwise, torch::nn::Conv2d(sameSizeConvolution(shape.width, shape.width, shape.kernel)
                                                        .padding(shape.kernel / 2)
                                                        .groups(shape.width)));
             depthwiseNorm = FoldableNorm(residual, names.depthwiseNorm, shape.width);
             pointwise = owner.register_module(names.pointwise,
-                                              torch::nn::Conv2d(convolution(shape.width, shape.width, 1)));
+                                              torch::nn::Conv2d(sameSizeConvolution(shape.width, shape.width, 1)));
             pointwiseNorm = FoldableNorm(owner, names.pointwiseNorm, shape.width);
         }
 
@@ -149,9 +149,9 @@ private:
     torch::nn::Linear m_head{nullptr};
 };
 
-Shape readShape(const char* key, OptionReader& reader, const InputSpec& input, const Shape& fallback)
+MixerShape readShape(const char* key, OptionReader& reader, const InputSpec& input, const MixerShape& fallback)
 {
-    Shape shape = fallback;
+    MixerShape shape = fallback;
     shape.width = reader.integer("width", fallback.width, 1, 4096);
     shape.depth = reader.integer("depth", fallback.depth, 1, 64);
     shape.kernel = reader.integer("kernel", fallback.kernel, 1, 31);
@@ -168,7 +168,7 @@ Shape readShape(const char* key, OptionReader& reader, const InputSpec& input, c
 std::shared_ptr<Network> makeConvmixer(const Json& options, const InputSpec& input, std::int64_t classes)
 {
     OptionReader reader("convmixer", options);
-    const Shape shape =
+    const MixerShape shape =
         readShape("convmixer", reader, input, {.width = 64, .depth = 4, .kernel = 5, .patch = 2});
     return std::make_shared<Convmixer>(makeConvmixer, options, input, classes, shape, ownNames());
 }
@@ -179,13 +179,13 @@ std::shared_ptr<Network> makeConvmixerOriginal(const Json& options, const InputS
     constexpr const char* kKey = "convmixer_original";
     OptionReader reader(kKey, options);
     // Large depthwise kernels of many channels are 1.5 times as fast without channels-last.
-    const Shape published = {.width = 1536,
+    const MixerShape published = {.width = 1536,
                              .depth = 20,
                              .kernel = 9,
                              .patch = 7,
                              .relu = reader.integer("relu", 0, 0, 1) == 1,
                              .channelsLast = false};
-    const Shape shape = readShape(kKey, reader, input, published);
+    const MixerShape shape = readShape(kKey, reader, input, published);
     return std::make_shared<Convmixer>(makeConvmixerOriginal, options, input, classes, shape,
                                        originalNames(shape.depth));
 }

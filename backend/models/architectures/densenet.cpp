@@ -11,10 +11,10 @@ namespace assay::models {
 
 namespace {
 
-constexpr std::int64_t kLeastSide = 29; ///< what the stem and three transitions leave something of
+constexpr std::int64_t kDenseLeastSide = 29; ///< what the stem and three transitions leave something of
 constexpr std::int64_t kBottleneck = 4; ///< width of a layer's 1x1 convolution, in growths
 
-struct Shape
+struct DenseShape
 {
     std::int64_t growth;
     std::int64_t stem;
@@ -74,7 +74,7 @@ private:
 class Densenet final : public BuiltinNetwork
 {
 public:
-    Densenet(const Json& options, const InputSpec& input, std::int64_t classes, const Shape& shape)
+    Densenet(const Json& options, const InputSpec& input, std::int64_t classes, const DenseShape& shape)
         : BuiltinNetwork(makeDensenet121, options, input, classes)
     {
         torch::nn::Module& features = group(*this, "features");
@@ -149,11 +149,11 @@ private:
 std::shared_ptr<Network> makeDensenet121(const Json& options, const InputSpec& input, std::int64_t classes)
 {
     OptionReader reader("densenet121", options);
-    const Shape shape = {.growth = reader.integer("growth", 32, 1, 128),
+    const DenseShape shape = {.growth = reader.integer("growth", 32, 1, 128),
                          .stem = reader.integer("stem", 64, 1, 512),
                          .blocks = reader.integers("blocks", {6, 12, 24, 16}, 1, 64, 4, 4)};
     reader.finish();
-    requireSide("densenet121", input, kLeastSide);
+    requireSide("densenet121", input, kDenseLeastSide);
     return std::make_shared<Densenet>(options, input, classes, shape);
 }
 

@@ -1,5 +1,6 @@
 #include "backend/models/architectures/layers.h"
 
+#include "backend/models/input_adapter.h"
 #include "backend/protocol/error.h"
 
 #include <torch/nn.h>
@@ -8,11 +9,6 @@
 namespace assay::models {
 
 namespace {
-
-torch::Tensor perChannel(const std::vector<double>& values)
-{
-    return torch::tensor(values, torch::kFloat64).to(torch::kFloat32).view({1, -1, 1, 1});
-}
 
 /// gamma / sqrt(var + eps), in double so that folding adds no rounding of its own.
 torch::Tensor normScale(const torch::nn::BatchNorm2d& bn)

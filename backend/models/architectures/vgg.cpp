@@ -9,7 +9,7 @@ namespace assay::models {
 
 namespace {
 
-constexpr std::int64_t kPooling = 4; ///< two halvings
+constexpr std::int64_t kVggPooling = 4; ///< two halvings
 
 torch::nn::Conv2d convolution(std::int64_t from, std::int64_t to, std::int64_t kernel)
 {
@@ -27,7 +27,7 @@ public:
         , m_conv3(register_module("conv3", convolution(widths[1], widths[2], 3)))
         , m_fc1(register_module(
               "fc1",
-              torch::nn::Linear(widths[2] * (input.height / kPooling) * (input.width / kPooling), hidden)))
+              torch::nn::Linear(widths[2] * (input.height / kVggPooling) * (input.width / kVggPooling), hidden)))
         , m_fc2(register_module("fc2", torch::nn::Linear(hidden, classes)))
     {}
 
@@ -63,7 +63,7 @@ std::shared_ptr<Network> makeVgg(const Json& options, const InputSpec& input, st
     const auto widths = reader.integers("widths", {16, 32, 32}, 1, 4096, 3, 3);
     const std::int64_t hidden = reader.integer("hidden", 96, 1, 16384);
     reader.finish();
-    requireSide("vgg", input, kPooling);
+    requireSide("vgg", input, kVggPooling);
     return std::make_shared<Vgg>(options, input, classes, widths, hidden);
 }
 

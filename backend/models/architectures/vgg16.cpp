@@ -12,13 +12,13 @@ namespace assay::models {
 
 namespace {
 
-struct Stage
+struct VggStage
 {
     std::int64_t width;
     int convolutions;
 };
 
-constexpr std::array<Stage, 5> kStages = {{{64, 2}, {128, 2}, {256, 3}, {512, 3}, {512, 3}}};
+constexpr std::array<VggStage, 5> kVggStages = {{{64, 2}, {128, 2}, {256, 3}, {512, 3}, {512, 3}}};
 constexpr std::int64_t kLeastSide = 32; ///< five halvings
 constexpr std::int64_t kGrid = 7;       ///< sides after the adaptive average
 
@@ -63,7 +63,7 @@ public:
         torch::nn::Module& features = group(*this, "features");
         int index = 0;
         std::int64_t from = input.channels;
-        for (const Stage& stage : kStages) {
+        for (const VggStage& stage : kVggStages) {
             std::vector<Layer>& layers = m_stages.emplace_back();
             for (int i = 0; i < stage.convolutions; ++i) {
                 layers.emplace_back(features, index, ConvShape{.in = from, .out = stage.width, .bias = true},
@@ -119,7 +119,7 @@ private:
     torch::nn::Linear m_head{nullptr};
 };
 
-std::shared_ptr<Network> make(const char* key, BuiltinNetwork::Maker maker, const Json& options,
+std::shared_ptr<Network> makeVgg16Form(const char* key, BuiltinNetwork::Maker maker, const Json& options,
                               const InputSpec& input, std::int64_t classes, bool norm)
 {
     OptionReader reader(key, options);
@@ -133,12 +133,12 @@ std::shared_ptr<Network> make(const char* key, BuiltinNetwork::Maker maker, cons
 
 std::shared_ptr<Network> makeVgg16(const Json& options, const InputSpec& input, std::int64_t classes)
 {
-    return make("vgg16", makeVgg16, options, input, classes, false);
+    return makeVgg16Form("vgg16", makeVgg16, options, input, classes, false);
 }
 
 std::shared_ptr<Network> makeVgg16Bn(const Json& options, const InputSpec& input, std::int64_t classes)
 {
-    return make("vgg16_bn", makeVgg16Bn, options, input, classes, true);
+    return makeVgg16Form("vgg16_bn", makeVgg16Bn, options, input, classes, true);
 }
 
 } // namespace assay::models

@@ -16,7 +16,7 @@ constexpr double kNormEpsilon = 1e-6;    ///< timm's, not PyTorch's 1e-5
 constexpr std::int64_t kHiddenRatio = 4; ///< of the perceptron in each block
 constexpr double kPositionDeviation = 0.02;
 
-struct Shape
+struct TransformerShape
 {
     std::int64_t width;
     std::int64_t heads;
@@ -57,10 +57,10 @@ private:
     torch::nn::Linear m_out;
 };
 
-class Block
+class TransformerBlock
 {
 public:
-    Block(torch::nn::Module& owner, const Shape& shape)
+    TransformerBlock(torch::nn::Module& owner, const TransformerShape& shape)
         : m_norm1(owner.register_module("norm1", layerNorm(shape.width)))
         , m_attention(group(owner, "attn"), shape.width, shape.heads)
         , m_norm2(owner.register_module("norm2", layerNorm(shape.width)))
@@ -88,7 +88,7 @@ private:
 class Vit final : public BuiltinNetwork
 {
 public:
-    Vit(Maker maker, const Json& options, const InputSpec& input, std::int64_t classes, const Shape& shape)
+    Vit(Maker maker, const Json& options, const InputSpec& input, std::int64_t classes, const TransformerShape& shape)
         : BuiltinNetwork(maker, options, input, classes)
     {
         const std::int64_t patches = (input.height / shape.patch) * (input.width / shape.patch);
@@ -134,13 +134,13 @@ private:
     torch::Tensor m_classToken;
     torch::Tensor m_positions;
     torch::nn::Conv2d m_embedding{nullptr};
-    std::vector<Block> m_blocks;
+    std::vector<TransformerBlock> m_blocks;
     torch::nn::LayerNorm m_norm{nullptr};
     torch::nn::Linear m_head{nullptr};
 };
 
-std::shared_ptr<Network> make(const char* key, BuiltinNetwork::Maker maker, const Json& options,
-                              const InputSpec& input, std::int64_t classes, Shape shape)
+std::shared_ptr<Network> makeTransformer(const char* key, BuiltinNetwork::Maker maker, const Json& options,
+                              const InputSpec& input, std::int64_t classes, TransformerShape shape)
 {
     OptionReader reader(key, options);
     shape.patch = reader.integer("patch", shape.patch, 1, 256);
@@ -164,22 +164,22 @@ std::shared_ptr<Network> make(const char* key, BuiltinNetwork::Maker maker, cons
 
 std::shared_ptr<Network> makeVitTiny(const Json& options, const InputSpec& input, std::int64_t classes)
 {
-    return make("vit_tiny", makeVitTiny, options, input, classes, {.width = 192, .heads = 3});
+    return makeTransformer("vit_tiny", makeVitTiny, options, input, classes, {.width = 192, .heads = 3});
 }
 
 std::shared_ptr<Network> makeVitSmall(const Json& options, const InputSpec& input, std::int64_t classes)
 {
-    return make("vit_small", makeVitSmall, options, input, classes, {.width = 384, .heads = 6});
+    return makeTransformer("vit_small", makeVitSmall, options, input, classes, {.width = 384, .heads = 6});
 }
 
 std::shared_ptr<Network> makeDeitTiny(const Json& options, const InputSpec& input, std::int64_t classes)
 {
-    return make("deit_tiny", makeDeitTiny, options, input, classes, {.width = 192, .heads = 3});
+    return makeTransformer("deit_tiny", makeDeitTiny, options, input, classes, {.width = 192, .heads = 3});
 }
 
 std::shared_ptr<Network> makeDeitSmall(const Json& options, const InputSpec& input, std::int64_t classes)
 {
-    return make("deit_small", makeDeitSmall, options, input, classes, {.width = 384, .heads = 6});
+    return makeTransformer("deit_small", makeDeitSmall, options, input, classes, {.width = 384, .heads = 6});
 }
 
 } // namespace assay::models

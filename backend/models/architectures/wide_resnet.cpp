@@ -11,13 +11,13 @@ namespace assay::models {
 namespace {
 
 constexpr const char* kKey = "wide_resnet28_10";
-constexpr std::int64_t kStemWidth = 16;
+constexpr std::int64_t kWideStem = 16;
 constexpr int kGroups = 3;
 
-class Block
+class WideBlock
 {
 public:
-    Block(torch::nn::Module& owner, std::int64_t from, std::int64_t to, std::int64_t stride)
+    WideBlock(torch::nn::Module& owner, std::int64_t from, std::int64_t to, std::int64_t stride)
         : m_norm(owner, "bn1", from)
         , m_first(owner, "conv1", "bn2", {.in = from, .out = to, .stride = stride})
         , m_second(owner.register_module(
@@ -58,13 +58,13 @@ public:
         : BuiltinNetwork(makeWideResnet, options, input, classes)
         , m_stem(register_module(
               "conv1", torch::nn::Conv2d(
-                           torch::nn::Conv2dOptions(input.channels, kStemWidth, 3).padding(1).bias(false))))
+                           torch::nn::Conv2dOptions(input.channels, kWideStem, 3).padding(1).bias(false))))
     {
-        std::int64_t from = kStemWidth;
+        std::int64_t from = kWideStem;
         for (int g = 0; g < kGroups; ++g) {
-            const std::int64_t to = (kStemWidth << g) * widen;
+            const std::int64_t to = (kWideStem << g) * widen;
             torch::nn::Module& layer = group(group(*this, "block" + std::to_string(g + 1)), "layer");
-            std::vector<Block>& made = m_groups.emplace_back();
+            std::vector<WideBlock>& made = m_groups.emplace_back();
             for (std::int64_t b = 0; b < blocks; ++b) {
                 made.emplace_back(group(layer, std::to_string(b)), from, to, g > 0 && b == 0 ? 2 : 1);
                 from = to;
@@ -80,7 +80,7 @@ public:
         torch::Tensor h = m_stem->forward(normalise(x));
         report(sink, "stem", h);
         for (std::size_t g = 0; g < m_groups.size(); ++g) {
-            for (Block& block : m_groups[g])
+            for (WideBlock& block : m_groups[g])
                 h = block(h);
             report(sink, ("block" + std::to_string(g + 1)).c_str(), h);
         }
@@ -97,7 +97,7 @@ public:
     void fold() override
     {
         for (auto& blocks : m_groups) {
-            for (Block& block : blocks)
+            for (WideBlock& block : blocks)
                 block.fold();
         }
         m_lastNorm.fold();
@@ -105,7 +105,7 @@ public:
 
 private:
     torch::nn::Conv2d m_stem;
-    std::vector<std::vector<Block>> m_groups;
+    std::vector<std::vector<WideBlock>> m_groups;
     FoldableNorm m_lastNorm;
     torch::nn::Linear m_head{nullptr};
 };

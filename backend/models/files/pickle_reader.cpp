@@ -19,7 +19,7 @@ constexpr std::size_t kMaxSteps = 4'000'000;
 constexpr std::size_t kMaxObjects = 1'000'000;
 constexpr std::size_t kMaxMemo = 2'000'000;
 constexpr std::size_t kMaxItems = 4'000'000; // over all containers
-constexpr const char* kMend = "Save only model.state_dict()";
+constexpr const char* kSaveStateDict = "Save only model.state_dict()";
 
 /// The machine that a pickle is written for, without the instructions that would run anything.
 class PickleMachine
@@ -54,7 +54,7 @@ public:
 private:
     [[noreturn]] void fail(const std::string& what) const
     {
-        throw Error("the pickle " + what, m_where, kMend);
+        throw Error("the pickle " + what, m_where, kSaveStateDict);
     }
 
     // What is read.

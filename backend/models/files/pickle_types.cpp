@@ -1,4 +1,5 @@
 #include "backend/models/files/pickle_types.h"
+#include "backend/models/files/tensor_file.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr std::size_t kMaxRank = 16;
 constexpr std::size_t kMaxEncoded = std::size_t(16) << 20; // bytes written as text, all together
 
 enum class Known : std::uint8_t {
@@ -154,8 +154,8 @@ std::vector<std::int64_t> numbers(const PickleValue& value)
 {
     if (!value.is(Kind::Tuple) && !value.is(Kind::List))
         wrong("a tensor without a shape");
-    if (value.node->items.size() > kMaxRank)
-        wrong("a tensor of more than " + std::to_string(kMaxRank) + " dimensions");
+    if (value.node->items.size() > kMaxTensorRank)
+        wrong("a tensor of more than " + std::to_string(kMaxTensorRank) + " dimensions");
     std::vector<std::int64_t> result;
     for (const PickleValue& item : value.node->items) {
         if (!item.is(Kind::Integer))

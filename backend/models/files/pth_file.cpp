@@ -25,9 +25,8 @@ using Level = protocol::Finding::Level;
 constexpr std::uint64_t kMaxPickle = std::uint64_t(64) << 20; // of a large checkpoint: 2 MiB
 constexpr std::uint64_t kCopiesBase = std::uint64_t(64) << 20;
 constexpr std::uint64_t kCopiesRatio = 4;
-constexpr std::size_t kLongestName = 1000; // of a tensor
 constexpr std::string_view kPickleName = "data.pkl";
-constexpr const char* kMend = "Save the weights again: torch.save(model.state_dict(), file)";
+constexpr const char* kSaveWeights = "Save the weights again: torch.save(model.state_dict(), file)";
 
 /// The first pickle of the older form: protocol 2, the number 0x1950a86a20f9469cfc6c, end.
 constexpr std::array<std::uint8_t, 15> kLegacyMagic = {0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46,
@@ -62,7 +61,7 @@ public:
 private:
     [[noreturn]] void fail(const std::string& name, const std::string& what) const
     {
-        throw Error("the tensor '" + printable(name) + "' " + what, m_storages.where(), kMend);
+        throw Error("the tensor '" + printable(name) + "' " + what, m_storages.where(), kSaveWeights);
     }
 
     /// Every element must lie in the storage. @returns the first one's position.
@@ -108,7 +107,7 @@ TensorFile assembled(const Pickle& pickle, PthStorages& storages, std::uint64_t 
     result.findings = std::move(found.findings);
     Assembler assembler(pickle, storages, fileBytes);
     for (const auto& [name, index] : found.tensors)
-        result.tensors.emplace_back(printable(name, kLongestName),
+        result.tensors.emplace_back(printable(name, kLongestTensorName),
                                     assembler.tensor(std::string(name), pickle.tensors[index]));
     return result;
 }
@@ -134,7 +133,7 @@ std::vector<std::uint8_t> unpacked(const ZipArchive& archive, const ZipArchive::
     if (entry.bytes > kMaxPickle)
         throw Error("the pickle has " + std::to_string(entry.bytes) + " bytes; " +
                         std::to_string(kMaxPickle) + " are allowed",
-                    where, kMend);
+                    where, kSaveWeights);
     std::vector<std::uint8_t> bytes(entry.bytes);
     archive.unpack(entry, bytes);
     return bytes;
@@ -148,7 +147,7 @@ TensorFile readZip(const std::shared_ptr<const MappedFile>& file, const std::str
     const ZipArchive::Entry* entry = pickleEntry(archive);
     if (!entry)
         throw Error("is a zip archive without " + std::string(kPickleName) + ", not one of torch.save", where,
-                    kMend);
+                    kSaveWeights);
     const std::string prefix = prefixOf(*entry);
     if (const auto* order = archive.find(prefix + "byteorder"); order && order->bytes < 16) {
         const auto text = unpacked(archive, *order, where);
@@ -207,7 +206,7 @@ public:
 
     [[noreturn]] void fail(const std::string& what) const
     {
-        throw Error("is a damaged file of torch.save: " + what, m_where, kMend);
+        throw Error("is a damaged file of torch.save: " + what, m_where, kSaveWeights);
     }
 
 private:
@@ -281,7 +280,7 @@ TensorFile readPth(const fs::path& file)
     if (looksLikeLegacyPth(bytes))
         return readLegacy(mapped, where);
     throw Error("is no file of torch.save: it begins neither as a zip archive nor as PyTorch's older form",
-                where, kMend);
+                where, kSaveWeights);
 }
 
 } // namespace assay::models

@@ -2,6 +2,7 @@
 
 #include "backend/models/files/mapped_file.h"
 #include "backend/models/files/printable.h"
+#include "backend/models/files/tensor_file.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
 
@@ -22,11 +23,9 @@ namespace fs = std::filesystem;
 using Header = nlohmann::json;
 
 constexpr std::uint64_t kMaxHeader = 100'000'000; // the format's own limit
-constexpr std::size_t kMaxRank = 16;
 constexpr std::size_t kMaxKeys = 400'000;                   // of the header: 100,000 tensors
 constexpr std::uint64_t kMaxEmpty = std::uint64_t(1) << 40; // product of an empty tensor's other sizes
 constexpr std::size_t kLengthBytes = 8;
-constexpr std::size_t kLongestName = 1000; // of a tensor
 constexpr int kMaxNesting = 4;             // header, entry, its arrays
 
 struct TypeName
@@ -124,8 +123,8 @@ private:
             fail(name, "is no JSON object");
         Entry result{.name = name, .type = type(name, value), .shape = {}, .begin = 0, .end = 0};
         const auto shape = value.find("shape");
-        if (shape == value.end() || !shape->is_array() || shape->size() > kMaxRank)
-            fail(name, "has no shape of at most " + std::to_string(kMaxRank) + " sizes");
+        if (shape == value.end() || !shape->is_array() || shape->size() > kMaxTensorRank)
+            fail(name, "has no shape of at most " + std::to_string(kMaxTensorRank) + " sizes");
         // A tensor lies in the file, so no product may exceed it; zeros are looked for first, since one zero
         // makes any other size harmless.
         std::uint64_t bytes = c10::elementSize(result.type);
@@ -222,7 +221,7 @@ TensorFile readSafetensors(const fs::path& file)
     TensorFile result;
     const HeaderReader reader(where, data.size());
     for (const Entry& entry : reader.entries(parseHeader(header, where), result.metadata))
-        result.tensors.emplace_back(printable(entry.name, kLongestName),
+        result.tensors.emplace_back(printable(entry.name, kLongestTensorName),
                                     mappedTensor(mapped, data.subspan(entry.begin, entry.end - entry.begin),
                                                  entry.shape, entry.type));
     return result;

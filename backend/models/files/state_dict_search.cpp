@@ -20,7 +20,7 @@ constexpr std::string_view kUsualNames[] = {
     "net_state_dict", "checkpoint",       "state",
 };
 
-std::string listed(const std::vector<std::string_view>& names)
+std::string listedKeys(const std::vector<std::string_view>& names)
 {
     std::string text;
     for (std::size_t i = 0; i < std::min(names.size(), kNamesShown); ++i)
@@ -95,7 +95,7 @@ private:
             found = &value;
         });
         if (names.size() > 1)
-            throw Error("holds several dicts of tensors: " + listed(names), m_where,
+            throw Error("holds several dicts of tensors: " + listedKeys(names), m_where,
                         "Save only the one with the weights: torch.save(model.state_dict(), file)");
         return found ? take(dict, names[0], *found) : nullptr;
     }
@@ -146,11 +146,11 @@ FoundStateDict findStateDict(const Pickle& pickle, const std::string& where)
         result.findings.push_back(
             {Level::Info,
              "The weights are those under " + search.path() + " of the file" +
-                 (search.leftOut().empty() ? "." : "; left out: " + listed(search.leftOut()) + ".")});
+                 (search.leftOut().empty() ? "." : "; left out: " + listedKeys(search.leftOut()) + ".")});
     if (!others.empty())
         result.findings.push_back(
             {Level::Info,
-             "Entries beside the weights that are no tensors were left out: " + listed(others) + "."});
+             "Entries beside the weights that are no tensors were left out: " + listedKeys(others) + "."});
     return result;
 }
 

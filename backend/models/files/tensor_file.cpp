@@ -12,7 +12,7 @@ namespace assay::models {
 
 namespace {
 
-constexpr std::size_t kNamesShown = 5;
+constexpr std::size_t kTensorsShown = 5;
 
 bool isFloating(const torch::Tensor& tensor)
 {
@@ -31,10 +31,10 @@ bool surelyFinite(const torch::Tensor& tensor)
 std::string listed(const std::vector<std::string>& names)
 {
     std::string text;
-    for (std::size_t i = 0; i < std::min(names.size(), kNamesShown); ++i)
+    for (std::size_t i = 0; i < std::min(names.size(), kTensorsShown); ++i)
         text += (i == 0 ? "" : ", ") + printable(names[i]);
-    if (names.size() > kNamesShown)
-        text += " and " + std::to_string(names.size() - kNamesShown) + " more";
+    if (names.size() > kTensorsShown)
+        text += " and " + std::to_string(names.size() - kTensorsShown) + " more";
     return text;
 }
 

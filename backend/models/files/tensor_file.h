@@ -8,6 +8,9 @@
 
 namespace assay::models {
 
+inline constexpr std::size_t kMaxTensorRank = 16;
+inline constexpr std::size_t kLongestTensorName = 1000; ///< longer ones are cut
+
 /// What a file of weights holds.
 struct TensorFile
 {

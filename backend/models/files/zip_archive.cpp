@@ -33,7 +33,7 @@ constexpr std::uint64_t kMaxEntries = 200'000;
 constexpr std::size_t kMaxName = 4096;
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
 constexpr std::uint64_t kSmallTotal = std::uint64_t(64) << 20;
-constexpr const char* kMend = "Fetch the file again, or save it again with torch.save";
+constexpr const char* kFetchAgain = "Fetch the file again, or save it again with torch.save";
 
 /// A little-endian number at @p at, which must lie inside.
 template <class Number>
@@ -67,7 +67,7 @@ struct Inflater
 
 void ZipArchive::fail(const std::string& what) const
 {
-    throw Error("the zip archive " + what, m_where, kMend);
+    throw Error("the zip archive " + what, m_where, kFetchAgain);
 }
 
 bool ZipArchive::looksLike(Bytes head)

@@ -29,10 +29,10 @@ const torch::Tensor* firstOfRank(const NamedTensors& weights, std::int64_t rank)
     return found == weights.end() ? nullptr : &found->second;
 }
 
-class Search
+class SizeSearch
 {
 public:
-    Search(const ProbeTarget& target, const ModelCorrections& corrections)
+    SizeSearch(const ProbeTarget& target, const ModelCorrections& corrections)
         : m_target(target)
         , m_corrections(corrections)
         , m_end(std::chrono::steady_clock::now() + kLongest)
@@ -166,7 +166,7 @@ torch::Tensor randomImages(std::int64_t count, std::int64_t channels, std::int64
 
 InputSearch searchInput(const ProbeTarget& target, const ModelCorrections& corrections)
 {
-    return Search(target, corrections).run();
+    return SizeSearch(target, corrections).run();
 }
 
 } // namespace assay::models

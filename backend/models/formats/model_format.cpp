@@ -16,9 +16,11 @@ const std::vector<const ModelFormat*>& modelFormats()
 {
     static const std::vector<const ModelFormat*> formats = {
         &kPredictions, //
-        &kStateDictFormat, //
         &kTfjsFormat, //
         &kOnnxFormat, //
+        &kTorchScriptFormat, //
+        // Last: it also claims damaged files by their ending, so that its reader says what is wrong with them.
+        &kStateDictFormat, //
     };
     return formats;
 }

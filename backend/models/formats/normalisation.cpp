@@ -1,5 +1,6 @@
 #include "backend/models/formats/normalisation.h"
 
+#include "backend/models/input_adapter.h"
 #include "backend/protocol/error.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -13,11 +14,6 @@
 namespace assay::models {
 
 namespace {
-
-torch::Tensor perChannel(const std::vector<double>& values)
-{
-    return torch::tensor(values, torch::kFloat64).to(torch::kFloat32).view({1, -1, 1, 1});
-}
 
 /// Images whose power falls as 1/f^2, as photographs' does, with the mean and deviation of ImageNet's pixels
 /// (Deng et al. 2009, as torchvision states them); values outside [0,1] are cut off.

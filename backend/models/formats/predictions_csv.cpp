@@ -3,6 +3,7 @@
 #include "backend/arrays/mapped_file.h"
 #include "backend/models/formats/predictions_table.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/text.h"
 
 #include <torch/types.h>
 
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 using arrays::CsvColumn;
 using arrays::CsvTable;
 
-constexpr std::array<const char*, 11> kLabels = {"label",  "labels",  "y",           "y_true",
+constexpr std::array<const char*, 11> kLabelColumns = {"label",  "labels",  "y",           "y_true",
                                                  "target", "targets", "true_label",  "truth",
                                                  "class",  "true",    "ground_truth"};
 /// Numbers or texts that name a sample or repeat what the answers say already.
@@ -33,13 +34,6 @@ constexpr std::array<const char*, 9> kPrefixes = {"logits", "logit",  "probabili
 constexpr std::size_t kHeadBytes = 64 * 1024;
 constexpr std::size_t kMaxCells = std::size_t(1) << 26; // 1000 classes of 67000 samples
 
-std::string lower(std::string text)
-{
-    for (char& c : text)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
 bool isOneOf(const auto& names, const std::string& name)
 {
     return std::ranges::find(names, name) != names.end();
@@ -48,7 +42,7 @@ bool isOneOf(const auto& names, const std::string& name)
 /// What is left of "prob_cat" without its prefix; nullopt without one.
 std::optional<std::string> classIn(const std::string& column)
 {
-    const std::string name = lower(column);
+    const std::string name = lowered(column);
     for (const std::string_view prefix : kPrefixes) {
         if (!name.starts_with(prefix))
             continue;
@@ -97,8 +91,8 @@ Roles rolesByName(const CsvTable& table, const std::string& label)
                           }) >= 2;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const CsvColumn& column = table.columns[i];
-        const std::string name = lower(column.name);
-        const bool isLabel = label.empty() ? isOneOf(kLabels, name) : column.name == label;
+        const std::string name = lowered(column.name);
+        const bool isLabel = label.empty() ? isOneOf(kLabelColumns, name) : column.name == label;
         if (isLabel && !roles.label)
             roles.label = i;
         else if (!column.isText && (prefixed ? classIn(column.name).has_value()
@@ -180,7 +174,7 @@ bool csvHoldsPredictions(const fs::path& file)
     bool hasPaths = false;
     for (const std::string& name : first) {
         named += classIn(name) ? 1 : 0;
-        hasPaths = hasPaths || isOneOf(kPaths, lower(name));
+        hasPaths = hasPaths || isOneOf(kPaths, lowered(name));
     }
     if (named >= 2)
         return true;
@@ -188,11 +182,11 @@ bool csvHoldsPredictions(const fs::path& file)
         return false;
     std::size_t numbers = 0;
     for (std::size_t i = 0; i < second.size(); ++i) {
-        const std::string name = lower(first[i]);
-        const bool isOther = isOneOf(kOther, name) || isOneOf(kLabels, name);
+        const std::string name = lowered(first[i]);
+        const bool isOther = isOneOf(kOther, name) || isOneOf(kLabelColumns, name);
         numbers += !isOther && arrays::csvValue(second[i]) ? 1 : 0;
         // Pictures named in a file without a header are a manifest.
-        const std::string ending = lower(fs::path(second[i]).extension().string());
+        const std::string ending = lowered(fs::path(second[i]).extension().string());
         if (ending == ".png" || ending == ".jpg" || ending == ".jpeg")
             return false;
     }

@@ -19,7 +19,7 @@ constexpr std::uint64_t kMaxBytes = std::uint64_t(2) << 30;
 constexpr std::array<const char*, 12> kAnswers = {"logits", "probs",   "probabilities", "prob",
                                                   "proba",  "scores",  "predictions",   "outputs",
                                                   "y_pred", "y_score", "y_prob",        "softmax"};
-constexpr std::array<const char*, 7> kLabels = {"labels",  "label",  "y",    "y_true",
+constexpr std::array<const char*, 7> kLabelKeys = {"labels",  "label",  "y",    "y_true",
                                                 "targets", "target", "truth"};
 constexpr std::array<const char*, 3> kClasses = {"classes", "class_names", "label_names"};
 
@@ -49,7 +49,7 @@ std::string labelsIn(const ArrayBundle& bundle, const Json& options)
 {
     if (const std::string given = optionOf(options, "labels"); !given.empty())
         return given;
-    for (const char* key : kLabels) {
+    for (const char* key : kLabelKeys) {
         if (bundle.has(key))
             return key;
     }

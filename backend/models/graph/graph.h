@@ -20,6 +20,12 @@ namespace assay::models::graph {
 using ValueId = std::int32_t;
 inline constexpr ValueId kNoValue = -1; ///< an optional input that is left out
 
+/// The place of a value in lists with one entry for each value.
+inline std::size_t slot(ValueId id)
+{
+    return static_cast<std::size_t>(id);
+}
+
 /// Something that flows along an edge.
 struct Value
 {

@@ -14,11 +14,6 @@ namespace {
 
 constexpr const char* kWeights = "weights";
 
-std::size_t at(ValueId id)
-{
-    return static_cast<std::size_t>(id);
-}
-
 bool contains(const std::vector<std::string>& names, const std::string& name)
 {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -228,11 +223,11 @@ torch::Tensor GraphNetwork::forward(const torch::Tensor& x, const TapSink* sink)
     if (sink) {
         indexOf.assign(m_graph.values.size(), -1);
         for (std::size_t i = 0; i < m_taps.size(); ++i)
-            indexOf[at(m_taps[i])] = static_cast<std::int32_t>(i);
+            indexOf[slot(m_taps[i])] = static_cast<std::int32_t>(i);
     }
     const Observer observer = [&](ValueId id, const torch::Tensor& value) {
-        if (indexOf[at(id)] >= 0 && value.is_floating_point())
-            collector.add(static_cast<std::size_t>(indexOf[at(id)]), value);
+        if (indexOf[slot(id)] >= 0 && value.is_floating_point())
+            collector.add(static_cast<std::size_t>(indexOf[slot(id)]), value);
     };
     const torch::Tensor logits = inBatchesOf(m_options.batch, m_adapter(x), [&](const torch::Tensor& part) {
         const torch::Tensor rows = runRaw(part, sink ? &observer : nullptr);
@@ -268,7 +263,7 @@ NamedTensors GraphNetwork::persistent() const
     NamedTensors result;
     std::vector<std::uint8_t> used(m_graph.values.size(), 0);
     for (const ValueId id : m_all->dataConstants())
-        used[at(id)] = 1;
+        used[slot(id)] = 1;
     for (std::size_t i = 0; i < m_graph.values.size(); ++i) {
         const Value& value = m_graph.values[i];
         if (used[i] && value.weight && value.constant.is_floating_point())

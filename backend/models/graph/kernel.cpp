@@ -10,11 +10,11 @@ namespace assay::models::graph {
 
 namespace {
 
-constexpr std::int64_t kMostNumbers = 65536;
+constexpr std::int64_t kMostShapeNumbers = 65536;
 
 torch::Tensor asNumbers(const torch::Tensor& value, torch::ScalarType type, std::size_t i)
 {
-    if (value.numel() > kMostNumbers)
+    if (value.numel() > kMostShapeNumbers)
         throw Error("input " + std::to_string(i) + " has " + std::to_string(value.numel()) +
                     " numbers where a shape or a list of axes belongs");
     return value.detach().to(torch::kCPU, type).contiguous();

@@ -10,11 +10,6 @@ namespace assay::models::graph {
 
 namespace {
 
-std::size_t at(ValueId id)
-{
-    return static_cast<std::size_t>(id);
-}
-
 /// "operator Conv of the node 'conv1'"
 std::string labelOf(const Node& node)
 {
@@ -55,17 +50,17 @@ std::vector<std::size_t> neededNodes(const Graph& graph, std::span<const ValueId
 {
     std::vector<std::uint8_t> needed(graph.values.size(), 0);
     for (const ValueId id : outputs)
-        needed[at(id)] = 1;
+        needed[slot(id)] = 1;
     std::vector<std::size_t> result;
     for (std::size_t n = graph.nodes.size(); n-- > 0;) {
         const Node& node = graph.nodes[n];
         if (std::none_of(node.outputs.begin(), node.outputs.end(),
-                         [&](ValueId id) { return id != kNoValue && needed[at(id)]; }))
+                         [&](ValueId id) { return id != kNoValue && needed[slot(id)]; }))
             continue;
         result.push_back(n);
         for (const ValueId id : node.inputs) {
             if (id != kNoValue)
-                needed[at(id)] = 1;
+                needed[slot(id)] = 1;
         }
     }
     std::reverse(result.begin(), result.end());
@@ -93,13 +88,13 @@ Program::Program(const Graph& graph, const KernelTable& table, std::span<const V
             m_kinds[i] = Kind::Constant;
     }
     for (const ValueId id : m_inputs)
-        m_kinds[at(id)] = Kind::Data;
+        m_kinds[slot(id)] = Kind::Data;
     const std::vector<std::size_t> nodes = neededNodes(graph, outputs);
     for (const std::size_t n : nodes)
         addStep(graph, graph.nodes[n], table);
     for (const ValueId id : m_outputs) {
-        if (m_kinds[at(id)] == Kind::Constant && !m_data[at(id)].defined()) {
-            m_data[at(id)] = graph.value(id).constant;
+        if (m_kinds[slot(id)] == Kind::Constant && !m_data[slot(id)].defined()) {
+            m_data[slot(id)] = graph.value(id).constant;
             m_dataConstants.push_back(id);
         }
     }
@@ -122,7 +117,7 @@ void Program::addStep(const Graph& graph, const Node& node, const KernelTable& t
         const ValueId id = node.inputs[i];
         if (id == kNoValue || isHostInput(info, i) || info.hostResult)
             continue;
-        if (m_kinds[at(id)] == Kind::Data || graph.value(id).weight)
+        if (m_kinds[slot(id)] == Kind::Data || graph.value(id).weight)
             kind = Kind::Data;
     }
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -130,19 +125,19 @@ void Program::addStep(const Graph& graph, const Node& node, const KernelTable& t
         // Of a value's shape, it does not matter where the value lies.
         const bool host = (isHostInput(info, i) || kind == Kind::Host) && !info.hostResult;
         step.onHost.push_back(host);
-        if (id == kNoValue || m_kinds[at(id)] != Kind::Constant)
+        if (id == kNoValue || m_kinds[slot(id)] != Kind::Constant)
             continue;
         if (host) {
-            if (!m_host[at(id)].defined())
-                m_host[at(id)] = graph.value(id).constant.detach().cpu().clone();
-        } else if (!m_data[at(id)].defined()) {
-            m_data[at(id)] = graph.value(id).constant;
+            if (!m_host[slot(id)].defined())
+                m_host[slot(id)] = graph.value(id).constant.detach().cpu().clone();
+        } else if (!m_data[slot(id)].defined()) {
+            m_data[slot(id)] = graph.value(id).constant;
             m_dataConstants.push_back(id);
         }
     }
     for (const ValueId id : node.outputs) {
         if (id != kNoValue)
-            m_kinds[at(id)] = kind;
+            m_kinds[slot(id)] = kind;
     }
     m_steps.push_back(std::move(step));
 }
@@ -154,28 +149,28 @@ void Program::planReleases(const Graph& graph, const KernelTable& table, std::sp
     for (const Step& step : m_steps) {
         for (const ValueId id : step.inputs) {
             if (id != kNoValue)
-                ++reads[at(id)];
+                ++reads[slot(id)];
         }
     }
     std::vector<std::int32_t> left = reads;
     std::vector<std::uint8_t> kept(graph.values.size(), 0);
     for (const ValueId id : m_outputs)
-        kept[at(id)] = 1;
+        kept[slot(id)] = 1;
     for (std::size_t s = 0; s < m_steps.size(); ++s) {
         Step& step = m_steps[s];
         const KernelInfo& info = *table.find(graph.nodes[nodes[s]].op);
         const ValueId first = step.inputs.empty() ? kNoValue : step.inputs.front();
-        step.overwrites = info.overwrites && first != kNoValue && fresh[at(first)] && reads[at(first)] == 1 &&
-                          !kept[at(first)];
+        step.overwrites = info.overwrites && first != kNoValue && fresh[slot(first)] && reads[slot(first)] == 1 &&
+                          !kept[slot(first)];
         for (const ValueId id : step.inputs) {
-            if (id != kNoValue && --left[at(id)] == 0 && !kept[at(id)] && m_kinds[at(id)] != Kind::Constant)
+            if (id != kNoValue && --left[slot(id)] == 0 && !kept[slot(id)] && m_kinds[slot(id)] != Kind::Constant)
                 step.released.push_back(id);
         }
         for (const ValueId id : step.outputs) {
             if (id == kNoValue)
                 continue;
-            fresh[at(id)] = info.freshResult;
-            if (reads[at(id)] == 0 && !kept[at(id)])
+            fresh[slot(id)] = info.freshResult;
+            if (reads[slot(id)] == 0 && !kept[slot(id)])
                 step.released.push_back(id);
         }
     }
@@ -189,7 +184,7 @@ Tensors Program::run(std::span<const torch::Tensor> inputs, const Observer* obse
     if (!m_dataConstants.empty())
         pass.device = dataConstant(m_dataConstants.front()).device();
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        pass.values[at(m_inputs[i])] = inputs[i];
+        pass.values[slot(m_inputs[i])] = inputs[i];
         if (inputs[i].defined())
             pass.device = inputs[i].device();
     }
@@ -197,7 +192,7 @@ Tensors Program::run(std::span<const torch::Tensor> inputs, const Observer* obse
         execute(step, pass);
     Tensors result;
     for (const ValueId id : m_outputs)
-        result.push_back(m_kinds[at(id)] == Kind::Constant ? m_data[at(id)] : pass.values[at(id)]);
+        result.push_back(m_kinds[slot(id)] == Kind::Constant ? m_data[slot(id)] : pass.values[slot(id)]);
     return result;
 }
 
@@ -205,10 +200,10 @@ torch::Tensor Program::fetch(ValueId id, bool onHost, const Pass& pass) const
 {
     if (id == kNoValue)
         return {};
-    const torch::Tensor& value = pass.values[at(id)];
-    switch (m_kinds[at(id)]) {
+    const torch::Tensor& value = pass.values[slot(id)];
+    switch (m_kinds[slot(id)]) {
     case Kind::Constant:
-        return onHost ? m_host[at(id)] : m_data[at(id)];
+        return onHost ? m_host[slot(id)] : m_data[slot(id)];
     case Kind::Host:
         return onHost ? value : value.to(pass.device);
     default:
@@ -228,7 +223,7 @@ void Program::execute(const Step& step, Pass& pass) const
                     " outputs, of which ", outputs.size(), " can be computed");
         for (std::size_t i = 0; i < step.outputs.size(); ++i) {
             if (step.outputs[i] != kNoValue)
-                pass.values[at(step.outputs[i])] = std::move(outputs[i]);
+                pass.values[slot(step.outputs[i])] = std::move(outputs[i]);
         }
     } catch (const std::exception& error) {
         throw Error("the " + step.label + " failed: " + firstLine(error.what()), m_source);
@@ -236,11 +231,11 @@ void Program::execute(const Step& step, Pass& pass) const
     if (pass.observer) {
         for (const ValueId id : step.outputs) {
             if (id != kNoValue)
-                (*pass.observer)(id, pass.values[at(id)]);
+                (*pass.observer)(id, pass.values[slot(id)]);
         }
     }
     for (const ValueId id : step.released)
-        pass.values[at(id)] = torch::Tensor();
+        pass.values[slot(id)] = torch::Tensor();
 }
 
 } // namespace assay::models::graph

@@ -22,6 +22,15 @@ using graph::Tensors;
 
 using Sizes = std::vector<std::int64_t>;
 
+using Unary = torch::Tensor (*)(const torch::Tensor&);
+
+/// A node that applies @p function to its only input.
+template <Unary function>
+Kernel unary(const Site&)
+{
+    return one([](const Call& call) { return function(call.input(0)); });
+}
+
 /// The ATen type of a TensorProto.DataType; unsigned types wider than a byte become the next wider signed
 /// one.
 /// @throws Error for texts, complex numbers and unknown codes.

@@ -8,13 +8,6 @@ namespace assay::models::onnx {
 
 namespace {
 
-using Unary = torch::Tensor (*)(const torch::Tensor&);
-
-template <Unary function>
-Kernel unary(const Site&)
-{
-    return one([](const Call& call) { return function(call.input(0)); });
-}
 
 Kernel relu(const Site&)
 {

@@ -6,14 +6,7 @@ namespace assay::models::onnx {
 
 namespace {
 
-using Unary = torch::Tensor (*)(const torch::Tensor&);
 using Binary = torch::Tensor (*)(const torch::Tensor&, const torch::Tensor&);
-
-template <Unary function>
-Kernel unary(const Site&)
-{
-    return one([](const Call& call) { return function(call.input(0)); });
-}
 
 template <Binary function>
 Kernel binary(const Site&)
@@ -107,7 +100,7 @@ Kernel addition(const Site&)
     });
 }
 
-Kernel mean(const Site& site)
+Kernel meanOfInputs(const Site& site)
 {
     const Kernel sum = variadic<add>(site);
     return one([sum](const Call& call) { return sum(call).front() / static_cast<double>(call.size()); });
@@ -218,7 +211,7 @@ void addElementwise(KernelTable& table)
     table.add("Max", {.make = variadic<torch::maximum>, .maxInputs = -1});
     table.add("Min", {.make = variadic<torch::minimum>, .maxInputs = -1});
     table.add("Sum", {.make = variadic<add>, .maxInputs = -1});
-    table.add("Mean", {.make = mean, .maxInputs = -1});
+    table.add("Mean", {.make = meanOfInputs, .maxInputs = -1});
     table.add("Where", {.make = where, .minInputs = 3, .maxInputs = 3});
     table.add("Cast", {.make = cast});
     table.add("CastLike", {.make = castLike, .minInputs = 2, .maxInputs = 2, .since = 15});

@@ -50,7 +50,7 @@ torch::Tensor sliced(const torch::Tensor& x, std::int64_t axis, std::int64_t beg
     return x.index_select(axis, torch::tensor(taken, torch::kInt64).to(x.device()));
 }
 
-torch::Tensor stridedSlice(const Call& call, const SliceMasks& masks)
+torch::Tensor slicedWithStrides(const Call& call, const SliceMasks& masks)
 {
     torch::Tensor x = call.input(0);
     const Sizes begin = call.integers(1), end = call.integers(2), stride = call.integers(3);
@@ -90,7 +90,7 @@ Kernel stridedSliceKernel(const Site& site)
     const auto mask = [&](const char* name) { return site.attributes().integer(name, 0); };
     const SliceMasks masks{mask("begin_mask"), mask("end_mask"), mask("ellipsis_mask"), mask("new_axis_mask"),
                            mask("shrink_axis_mask")};
-    return one([masks](const Call& call) { return stridedSlice(call, masks); });
+    return one([masks](const Call& call) { return slicedWithStrides(call, masks); });
 }
 
 /// Positions of the pixels of the result among those of the input.

@@ -16,7 +16,7 @@ namespace assay::models {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = 16ull << 30;
-constexpr const char* kMend = "Save the network again with torch.jit.save.";
+constexpr const char* kSaveAgain = "Save the network again with torch.jit.save.";
 
 /// An entry's name without the archive's own folder.
 std::string recordName(const ZipArchive::Entry& entry)
@@ -31,7 +31,7 @@ bool hasCode(const ZipArchive& archive)
            has([](const ZipArchive::Entry& entry) { return recordName(entry).starts_with("code/"); });
 }
 
-std::string unpacked(const ZipArchive& archive, const ZipArchive::Entry& entry)
+std::string unpackedText(const ZipArchive& archive, const ZipArchive::Entry& entry)
 {
     std::string bytes(entry.bytes, '\0');
     archive.unpack(entry, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
@@ -92,7 +92,7 @@ void checkScriptArchive(const std::filesystem::path& file)
         const bool pickle = name.ends_with(".pkl");
         if (!pickle && !(name.starts_with("code/") && name.ends_with(".py")))
             continue;
-        texts.push_back(unpacked(archive, entry));
+        texts.push_back(unpackedText(archive, entry));
         if (pickle)
             claims[name.substr(0, name.size() - 4)] = storageClaims(texts.back(), where);
     }
@@ -102,7 +102,7 @@ void checkScriptArchive(const std::filesystem::path& file)
             const auto found = sizes.find(folder + "/" + claim.key);
             if (found == sizes.end() || claim.items > found->second / claim.itemBytes)
                 throw Error("the tensor '" + claim.key.substr(0, 80) + "' claims more data than the file has",
-                            where, kMend);
+                            where, kSaveAgain);
         }
     }
 }

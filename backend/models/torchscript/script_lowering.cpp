@@ -30,7 +30,7 @@ namespace jit = torch::jit;
 /// nodes than fit in memory.
 constexpr std::size_t kMaxNodes = 500'000;
 
-constexpr const char* kMend = "Export a forward(x) that takes one batch of images and returns its logits.";
+constexpr const char* kExportAgain = "Export a forward(x) that takes one batch of images and returns its logits.";
 
 /// Calls @p visit for each node, of blocks within it too, in order.
 template <class Visit>
@@ -342,11 +342,11 @@ void bindArguments(jit::Graph& graph, const c10::FunctionSchema& schema, const s
     if (arguments.size() < 2 || required > 1)
         throw Error("its forward takes " + std::to_string(required) +
                         " inputs; a classifier takes one batch of images",
-                    where, kMend);
+                    where, kExportAgain);
     if (!c10::TensorType::get()->isSubtypeOf(*arguments[1].type()))
         throw Error("its forward takes a " + arguments[1].type()->annotation_str().substr(0, 80) +
                         "; a classifier takes one batch of images, a tensor",
-                    where, kMend);
+                    where, kExportAgain);
     const jit::WithInsertPoint start(*graph.nodes().begin());
     while (graph.inputs().size() > 2) {
         const std::size_t last = graph.inputs().size() - 1;
@@ -395,7 +395,7 @@ LoweredScript lowerScript(const jit::Module& module, const std::string& where)
 {
     const auto method = module.find_method("forward");
     if (!method)
-        throw Error("the script has no forward method", where, kMend);
+        throw Error("the script has no forward method", where, kExportAgain);
     LoweredScript script;
     script.code = module._ivalue()->compilation_unit();
     script.graph = jit::toGraphFunction(method->function()).graph()->copy();

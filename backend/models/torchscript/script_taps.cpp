@@ -49,7 +49,7 @@ bool isMeaningful(const jit::Node* node)
     return node->kind().is_aten() && node->outputs().size() == 1 && kKinds.contains(kind);
 }
 
-bool isConvolution(const jit::Node* node)
+bool isFoldableConvolution(const jit::Node* node)
 {
     const std::string kind = node->kind().toUnqualString();
     return node->kind().is_aten() && kind.find("conv") != std::string::npos;
@@ -252,7 +252,7 @@ void settleTaps(const std::shared_ptr<jit::Graph>& graph, std::vector<std::strin
     std::vector<Tap> offered;
     for (std::size_t i = 0; i < taps.size(); ++i) {
         jit::Value* const value = graph->outputs()[i + 1];
-        const bool foldable = isConvolution(value->node()) && feedsOnlyNorms(value);
+        const bool foldable = isFoldableConvolution(value->node()) && feedsOnlyNorms(value);
         if (value != result && !foldable && judge.allows(value))
             offered.push_back({taps[i], value});
     }

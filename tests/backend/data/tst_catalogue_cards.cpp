@@ -1,4 +1,5 @@
 #include "backend/data/catalogue.h"
+#include "backend/data/recipes/data_recipe.h"
 #include "picture_files.h"
 
 #include <QTemporaryDir>
@@ -135,7 +136,7 @@ private Q_SLOTS:
         writeDataCard(m_cards / "odd.json", twin);
         const DatasetCatalogue sets = catalogue();
         QVERIFY(entryOf(sets.list(), "good"));
-        QCOMPARE(sets.list().size(), 2u);
+        QCOMPARE(sets.list().size(), 2u + dataRecipes().size());
         const auto problems = sets.problems();
         QCOMPARE(problems.size(), 4u);
         QVERIFY(problems[0].starts_with((m_cards / "broken.json").string()));

@@ -142,7 +142,7 @@ private Q_SLOTS:
         const QString hugeId = refused(R"({"images": [{"id": 18446744073709551615}]})");
         QCOMPARE(hugeId, "has an id above 2^63.");
         const QString longName =
-            refused(R"({"images": [{"id": 1, "file_name": ")" + std::string(5000, 'x') + "\"}]}");
+            refused(Json{{"images", {{{"id", 1}, {"file_name", std::string(5000, 'x')}}}}}.dump());
         QCOMPARE(longName, "has a name of 5000 bytes in its images; 1 to 4096 are allowed.");
     }
 
@@ -150,9 +150,10 @@ private Q_SLOTS:
     {
         const auto with = [&](const char* annotations, const char* name) {
             const fs::path file = m_root / "annotations" / "wrong_val2017.json";
-            writeText(file, std::string(R"({"images": [{"id": 1, "file_name": ")") + name +
-                                R"("}], "categories": [{"id": 1, "name": "a"}], "annotations": [)" +
-                                annotations + "]}");
+            writeText(file, Json{{"images", {{{"id", 1}, {"file_name", name}}}},
+                                 {"categories", {{{"id", 1}, {"name", "a"}}}},
+                                 {"annotations", Json::array({Json::parse(annotations)})}}
+                                .dump());
             return sentenceOf([&] { cocoFormat().inspect(file, {}); })
                 .remove(QString::fromStdString(file.string()) + ": ");
         };

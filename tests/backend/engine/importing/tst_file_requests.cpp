@@ -229,7 +229,7 @@ private Q_SLOTS:
     {
         fs::create_directories(work("data"));
         std::ofstream(work("data/theirs.json"))
-            << R"({"name": "theirs", "format": "idx", "location": ")" << m_images.string() << R"("})";
+            << Json{{"name", "theirs"}, {"format", "idx"}, {"location", m_images.string()}};
         while (catalogueNotices(*m_peer) == 0)
             QVERIFY(m_peer->collect()); // the peer's own time limit ends this
         bool found = false;

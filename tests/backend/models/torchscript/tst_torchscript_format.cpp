@@ -65,8 +65,8 @@ private Q_SLOTS:
         QCOMPARE(import.card.classes, (std::vector<std::string>{"0", "1", "2", "3", "4"}));
         QCOMPARE(import.card.parameters, std::int64_t(8 * 9 + 8 + 16 + 16 * 8 * 9 + 32 + 784 * 5 + 5));
         QVERIFY(import.asks.empty());
-        QCOMPARE(import.details.at("frozen"), Json(true));
-        QCOMPARE(import.details.at("input").at("size"), Json("fixed"));
+        QVERIFY(import.details.at("frozen") == Json(true));
+        QVERIFY(import.details.at("input").at("size") == Json("fixed"));
     }
 
     void aFreeSizeIsSaid()
