@@ -42,8 +42,8 @@ ZooRecipe emojiRecipe(const char* name, const char* title, const char* architect
         .domains = {"google", "twitter", "emojione"},
         .architecture = architecture,
         .options = std::move(options),
-        // Few images, so many epochs; drawings lie on white.
-        .train = {.epochs = 40, .flip = true, .shift = 3, .fill = 1, .initSeed = seed, .orderSeed = seed}};
+        // Few images, so small batches and many epochs: else there are too few steps. Drawings lie on white.
+        .train = {.epochs = 60, .batch = 32, .flip = true, .shift = 3, .fill = 1, .initSeed = seed, .orderSeed = seed}};
 }
 
 ZooRecipe facesRecipe(const char* name, const char* title, const char* architecture, Json options,

@@ -120,13 +120,13 @@ private Q_SLOTS:
                  shown(training.findings));
         const ModelImport softmax = inspectScript(m_scripts.file("softmax"));
         QVERIFY(found(softmax.findings, Level::Info, "their logarithm is taken as logits"));
-        QCOMPARE(softmax.card.options.at("probabilities"), Json(true));
+        QVERIFY(softmax.card.options.at("probabilities") == Json(true));
     }
 
     void partsOfAnAnswer()
     {
         const ModelImport pair = inspectScript(m_scripts.file("pair"));
-        QCOMPARE(pair.card.options.at("output"), Json("0"));
+        QVERIFY(pair.card.options.at("output") == Json("0"));
         const ModelImport several = inspectScript(m_scripts.file("answers"));
         QCOMPARE(several.asks, std::vector<std::string>{"options"});
         QVERIFY2(found(several.findings, Level::Warning,
