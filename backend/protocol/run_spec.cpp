@@ -82,7 +82,7 @@ Json parseJson(std::string_view text, const std::string& where)
             return true;
         };
         return Json::parse(text, limitDepth);
-    } catch (const Json::parse_error& e) {
+    } catch (const Json::exception& e) { // of the text, or of a number beyond every double
         // The library's message carries line and column; its prefix is an internal error number.
         std::string message = e.what();
         if (const auto at = message.find("] "); at != std::string::npos)
