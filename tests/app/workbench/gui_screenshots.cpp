@@ -34,6 +34,21 @@ class GuiScreenshots : public QObject
         return int(seen.size());
     }
 
+    /// What keeps a window from being narrower, for the message of a failure.
+    static QString widestParts(const QWidget& window)
+    {
+        QString parts;
+        for (const QWidget* widget : window.findChildren<QWidget*>()) {
+            const int least = std::max(widget->minimumSizeHint().width(), widget->minimumWidth());
+            if (widget->isVisible() && least > 300)
+                parts +=
+                    QStringLiteral("%1 %2 %3; ")
+                        .arg(QString::fromLatin1(widget->metaObject()->className()), widget->objectName())
+                        .arg(least);
+        }
+        return parts;
+    }
+
     static void selectSomething(WindowDriver& driver, const widgets::StudyDocument* document)
     {
         // The last layer that has samples: its marks are outcomes of one kind.
@@ -111,9 +126,12 @@ private Q_SLOTS:
         driver.find<QDockWidget>("inspectorDock")->hide();
 
         driver.window().themes().choose(ThemeKeeper::Choice::Light);
-        driver.window().resize(1000, 650); // the library gives way ...
-        driver.settle(100);
-        driver.window().resize(1000, 650); // ... and now there is room to be this small
+        // The library gives way, and with the next layout there is room to be this small.
+        const auto small = [&] {
+            driver.window().resize(1000, 650);
+            return driver.window().size() == QSize(1000, 650);
+        };
+        QVERIFY2(QTest::qWaitFor(small), qPrintable(widestParts(driver.window())));
         driver.settle(600);
         QCOMPARE(driver.window().size(), QSize(1000, 650));
         QVERIFY(colours(driver.screenshot("10-small-light")) > 50);
