@@ -23,11 +23,13 @@ namespace assay::attacks {
 // in the order of the transfer literature: look-ahead, scale copies, diversity, gradient, average, smoothing,
 // variance, N1, momentum, step. All sums and norms are per sample.
 
-/// What a transform may draw from: the same for every sample of the batch in one iteration.
+/// What a transform may draw from, the same for every sample of the batch in one iteration, and which samples
+/// it is given, for transforms that hold something for each.
 struct TransformDraw
 {
     const RandomStreams& streams;
-    std::int64_t iteration;
+    std::int64_t iteration;       ///< 0 .. steps-1
+    const torch::Tensor& samples; ///< int64 [n]: the rows' numbers, as Context::samples
 };
 
 /// Something done to the images before the model sees them; differentiable. Immutable.
