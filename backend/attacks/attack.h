@@ -57,6 +57,10 @@ class Attack
 public:
     virtual ~Attack() = default;
 
+    /// @p budget as run() takes it, with the step size that 0 stands for and the steps really made.
+    /// @throws Error when a number is out of range or the norm is not one the attack knows.
+    virtual Budget resolved(const Budget& budget) const = 0;
+
     /// Attacks @p x, float32 [N,C,H,W] in [0,1] on any device, with labels @p y, int64 [N]. N may be 0.
     /// Deterministic for a seed, whatever the batch size and thread count, up to the rounding of kernels that
     /// a library picks by batch size.

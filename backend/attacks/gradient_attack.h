@@ -28,7 +28,7 @@ namespace assay::attacks {
 struct TransformDraw
 {
     const RandomStreams& streams;
-    std::int64_t iteration;       ///< 0 .. steps-1
+    std::int64_t iteration;       ///< 0 .. steps-1, and on with each restart
     const torch::Tensor& samples; ///< int64 [n]: the rows' numbers, as Context::samples
 };
 
@@ -118,15 +118,13 @@ struct Recipe
     std::vector<Norm> norms = {Norm::Linf, Norm::L2, Norm::L1};
 };
 
-/// Steps and step size filled in. @throws Error as checkBudget(), or when the recipe does not know the norm.
-Budget resolved(const Recipe& recipe, Budget budget);
-
 /// Any gradient attack: the parts of its recipe, run in chunks over worker threads.
 class GradientAttack final : public Attack
 {
 public:
     explicit GradientAttack(Recipe recipe);
     const Recipe& recipe() const { return m_recipe; }
+    Budget resolved(const Budget& budget) const override;
 
     /// AttackResult::forwardImages is N models * (steps * copies * (1 + neighbours) + 1) at most; with
     /// stopWhenFooled fewer steps, and one pass more a step where the gradient is not taken at x_t itself.

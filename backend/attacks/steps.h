@@ -1,6 +1,8 @@
 #pragma once
 
 #include "backend/attacks/budget.h"
+#include "backend/attacks/losses.h"
+#include "backend/attacks/source.h"
 
 #include <torch/types.h>
 
@@ -59,6 +61,22 @@ torch::Tensor normPerSample(const torch::Tensor& tensor);
 /// @p like; row i is drawn from the stream of samples[i]. L2 and L1: a uniform direction times u^(1/d).
 torch::Tensor uniformInBall(const torch::Tensor& like, const torch::Tensor& samples, Norm norm, double eps,
                             const RandomStreams& streams, std::int64_t iteration = 0);
+
+/// How lossGradient() goes about it.
+struct GradientOptions
+{
+    Loss loss = crossEntropy;
+    bool targeted = false;
+    /// Done to the images before the model sees them, differentiably; empty: nothing.
+    std::function<torch::Tensor(torch::Tensor)> before = {};
+    torch::Tensor* logits = nullptr; ///< when not null: receives what the source answers, detached
+    torch::Tensor* losses = nullptr; ///< when not null: receives the losses [n], detached
+};
+
+/// Gradient in @p x of the sum over samples of the loss, for one chunk in the calling thread: contiguous
+/// [n,C,H,W], the caller's to change. @throws Error when the source's answers have no gradient in the pixels.
+torch::Tensor lossGradient(const Source& source, const torch::Tensor& x, const torch::Tensor& classes,
+                           const GradientOptions& options = {});
 
 /// Images a worker takes at a time: as models::kChunkImages on the CPU; on another device, which runs the
 /// chunks in order, as many as keep it busy without filling its memory.
