@@ -13,11 +13,6 @@ namespace assay::attacks {
 
 namespace {
 
-// What the random streams of an attack are for.
-constexpr std::uint64_t kStartStream = 1;
-constexpr std::uint64_t kTransformStream = 2;
-constexpr std::uint64_t kNeighbourStream = 3;
-
 /// Calls body(first, count) for near-equal parts of at most @p most that cover 0 .. count.
 template <class Body>
 void forEachPart(std::int64_t count, std::int64_t most, Body body)

@@ -23,6 +23,13 @@ namespace assay::attacks {
 // in the order of the transfer literature: look-ahead, scale copies, diversity, gradient, average, smoothing,
 // variance, N1, momentum, step. All sums and norms are per sample.
 
+/// What the random streams of a gradient attack are for: RandomStreams(seed, purpose). The start of restart k
+/// is drawn at iteration k of uniformInBall(), transforms at iteration restart * steps + t, neighbour i of N
+/// at N times that plus i.
+inline constexpr std::uint64_t kStartStream = 1;
+inline constexpr std::uint64_t kTransformStream = 2;
+inline constexpr std::uint64_t kNeighbourStream = 3;
+
 /// What a transform may draw from, the same for every sample of the batch in one iteration, and which samples
 /// it is given, for transforms that hold something for each.
 struct TransformDraw
