@@ -100,7 +100,7 @@ private Q_SLOTS:
         QFETCH(int, fusion);
         const auto first = linearModel(kFirst, {0, 0, 0}), second = linearModel(kSecond, {0, 0, 0});
         const Source source({first.get(), second.get()}, Fusion(fusion), {3, 1});
-        const torch::Tensor x = torch::tensor({0.2f, 0.7f, 0.4f, 0.9f}).view({1, 1, 2, 2});
+        const torch::Tensor x = torch::tensor({0.3f, 0.7f, 0.4f, 0.9f}).view({1, 1, 2, 2});
 
         const auto lossAt = [&](const std::vector<double>& z, std::size_t y) {
             std::vector<double> others;
