@@ -3,6 +3,7 @@
 #include "backend/models/parallel.h"
 #include "backend/models/predict.h"
 #include "backend/models/zoo.h"
+#include "plain_network.h"
 
 #include <benchmark/benchmark.h>
 
@@ -18,9 +19,9 @@
 #include <sys/resource.h>
 
 // PGD with 40 steps on trained models and real images, four ways in one process and one thread:
-//   plain_loop  as Python libraries run it: the network as trained, weights that require gradients, the whole
-//   batch
-//               of 250 at once, every step (their operators are the same, so this stands in for them)
+//   plain_loop  as Python libraries run it: batch norm not folded, NCHW, weights that require gradients, the
+//               gradient asked for the images only, the whole batch of 250 at once, every step (their
+//               operators are the same, so this stands in for them)
 //   all_steps   ours, every sample every step
 //   stopping    ours, samples that are fooled leave the batch
 //   bare        forward and input gradient of the prepared model, 40 times, in the chunks we use, and nothing
@@ -66,15 +67,15 @@ void finish(benchmark::State& state, const Subject& s, const torch::Tensor& adve
 void plainLoop(benchmark::State& state, const std::string& name)
 {
     const Subject s = subject(name);
-    const auto network = s.model->cloneNetwork();
-    for (torch::Tensor& weight : network->parameters())
-        weight.requires_grad_(true);
+    const bench::PlainNetwork network(*s.model);
+    if (!torch::allclose(network.logits(s.x), s.model->logits(s.x), 1e-3, 1e-3))
+        return state.SkipWithError("the plain network answers otherwise");
     torch::Tensor now;
     for ([[maybe_unused]] auto iteration : state) {
         now = s.x.clone();
         for (int t = 0; t < kSteps; ++t) {
             now.requires_grad_(true);
-            const torch::Tensor loss = at::cross_entropy_loss(network->forward(now), s.y);
+            const torch::Tensor loss = at::cross_entropy_loss(network.logits(now), s.y);
             const torch::Tensor g = torch::autograd::grad({loss}, {now})[0];
             now = now.detach() + kStepSize * g.sign();
             now = (s.x + (now - s.x).clamp(-kEps, kEps)).clamp(0, 1);
