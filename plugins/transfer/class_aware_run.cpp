@@ -1,12 +1,13 @@
 #include "plugins/transfer/class_aware_run.h"
 
 #include "backend/attacks/registry.h"
+#include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/study_inputs.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 #include "plugins/transfer/adversarial_sets.h"
 #include "plugins/transfer/class_aware_figures.h"
 #include "plugins/transfer/class_aware_gallery.h"
-#include "plugins/transfer/figure_parts.h"
 #include "plugins/transfer/input_checks.h"
 
 #include <torch/types.h>
@@ -82,7 +83,7 @@ void ClassAwareRun::openInputs()
     const auto open = [&](const std::vector<protocol::ModelRef>& models, std::vector<std::string>& names,
                           std::vector<ModelPtr>& opened) {
         for (const protocol::ModelRef& ref : models) {
-            const std::string name = displayName(ref.name);
+            const std::string name = reporting::shownName(ref.name);
             if (const auto [it, isNew] = refs.emplace(name, ref.name); !isNew && it->second != ref.name)
                 throw Error("two different models are called '" + name + "'", "sources, targets",
                             "Rename one of the files so that tables can tell them apart.");
@@ -104,7 +105,7 @@ void ClassAwareRun::openInputs()
 ClassAwareRun::ModelPtr ClassAwareRun::openModel(const protocol::ModelRef& ref) const
 {
     ModelPtr model = m_context.model(ref);
-    requireFit(*model, m_dataset->info());
+    reporting::requireModelFits(*model, m_dataset->info());
     return model;
 }
 
@@ -265,7 +266,7 @@ ClassAwareRun::AttackSet ClassAwareRun::attackSet(std::size_t s, std::size_t e)
         return {adversarial, {}};
     }
     const engine::TensorMap map = cached(m_sources[s], key, [&] {
-        const std::string stage = "Attack on " + m_results.sources[s] + ", ε = " + shortNumber(eps);
+        const std::string stage = "Attack on " + m_results.sources[s] + ", ε = " + reporting::shortText(eps);
         const attacks::Context context{
             .seed = m_context.seed(), .hooks = m_context.attackHooks(stage), .target = m_aim};
         const TracedAttack traced =
