@@ -43,7 +43,8 @@ RunSpec specFromJson(const Json& json, const std::string& where)
     if (const auto it = json.find("assay"); it != json.end()) {
         if (!it->is_number_integer())
             throw Error("'assay' must be the version number of the spec, but is " + it->dump(), where);
-        if (it->get<std::int64_t>() > kSpecVersion)
+        // A number above 2^63 would come back negative as a signed one.
+        if (it->is_number_unsigned() && it->get<std::uint64_t>() > std::uint64_t(kSpecVersion))
             throw Error("the spec has version " + it->dump() + ", this program reads up to version " +
                             std::to_string(kSpecVersion),
                         where, "Update Assay");
@@ -81,7 +82,7 @@ Json parseJson(std::string_view text, const std::string& where)
             return true;
         };
         return Json::parse(text, limitDepth);
-    } catch (const Json::parse_error& e) {
+    } catch (const Json::exception& e) { // of the text, or of a number beyond every double
         // The library's message carries line and column; its prefix is an internal error number.
         std::string message = e.what();
         if (const auto at = message.find("] "); at != std::string::npos)

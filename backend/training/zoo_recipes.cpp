@@ -42,8 +42,15 @@ ZooRecipe emojiRecipe(const char* name, const char* title, const char* architect
         .domains = {"google", "twitter", "emojione"},
         .architecture = architecture,
         .options = std::move(options),
-        // Few images, so many epochs; drawings lie on white.
-        .train = {.epochs = 40, .flip = true, .shift = 3, .fill = 1, .initSeed = seed, .orderSeed = seed}};
+        // Few images, so small batches and many epochs: else there are too few steps. Drawings lie on white.
+        .train = {.epochs = 60,
+                  .batch = 32,
+                  .learningRate = 0.01,
+                  .flip = true,
+                  .shift = 3,
+                  .fill = 1,
+                  .initSeed = seed,
+                  .orderSeed = seed}};
 }
 
 ZooRecipe facesRecipe(const char* name, const char* title, const char* architecture, Json options,
@@ -58,7 +65,14 @@ ZooRecipe facesRecipe(const char* name, const char* title, const char* architect
             .stddev = {0.3019, 0.3285, 0.3559},
             .architecture = architecture,
             .options = std::move(options),
-            .train = {.epochs = 6, .flip = true, .shift = 3, .fill = 1, .initSeed = seed, .orderSeed = seed}};
+            .train = {.epochs = 10,
+                      .batch = 50,
+                      .learningRate = 0.01,
+                      .flip = true,
+                      .shift = 3,
+                      .fill = 1,
+                      .initSeed = seed,
+                      .orderSeed = seed}};
 }
 
 std::vector<ZooRecipe> makeRecipes()
@@ -219,9 +233,8 @@ models::ModelCard snapshotCard(const ZooRecipe& recipe, const data::Dataset& dat
 
 bool isInstalled(const data::DatasetCatalogue& catalogue, const std::string& name)
 {
-    return std::ranges::any_of(catalogue.list(), [&](const data::DatasetInfo& info) {
-        return info.name == name && info.available;
-    });
+    return std::ranges::any_of(
+        catalogue.list(), [&](const data::DatasetInfo& info) { return info.name == name && info.available; });
 }
 
 ZooCheck checkModel(const models::ModelLibrary& library, const models::ModelCard& card,

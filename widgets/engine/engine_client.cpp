@@ -27,27 +27,27 @@ constexpr qint64 kDrainNs = 4'000'000;
 // How long a preview in progress is left alone before a newer one interrupts it.
 constexpr int kPreviewHoldMs = 100;
 
-struct Pending
-{
-    QPointer<QObject> context;
-    bool hasContext = false;
-    EngineClient::ReplyHandler handler;
-};
-
-/// The previews of one run: the newest sent, and the parameters that wait for their turn.
-struct Preview
-{
-    quint64 newest = 0;
-    bool computing = false;
-    bool waiting = false;
-    Json params;
-    QElapsedTimer since;
-};
-
 } // namespace
 
 struct EngineClient::Private
 {
+    struct Pending
+    {
+        QPointer<QObject> context;
+        bool hasContext = false;
+        EngineClient::ReplyHandler handler;
+    };
+
+    /// The previews of one run: the newest sent, and the parameters that wait for their turn.
+    struct Preview
+    {
+        quint64 newest = 0;
+        bool computing = false;
+        bool waiting = false;
+        Json params;
+        QElapsedTimer since;
+    };
+
     explicit Private(EngineClient* client, EngineCommand engineCommand)
         : q(client)
         , command(std::move(engineCommand))
@@ -539,7 +539,7 @@ std::shared_ptr<RunRecord> EngineClient::record(const QString& run)
 
 void EngineClient::preview(const QString& run, const Json& params)
 {
-    Preview& preview = d->previews[run];
+    Private::Preview& preview = d->previews[run];
     preview.params = params;
     if (!preview.computing) {
         d->sendPreview(run);

@@ -28,7 +28,7 @@ bool surelyFinite(const torch::Tensor& tensor)
     return std::isfinite(tensor.sum(torch::kFloat32).item<float>());
 }
 
-std::string listed(const std::vector<std::string>& names)
+std::string listedNames(const std::vector<std::string>& names)
 {
     std::string text;
     for (std::size_t i = 0; i < std::min(names.size(), kTensorsShown); ++i)
@@ -63,12 +63,12 @@ protocol::Findings nonFiniteFindings(const NamedTensors& tensors)
     protocol::Findings findings;
     if (!nan.empty())
         findings.push_back({protocol::Finding::Level::Problem,
-                            "The weights contain NaN in " + listed(nan) +
+                            "The weights contain NaN in " + listedNames(nan) +
                                 "; take a checkpoint from before the training diverged."});
     if (!infinite.empty())
         findings.push_back(
             {protocol::Finding::Level::Warning,
-             "The weights contain infinite values in " + listed(infinite) +
+             "The weights contain infinite values in " + listedNames(infinite) +
                  "; unless they are masks, take a checkpoint from before the training diverged."});
     return findings;
 }

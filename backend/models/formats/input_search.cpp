@@ -139,11 +139,13 @@ private:
             std::string shape;
             for (const std::int64_t size : output.sizes())
                 shape += (shape.empty() ? "" : ", ") + std::to_string(size);
+            m_answered = true;
             m_result.failure = "the answer to " + std::to_string(count) + " images has the shape [" + shape +
                                "]; a classifier gives a row of numbers to each image";
         } catch (const std::exception& error) {
             const std::string text = error.what();
-            m_result.failure = text.substr(0, text.find('\n'));
+            if (!m_answered) // that a size did not run says less than what the answer to another one looked like
+                m_result.failure = text.substr(0, text.find('\n'));
         }
         return false;
     }
@@ -153,6 +155,7 @@ private:
     const std::chrono::steady_clock::time_point m_end;
     InputSearch m_result;
     std::int64_t m_classes = 0;
+    bool m_answered = false; ///< some size ran, though with an answer of another shape
 };
 
 } // namespace

@@ -158,10 +158,12 @@ private:
             fail("a pickle refers to something that is no tensor storage");
         const std::vector<Item>& items = *reference.items;
         const auto bytes = storageBytes().find(items[1].text.substr(items[1].text.find(' ') + 1));
-        if (bytes == storageBytes().end())
-            throw Error("has weights of the type '" + items[1].text.substr(0, 80) +
-                            "', which give no gradients",
-                        m_where, "Export the network in float32.");
+        if (bytes == storageBytes().end()) {
+            std::string type = items[1].text.substr(0, 80);
+            std::ranges::replace(type, ' ', '.');
+            throw Error("has weights of the type '" + type + "', which give no gradients", m_where,
+                        "Export the network in float32.");
+        }
         if (items[4].integer < 0)
             fail("a tensor storage has a negative size");
         m_claims.push_back({items[2].text, static_cast<std::uint64_t>(items[4].integer), bytes->second});

@@ -7,7 +7,8 @@
 namespace assay::models {
 
 /// Whether the file that begins with @p head is a zip archive with compiled code and constants, as
-/// torch.jit.save writes it; a damaged one is told by its class names. Reads no more than its directory.
+/// torch.jit.save writes it; a damaged one is told by its class names, where its first bytes hold them. Reads
+/// no more than its directory.
 bool isScriptArchive(const std::filesystem::path& file, std::span<const std::uint8_t> head);
 
 /// Looks through a script before LibTorch loads it, since LibTorch believes what an archive says of itself:

@@ -2,6 +2,7 @@
 
 #include "backend/protocol/codec.h"
 #include "backend/protocol/error.h"
+#include "tests/backend/mutated.h"
 
 #include <QDir>
 #include <QFile>
@@ -44,32 +45,6 @@ void decodeAnything(const QByteArray& bytes)
     }
 }
 
-QByteArray mutated(QByteArray bytes, std::mt19937& random)
-{
-    const int changes = 1 + int(random() % 4);
-    for (int i = 0; i < changes && !bytes.isEmpty(); ++i) {
-        const qsizetype at = qsizetype(random() % std::uint32_t(bytes.size()));
-        switch (random() % 5) {
-        case 0:
-            bytes[at] = char(random());
-            break;
-        case 1:
-            bytes[at] = char(bytes[at] ^ (1 << (random() % 8)));
-            break;
-        case 2:
-            bytes.truncate(at);
-            break;
-        case 3:
-            bytes.insert(at, bytes.mid(at, qsizetype(random() % 16)));
-            break;
-        default:
-            bytes.remove(at, qsizetype(random() % 8));
-            break;
-        }
-    }
-    return bytes;
-}
-
 } // namespace
 
 class FuzzCodec : public QObject
@@ -95,7 +70,7 @@ private Q_SLOTS:
         for (const Message& message : tests::everyMessage()) {
             const QByteArray payload = encodeFrame(message).mid(4);
             for (int i = 0; i < kMutationsPerFrame; ++i)
-                decodeAnything(mutated(payload, random));
+                decodeAnything(test::mutated(payload, random));
         }
     }
 

@@ -227,6 +227,7 @@ private Q_SLOTS:
 
     void noticesCardsOfOthers()
     {
+        call("catalogue", Json::object()); // from here on the engine watches
         fs::create_directories(work("data"));
         std::ofstream(work("data/theirs.json"))
             << Json{{"name", "theirs"}, {"format", "idx"}, {"location", m_images.string()}};

@@ -1,6 +1,6 @@
 #include "hostile_input.h"
-#include "mutate.h"
 #include "pth_builder.h"
+#include "tests/backend/mutated.h"
 
 #include <QTest>
 

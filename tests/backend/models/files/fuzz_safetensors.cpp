@@ -1,5 +1,5 @@
 #include "hostile_input.h"
-#include "mutate.h"
+#include "tests/backend/mutated.h"
 
 #include <QTest>
 

@@ -49,9 +49,9 @@ private Q_SLOTS:
     void recognisesByContent()
     {
         const auto format = [&](const char* name) { return recogniseModel(m_scripts.file(name)); };
-        for (const char* name : {"small_traced", "small_scripted", "resnet_traced", "cut"})
+        for (const char* name : {"small_traced", "small_scripted", "resnet_traced"})
             QCOMPARE(format(name), &kTorchScriptFormat);
-        for (const char* name : {"state_dict", "empty", "noise"})
+        for (const char* name : {"state_dict", "empty", "noise", "cut"})
             QVERIFY(format(name) != &kTorchScriptFormat);
         QCOMPARE(&modelFormat("torchscript"), &kTorchScriptFormat);
     }
@@ -120,13 +120,13 @@ private Q_SLOTS:
                  shown(training.findings));
         const ModelImport softmax = inspectScript(m_scripts.file("softmax"));
         QVERIFY(found(softmax.findings, Level::Info, "their logarithm is taken as logits"));
-        QCOMPARE(softmax.card.options.at("probabilities"), Json(true));
+        QVERIFY(softmax.card.options.at("probabilities") == Json(true));
     }
 
     void partsOfAnAnswer()
     {
         const ModelImport pair = inspectScript(m_scripts.file("pair"));
-        QCOMPARE(pair.card.options.at("output"), Json("0"));
+        QVERIFY(pair.card.options.at("output") == Json("0"));
         const ModelImport several = inspectScript(m_scripts.file("answers"));
         QCOMPARE(several.asks, std::vector<std::string>{"options"});
         QVERIFY2(found(several.findings, Level::Warning,
@@ -176,10 +176,10 @@ private Q_SLOTS:
         row("waking", "the script runs code of its own while it is loaded (__setstate__). Export it with "
                       "torch.jit.trace, which leaves such code out.");
         row("quantised",
-            "the script holds objects of LibTorch's native classes (such as quantised weights), which "
-            "give no gradients. Export the network in float32, before it is quantised.");
+            "has weights of the type 'torch.QInt8Storage', which give no gradients. Export the network in "
+            "float32.");
         row("short_data",
-            "the tensor 'data/0' claims more data than the file has. Save the network again with "
+            "the tensor '0' claims more data than the file has. Save the network again with "
             "torch.jit.save.");
         row("state_dict",
             "is a zip archive without compiled code, so no TorchScript file. Save the network with "
