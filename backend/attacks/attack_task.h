@@ -4,6 +4,7 @@
 #include "backend/attacks/hook_calls.h"
 #include "backend/attacks/steps.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -61,12 +62,14 @@ struct AttackTask
     void settle(const torch::Tensor& nearest, const torch::Tensor& found);
 };
 
-/// Runs body(first, count) over parts of at most @p most that cover 0 .. total.
+/// Runs body(first, count) over near-equal parts of at most @p most that cover 0 .. total.
 template <class Body>
 void inParts(std::int64_t total, std::int64_t most, Body body)
 {
-    for (std::int64_t first = 0; first < total; first += most)
-        body(first, std::min(most, total - first));
+    const std::int64_t parts = std::max<std::int64_t>((total + most - 1) / most, 1);
+    const std::int64_t size = (total + parts - 1) / parts;
+    for (std::int64_t first = 0; first < total; first += size)
+        body(first, std::min(size, total - first));
 }
 
 /// Norm of each row of @p difference [n,...] in @p norm, float32 [n].
