@@ -84,7 +84,7 @@ torch::Tensor SquareRun::stripes() const
     return torch::where(up, m_high, m_low);
 }
 
-torch::Tensor SquareRun::tiles() const
+torch::Tensor SquareRun::tiles()
 {
     const std::int64_t side = std::max<std::int64_t>(std::min(m_height, m_width) / kTilesAlong, 1);
     const std::int64_t down = m_height / side;
@@ -100,7 +100,7 @@ torch::Tensor SquareRun::tiles() const
     return unitPerSample(delta).mul_(m_task.budget.eps).add_(m_clean).clamp_(0, 1);
 }
 
-torch::Tensor SquareRun::proposal(std::int64_t iteration) const
+torch::Tensor SquareRun::proposal(std::int64_t iteration)
 {
     const double share = squareShare(iteration, m_task.budget.queries, m_options);
     return m_task.budget.norm == Norm::Linf ? linfProposal(iteration, share) : l2Proposal(iteration, share);
@@ -111,17 +111,16 @@ torch::Tensor SquareRun::linfProposal(std::int64_t iteration, double share) cons
     const std::int64_t side = std::clamp<std::int64_t>(
         std::llround(std::sqrt(share * double(m_height * m_width))), 1, std::min(m_height, m_width));
     const torch::Tensor uniform = draw(m_draws, iteration, 2 + m_channels);
+    // Only the window is touched: most squares are small, and whole images cost as much as a tenth of a
+    // question.
+    const torch::Tensor place = window(uniform, 0, side).expand({-1, m_channels, -1});
+    const torch::Tensor up = uniform.narrow(1, 2, m_channels).ge(0.5).unsqueeze(2);
     // Inside the square every pixel goes to the far end of the ball: what +-2 eps comes to after projection.
-    const auto inside = [&](std::int64_t column, std::int64_t length) {
-        const torch::Tensor first = uniform.narrow(1, column, 1).mul(double(length - side + 1)).floor_();
-        const torch::Tensor place = torch::arange(length, uniform.options()).unsqueeze(0) - first;
-        return place.ge(0).logical_and_(place.lt(side));
-    };
-    const torch::Tensor mask = inside(0, m_height)
-                                   .view({-1, 1, m_height, 1})
-                                   .logical_and(inside(1, m_width).view({-1, 1, 1, m_width}));
-    const torch::Tensor up = uniform.narrow(1, 2, m_channels).ge(0.5).view({-1, m_channels, 1, 1});
-    return torch::where(mask, torch::where(up, m_high, m_low), m_best);
+    const torch::Tensor inside =
+        torch::where(up, m_high.flatten(2).gather(2, place), m_low.flatten(2).gather(2, place));
+    torch::Tensor images = m_best.clone();
+    images.view({-1, m_channels, m_height * m_width}).scatter_(2, place, inside);
+    return images;
 }
 
 torch::Tensor SquareRun::window(const torch::Tensor& uniform, std::int64_t column, std::int64_t side) const
@@ -134,16 +133,19 @@ torch::Tensor SquareRun::window(const torch::Tensor& uniform, std::int64_t colum
     return (corner(column, m_height) * m_width + corner(column + 1, m_width) + inside).unsqueeze(1);
 }
 
-torch::Tensor SquareRun::bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side) const
+torch::Tensor SquareRun::bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side)
 {
-    const torch::Tensor upright = squareBumps(side).to(uniform.device());
+    // Sides change seldom, and the pattern takes as long as some operators.
+    if (!m_bumps.defined() || m_bumps.size(0) != side)
+        m_bumps = squareBumps(side).to(uniform.device());
+    const torch::Tensor& upright = m_bumps;
     const torch::Tensor lying = uniform.narrow(1, column, 1).ge(0.5).unsqueeze(2);
     const torch::Tensor pattern =
         torch::where(lying, upright.t().reshape({1, 1, side * side}), upright.reshape({1, 1, side * side}));
     return pattern * signs(uniform.narrow(1, column + 1, m_channels)).unsqueeze(2);
 }
 
-torch::Tensor SquareRun::l2Proposal(std::int64_t iteration, double share) const
+torch::Tensor SquareRun::l2Proposal(std::int64_t iteration, double share)
 {
     const double eps = m_task.budget.eps;
     const std::int64_t most = std::min(m_height, m_width);
@@ -157,7 +159,7 @@ torch::Tensor SquareRun::l2Proposal(std::int64_t iteration, double share) const
     const torch::Tensor emptied = window(uniform, 2, side).expand(shape);
 
     torch::Tensor delta = (m_best - m_clean).flatten(2);
-    const torch::Tensor used = delta.square().sum(torch::IntArrayRef{1, 2}, true);
+    const torch::Tensor used = m_squared.view({-1, 1, 1});
     const torch::Tensor there = delta.gather(2, filled);
     const torch::Tensor thereSquared = there.square().sum(2, true);
     delta.scatter_(2, filled, 0.0);
@@ -169,7 +171,8 @@ torch::Tensor SquareRun::l2Proposal(std::int64_t iteration, double share) const
     const torch::Tensor budget =
         ((eps * eps - used).clamp_min_(0) / double(m_channels) + thereSquared + otherSquared).sqrt_();
     delta.scatter_(2, filled, fresh / (fresh.norm(2, 2, true) + kNoNorm) * budget);
-    return unitPerSample(delta.view_as(m_clean)).mul_(eps).add_(m_clean).clamp_(0, 1);
+    const torch::Tensor stretch = delta.flatten(1).norm(2, 1).add_(kNoNorm).reciprocal_().mul_(eps);
+    return delta.view_as(m_clean).mul_(perImage(stretch)).add_(m_clean).clamp_(0, 1);
 }
 
 void SquareRun::ask(const torch::Tensor& images, bool first)
@@ -181,10 +184,16 @@ void SquareRun::ask(const torch::Tensor& images, bool first)
     if (first) {
         m_best = images;
         m_loss = loss;
+        if (m_task.budget.norm == Norm::L2)
+            m_squared = (images - m_clean).square_().flatten(1).sum(1);
     } else {
-        const torch::Tensor better = loss.gt(m_loss).logical_or(flags);
-        m_best = torch::where(perImage(better), images, m_best);
-        m_loss = torch::where(better, loss, m_loss);
+        const torch::Tensor better = loss.gt(m_loss).logical_or(flags).nonzero().squeeze(1);
+        const torch::Tensor accepted = images.index_select(0, better);
+        m_best.index_copy_(0, better, accepted);
+        m_loss.index_copy_(0, better, loss.index_select(0, better));
+        if (m_squared.defined())
+            m_squared.index_copy_(0, better,
+                                  (accepted - m_clean.index_select(0, better)).square_().flatten(1).sum(1));
     }
     if (!flags.any().item<bool>())
         return;
@@ -197,7 +206,8 @@ void SquareRun::ask(const torch::Tensor& images, bool first)
 
 void SquareRun::keep(const torch::Tensor& rows)
 {
-    for (torch::Tensor* all : {&m_rows, &m_samples, &m_classes, &m_clean, &m_low, &m_high, &m_best, &m_loss})
+    for (torch::Tensor* all :
+         {&m_rows, &m_samples, &m_classes, &m_clean, &m_low, &m_high, &m_best, &m_loss, &m_squared})
         if (all->defined())
             *all = all->index_select(0, rows);
 }

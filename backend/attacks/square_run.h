@@ -20,17 +20,17 @@ public:
 
 private:
     torch::Tensor stripes() const;
-    torch::Tensor tiles() const;
-    torch::Tensor proposal(std::int64_t iteration) const;
+    torch::Tensor tiles();
+    torch::Tensor proposal(std::int64_t iteration);
     torch::Tensor linfProposal(std::int64_t iteration, double share) const;
-    torch::Tensor l2Proposal(std::int64_t iteration, double share) const;
+    torch::Tensor l2Proposal(std::int64_t iteration, double share);
     /// Uniform numbers [n, width] of the active samples.
     torch::Tensor draw(const RandomStreams& streams, std::int64_t iteration, std::int64_t width) const;
     /// Flat positions [n, 1, side^2] of windows with random corners, drawn from two columns of @p uniform.
     torch::Tensor window(const torch::Tensor& uniform, std::int64_t column, std::int64_t side) const;
     /// The pattern [n, C, side^2] with a random sign per channel, upright or lying; from columns of @p
     /// uniform.
-    torch::Tensor bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side) const;
+    torch::Tensor bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side);
     void ask(const torch::Tensor& images, bool first);
     void keep(const torch::Tensor& rows);
 
@@ -41,6 +41,7 @@ private:
     const std::int64_t m_channels;
     const std::int64_t m_height;
     const std::int64_t m_width;
+    torch::Tensor m_bumps; ///< of the side drawn last
 
     // Of the active samples.
     torch::Tensor m_rows; ///< int64: in the group
@@ -50,7 +51,8 @@ private:
     torch::Tensor m_low;  ///< L-inf only: the ball cut with the box
     torch::Tensor m_high; ///< L-inf only
     torch::Tensor m_best;
-    torch::Tensor m_loss; ///< of the best, raised
+    torch::Tensor m_loss;    ///< of the best, raised
+    torch::Tensor m_squared; ///< squared L2 norm of its perturbation
 };
 
 } // namespace assay::attacks
