@@ -52,6 +52,10 @@ Figure matrixFigure(const MatrixResults& r, const MatrixView& view, std::size_t 
     cells.kind = LayerKind::Cells;
     cells.colourMap = "sequential";
     cells.columns = static_cast<std::uint32_t>(r.targets.size());
+    Layer marks; // labels of cells are shown on hover only
+    marks.kind = LayerKind::Points;
+    marks.name = "white box";
+    marks.role = "ink";
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
         if (!r.set(s, attack, view.eps).done())
             continue;
@@ -67,9 +71,16 @@ Figure matrixFigure(const MatrixResults& r, const MatrixView& view, std::size_t 
             cells.denominator.push_back(static_cast<double>(rate.n));
             cells.labels.push_back(r.whiteBox(s, t) ? "white box" : "");
             cells.samples.add(reporting::idsWhere(r.ids, masks.success));
+            if (r.whiteBox(s, t)) {
+                marks.x.push_back(static_cast<double>(t));
+                marks.y.push_back(static_cast<double>(cells.rows - 1));
+                marks.samples.add(reporting::idsWhere(r.ids, masks.success));
+            }
         }
     }
     f.layers.push_back(std::move(cells));
+    if (!marks.x.empty())
+        f.layers.push_back(std::move(marks));
     f.aspect = 1.3;
     return f;
 }

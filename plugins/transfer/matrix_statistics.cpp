@@ -44,7 +44,7 @@ torch::Tensor pairColumns(const MatrixResults& r, std::size_t attack, std::size_
 /// leaves without an image do not count in it.
 torch::Tensor meanOverPairs(const torch::Tensor& means)
 {
-    const torch::Tensor pairs = means.view({means.size(0), -1, 2});
+    const torch::Tensor pairs = means.reshape({means.size(0), -1, 2});
     const torch::Tensor rates = pairs.select(2, 0) / pairs.select(2, 1);
     const torch::Tensor valid = rates.isfinite();
     return torch::where(valid, rates, torch::zeros_like(rates)).sum(1) / valid.sum(1);
@@ -94,20 +94,25 @@ std::vector<Ranked> ranking(const MatrixResults& r, std::size_t eps, MatrixDenom
                             const metrics::BootstrapSpec& spec)
 {
     std::vector<Ranked> ranked;
-    std::vector<torch::Tensor> resampled; // per ranked attack [B]
+    std::vector<torch::Tensor> columns;
     for (std::size_t a = 0; a < r.attacks.size(); ++a) {
-        const torch::Tensor columns = pairColumns(r, a, eps, of);
-        if (!columns.defined())
+        const torch::Tensor pairs = pairColumns(r, a, eps, of);
+        if (!pairs.defined())
             continue;
-        const double mean = meanOverPairs(columns.mean(0, true)).item<double>();
-        // The same seed draws the same images for every attack: differences are paired.
-        resampled.push_back(meanOverPairs(metrics::resampledMeans(columns, spec)));
-        ranked.push_back({.attack = a,
-                          .mean = mean,
-                          .interval = metrics::percentileInterval(resampled.back(), spec.level)});
+        ranked.push_back({.attack = a, .mean = meanOverPairs(pairs.mean(0, true)).item<double>()});
+        columns.push_back(pairs);
     }
     if (ranked.empty())
         return ranked;
+    // One drawing for all attacks: differences are paired.
+    const torch::Tensor drawn = metrics::resampledMeans(torch::cat(columns, 1), spec);
+    std::vector<torch::Tensor> resampled; // per ranked attack [B]
+    std::int64_t first = 0;
+    for (std::size_t i = 0; i < ranked.size(); ++i) {
+        resampled.push_back(meanOverPairs(drawn.narrow(1, first, columns[i].size(1))));
+        ranked[i].interval = metrics::percentileInterval(resampled.back(), spec.level);
+        first += columns[i].size(1);
+    }
     const auto best =
         static_cast<std::size_t>(std::ranges::max_element(ranked, {}, &Ranked::mean) - ranked.begin());
     std::vector<std::size_t> order(ranked.size());
@@ -130,11 +135,22 @@ std::vector<Ranked> ranking(const MatrixResults& r, std::size_t eps, MatrixDenom
     return result;
 }
 
-metrics::Interval bootstrapSuccess(const CellMasks& masks, const metrics::BootstrapSpec& spec)
+std::vector<metrics::Interval> bootstrapSuccess(const std::vector<CellMasks>& cells,
+                                                const metrics::BootstrapSpec& spec)
 {
-    const torch::Tensor means =
-        metrics::resampledMeans(torch::stack({masks.success, masks.counted}, 1), spec);
-    return metrics::percentileInterval(means.select(1, 0) / means.select(1, 1), spec.level);
+    std::vector<torch::Tensor> columns;
+    for (const CellMasks& masks : cells) {
+        columns.push_back(masks.success);
+        columns.push_back(masks.counted);
+    }
+    std::vector<metrics::Interval> intervals;
+    if (cells.empty())
+        return intervals;
+    const torch::Tensor means = metrics::resampledMeans(torch::stack(columns, 1), spec);
+    for (std::int64_t c = 0; c < means.size(1); c += 2)
+        intervals.push_back(
+            metrics::percentileInterval(means.select(1, c) / means.select(1, c + 1), spec.level));
+    return intervals;
 }
 
 } // namespace assay::transfer

@@ -49,7 +49,9 @@ struct Ranked
 std::vector<Ranked> ranking(const MatrixResults& results, std::size_t eps, MatrixDenominator of,
                             const metrics::BootstrapSpec& spec);
 
-/// Bootstrap interval of a cell's success rate: the ratio of two resampled means.
-metrics::Interval bootstrapSuccess(const CellMasks& masks, const metrics::BootstrapSpec& spec);
+/// Bootstrap intervals of the success rates of cells of one matrix: ratios of two resampled means. All cells
+/// share the draws.
+std::vector<metrics::Interval> bootstrapSuccess(const std::vector<CellMasks>& cells,
+                                                const metrics::BootstrapSpec& spec);
 
 } // namespace assay::transfer

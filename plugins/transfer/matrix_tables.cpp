@@ -87,13 +87,16 @@ Table intervalsTable(const MatrixResults& r, MatrixDenominator of, const metrics
                      numberColumn("high", "high", 3),
                      numberColumn("bootstrap_low", "Bootstrap, low", 3),
                      numberColumn("bootstrap_high", "Bootstrap, high", 3)};
+    std::vector<CellMasks> masks;
+    forEachCell(r, of, [&](const MatrixView& cell) { masks.push_back(cellMasks(r, cell)); });
+    const std::vector<metrics::Interval> drawn = bootstrapSuccess(masks, spec);
+    std::size_t next = 0;
     forEachCell(r, of, [&](const MatrixView& cell) {
-        const CellMasks masks = cellMasks(r, cell);
-        const metrics::Rate rate = cellRates(masks).success;
-        const metrics::Interval drawn = bootstrapSuccess(masks, spec);
+        const metrics::Rate rate = cellRates(masks[next]).success;
         TableRow(table) << r.sources[cell.source] << r.targets[cell.target] << r.attacks[cell.attack]
                         << r.eps[cell.eps] << (r.whiteBox(cell.source, cell.target) ? 1.0 : 0.0)
-                        << static_cast<double>(rate.n) << rate << drawn.low << drawn.high;
+                        << static_cast<double>(rate.n) << rate << drawn[next].low << drawn[next].high;
+        ++next;
     });
     return table;
 }

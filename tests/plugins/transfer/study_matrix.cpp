@@ -6,6 +6,7 @@
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <cmath>
 
 using assay::test::CliRun;
@@ -31,6 +32,7 @@ class StudyMatrix : public QObject
 private:
     QTemporaryDir m_folder;
     std::vector<CsvRow> m_rows;
+    std::vector<CsvRow> m_ranking;
 
     CliRun run(const QString& name, const QStringList& settings)
     {
@@ -59,7 +61,8 @@ private Q_SLOTS:
             qInfo("%s -> %s %s %s n %s success %s", r.at("source").c_str(), r.at("target").c_str(),
                   r.at("attack").c_str(), r.at("eps").c_str(), r.at("n").c_str(), r.at("success").c_str());
         QCOMPARE(m_rows.size(), std::size_t(2 * 3 * 4 * 2));
-        for (const CsvRow& r : done.table("ranking"))
+        m_ranking = done.table("ranking");
+        for (const CsvRow& r : m_ranking)
             qInfo("eps %s place %s %s %s [%s, %s]", r.at("eps").c_str(), r.at("place").c_str(),
                   r.at("attack").c_str(), r.at("mean_success").c_str(), r.at("low").c_str(),
                   r.at("high").c_str());
@@ -84,6 +87,26 @@ private Q_SLOTS:
             QVERIFY(success(model, model, "mi-fgsm", 0.08) >= 0.95);
             QVERIFY(success(model, model, "bim", 0.08) >= success(model, model, "fgsm", 0.08));
         }
+    }
+
+    /// Momentum transfers better than plain iteration and input diversity better still (CVPR 2018, CVPR
+    /// 2019); the paired interval tells the last from the first.
+    void theRankingIsThePublishedOne()
+    {
+        std::vector<std::string> order;
+        for (const CsvRow& r : m_ranking) {
+            if (std::abs(number(r, "eps") - 0.08) > 1e-9)
+                continue;
+            order.push_back(r.at("attack"));
+            QVERIFY(number(r, "low") <= number(r, "mean_success") &&
+                    number(r, "mean_success") <= number(r, "high"));
+            if (r.at("attack") == "bim")
+                QVERIFY(number(r, "behind_low") > 0);
+        }
+        QCOMPARE(order.size(), std::size_t(4));
+        const auto place = [&](const char* id) { return std::ranges::find(order, id) - order.begin(); };
+        QCOMPARE(place("dim"), 0);
+        QVERIFY(place("mi-fgsm") < place("bim"));
     }
 
     void aLargerRadiusTransfersMore()
@@ -143,6 +166,8 @@ private Q_SLOTS:
     {
         const CliRun refused = run("refused", {"attacks=vmi-fgsm", "norm=l1"});
         QVERIFY(refused.status() != 0);
+        QVERIFY2(refused.error().contains("vmi-fgsm") && refused.error().contains("l1"),
+                 refused.error().constData());
     }
 };
 

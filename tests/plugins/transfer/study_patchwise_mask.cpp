@@ -30,7 +30,7 @@ private Q_SLOTS:
     {
         QElapsedTimer timer;
         timer.start();
-        const CliRun done = run("trend", {"count=320"});
+        const CliRun done = run("trend", {"count=280"});
         QVERIFY2(done.status() == 0, done.error().constData());
         m_metrics = done.metrics();
         m_fitness = done.table("fitness");
@@ -52,7 +52,7 @@ private Q_SLOTS:
 
     void theSearchImprovesTheMasks()
     {
-        QCOMPARE(m_fitness.size(), std::size_t(6));
+        QCOMPARE(m_fitness.size(), std::size_t(11));
         for (std::size_t g = 1; g < m_fitness.size(); ++g)
             QVERIFY(number(m_fitness[g], "best") <= number(m_fitness[g - 1], "best"));
         QVERIFY(m_metrics.at("fitness.improved") >= 0.95);

@@ -134,6 +134,9 @@ private Q_SLOTS:
         QCOMPARE(figure.name, "matrix-fgsm");
         QCOMPARE(figure.layers[0].labels, (std::vector<std::string>{"white box", ""}));
         QCOMPARE(figure.layers[0].z, (Numbers{50, 60}));
+        QCOMPARE(figure.layers[1].name, "white box");
+        QCOMPARE(figure.layers[1].x, (Numbers{0}));
+        QCOMPARE(figure.layers[1].y, (Numbers{0}));
         QCOMPARE(figure.layers[0].denominator, (Numbers{6, 5}));
         const std::vector<Ranked> ranked =
             ranking(r, 0, MatrixDenominator::Correct, {.resamples = 500, .seed = 1});
@@ -156,7 +159,7 @@ private Q_SLOTS:
     void bootstrapSurroundsTheRate()
     {
         const CellMasks masks = cellMasks(r, {0, 1, 0, 0, MatrixDenominator::Correct});
-        const metrics::Interval drawn = bootstrapSuccess(masks, {.resamples = 4000, .seed = 2});
+        const metrics::Interval drawn = bootstrapSuccess({masks}, {.resamples = 4000, .seed = 2}).front();
         QVERIFY(drawn.low < 0.6 && drawn.high > 0.6 && drawn.low >= 0 && drawn.high <= 1);
         const protocol::Table table = intervalsTable(r, MatrixDenominator::Correct, {.resamples = 200});
         protocol::checkConsistent(table);
