@@ -173,13 +173,13 @@ std::string ordealTitle(const Ordeal& ordeal)
     case Ordeal::Kind::None:
         return "as made";
     case Ordeal::Kind::Png:
-        return "PNG, 8 bits";
+        return "PNG";
     case Ordeal::Kind::Jpeg:
-        return "JPEG, quality " + shortText(ordeal.strength);
+        return "JPEG " + shortText(ordeal.strength);
     case Ordeal::Kind::Resize:
-        return "resized to " + shortText(100 * ordeal.strength) + " % and back";
+        return "at " + shortText(100 * ordeal.strength) + " %";
     case Ordeal::Kind::Print:
-        return "print simulation";
+        return "print";
     }
     return "as made";
 }

@@ -19,7 +19,7 @@ struct Ordeal
 
 /// "none", "png", "jpeg-75", "resize-0.75", "print": stable, as in tables.
 std::string ordealId(const Ordeal& ordeal);
-/// "as made", "PNG, 8 bits", "JPEG, quality 75", "resized to 75 % and back", "print simulation".
+/// "as made", "PNG", "JPEG 75", "at 75 %", "print": short enough for the axis of a figure.
 std::string ordealTitle(const Ordeal& ordeal);
 
 /// None, PNG, JPEG 95, 75 and 50, resizing by 0.75 and 0.5, print: in this order.

@@ -56,7 +56,7 @@ Figure accuracyByEpsFigure(const RobustnessResults& r)
             Layer line;
             line.kind = LayerKind::Line;
             line.name = r.models[m] + ", " + r.title(r.attacks[a]);
-            line.role = "model:" + line.name;
+            line.role = "model:" + r.models[m];
             const std::int64_t n = r.byEps[m][a].front().n();
             if (n == 0)
                 continue;

@@ -72,8 +72,9 @@ Figure matrixFigure(const MatrixResults& r, const MatrixView& view, std::size_t 
             cells.labels.push_back(r.whiteBox(s, t) ? "white box" : "");
             cells.samples.add(reporting::idsWhere(r.ids, masks.success));
             if (r.whiteBox(s, t)) {
-                marks.x.push_back(static_cast<double>(t));
-                marks.y.push_back(static_cast<double>(cells.rows - 1));
+                // In the cell's corner, so that its number stays readable.
+                marks.x.push_back(static_cast<double>(t) + 0.36);
+                marks.y.push_back(static_cast<double>(cells.rows - 1) + 0.33);
                 marks.samples.add(reporting::idsWhere(r.ids, masks.success));
             }
         }

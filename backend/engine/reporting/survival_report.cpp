@@ -24,11 +24,11 @@ protocol::Figure strip(const Survival& s)
     f.caption = "Success rate after the images were rounded to 8 bits, compressed, resized or printed (a "
                 "simulation of tone, ink, blur and grain; see the manual). Rates are of " +
                 s.denominator + ".";
-    f.x = {.label = "What happens to the images", .scale = protocol::AxisScale::Category};
+    f.x = {.label = "After 8-bit PNG, JPEG of a quality, resizing and back, a print simulation",
+           .scale = protocol::AxisScale::Category};
     for (const imaging::Ordeal& ordeal : imaging::ordeals())
         f.x.categories.push_back(imaging::ordealTitle(ordeal));
     f.y = percentScale("Success rate");
-    f.aspect = 2.4;
     for (std::size_t j = 0; j < s.judges.size(); ++j) {
         protocol::Layer line;
         line.kind = protocol::LayerKind::Line;
