@@ -1,30 +1,14 @@
 #pragma once
 
-#include "backend/models/model.h"
+#include "backend/attacks/budget.h"
+#include "backend/attacks/source.h"
 
-#include <ATen/core/Generator.h>
 #include <torch/types.h>
 
 #include <functional>
 #include <optional>
-#include <string>
-#include <vector>
 
 namespace assay::attacks {
-
-enum class Norm { Linf, L2 };
-
-/// One attack with all its numbers. Pixels are [0,1]; eps and stepSize are in that unit, in the norm named.
-struct AttackSpec
-{
-    std::string method = "pgd"; ///< "fgsm", "pgd", "mi-fgsm"
-    Norm norm = Norm::Linf;
-    double eps = 0.1;
-    int steps = 10;           ///< ignored by fgsm, which takes one step of size eps
-    double stepSize = 0;      ///< 0: for pgd eps / 5 (L2) or eps / 4 (L-inf), for mi-fgsm eps / steps
-    double momentum = 1.0;    ///< mi-fgsm: decay mu
-    bool randomStart = false; ///< pgd only: uniform in the eps ball
-};
 
 /// What an attack may do besides computing. Every member may be empty. They are called from the worker
 /// threads that compute, one call at a time, so that they need no lock against each other.
@@ -33,49 +17,65 @@ struct AttackHooks
     std::function<void()> checkpoint; ///< called at least once a step and chunk; may throw
     std::function<void(std::int64_t, std::int64_t)> progress; ///< image-steps done, of total
     /// For trajectories: x_adv of a chunk after `step` updates, 0 being the start; ascending within a chunk.
-    /// The tensor is reused by the next step: copy what is kept.
+    /// The tensor is reused by the next step: copy what is kept. Attacks that have no steps do not call it.
     std::function<void(int step, std::int64_t firstImage, const torch::Tensor& xAdv)> step;
+};
+
+/// Everything an attack is told besides its budget.
+struct Context
+{
+    /// Of the attack's own random streams; one per sample, so that no result depends on which other samples
+    /// are in the batch, on chunks or on threads. (Only the draw of input diversity is shared by the batch.)
+    std::uint64_t seed = 0;
+    AttackHooks hooks;
+    /// int64 [N]: the attack aims at these classes instead of away from the labels.
+    std::optional<torch::Tensor> target;
+    /// Samples that are fooled (or have reached their target) leave the batch: for when only success counts.
+    /// The result is then the first success found, not the strongest example.
+    bool stopWhenFooled = false;
+    /// int64 [N]: which stream each sample draws from; absent: 0 .. N-1. Whoever attacks a set in parts
+    /// passes the samples' numbers in the set and gets the same digits as in one go.
+    std::optional<torch::Tensor> samples;
 };
 
 struct AttackResult
 {
-    torch::Tensor
-        adversarial; ///< [N,C,H,W] in [0,1] on the model's device; ||x' - x|| <= eps (+1e-6) after clipping
-    std::int64_t forwardImages = 0;  ///< images through forward passes
+    /// float32 [N,C,H,W] in [0,1] on the source's device; within eps (+1e-6) of x in the budget's norm.
+    torch::Tensor adversarial;
+    /// bool [N] on the CPU: the source takes `adversarial` for another class than the label (targeted: for
+    /// the target). Of several models: their fused decision.
+    torch::Tensor success;
+    /// int64 [N] on the CPU: questions asked for each sample. Undefined for gradient attacks.
+    torch::Tensor queries;
+    std::int64_t forwardImages = 0;  ///< images through forward passes, the judging of `success` included
     std::int64_t gradientImages = 0; ///< images through backward passes
 };
 
-// With g the gradient in x_t of the sum over samples of CE(logits(x_t), y), or of -CE(logits(x_t), target):
-//   fgsm     L-inf  x' = clip(x + eps sign(g))             L2  x' = clip(x + eps g/||g||_2)
-//   pgd      L-inf  x_{t+1} = clip(P(x_t + a sign(g)))     L2  x_{t+1} = clip(P(x_t + a g/||g||_2))
-//   mi-fgsm  m <- mu m + g / (mean|g| + 1e-12), then the step of pgd with m in place of g
-// P projects onto the eps ball around x in the norm, clip is to [0,1]; norms and means are per sample. Under
-// L2 a sample whose ||g||_2 is below 1e-12 keeps its place. Sources: Goodfellow et al. 2015; Madry et al.
-// 2018; Dong et al. 2018, where the L1 norm stands for our mean: the direction is the same.
+/// One attack with its parameters set. Immutable, therefore safe to run from several threads at once.
+class Attack
+{
+public:
+    virtual ~Attack() = default;
 
-/// Fills in the step size that 0 stands for. @throws Error naming the number that is out of range.
-AttackSpec resolved(AttackSpec spec);
+    /// @p budget as run() takes it, with the step size that 0 stands for and the steps really made.
+    /// @throws Error when a number is out of range or the norm is not one the attack knows.
+    virtual Budget resolved(const Budget& budget) const = 0;
 
-Json toJson(const AttackSpec& spec);
-
-/// Runs @p spec on @p x (float32 [N,C,H,W] in [0,1]) with labels @p y (int64 [N]) against @p model.
-/// @param target when set (int64 [N]): the attack minimises the loss towards these classes instead.
-/// @param generator used for the random start only; results do not depend on chunking or thread count.
-/// @throws Error when a number of the spec is out of range or shapes do not fit.
-AttackResult run(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
-                 const AttackSpec& spec, at::Generator generator, const AttackHooks& hooks = {},
-                 const std::optional<torch::Tensor>& target = std::nullopt);
+    /// Attacks @p x, float32 [N,C,H,W] in [0,1] on any device, with labels @p y, int64 [N]. N may be 0.
+    /// Deterministic for a seed, whatever the batch size and thread count, up to the rounding of kernels that
+    /// a library picks by batch size.
+    /// @throws Error when a number of the budget is out of range, the norm is not one the attack knows,
+    /// shapes
+    ///         do not fit, pixels are out of range or the source lacks what the attack needs (a network).
+    virtual AttackResult run(const Source& source, const torch::Tensor& x, const torch::Tensor& y,
+                             const Budget& budget, const Context& context = {}) const = 0;
+};
 
 /// Gradient of the sum over samples of CE(logits, y) with respect to x, [N,C,H,W]; chunked over worker
-/// threads. The building block of the above and of boundary distances.
+/// threads. The building block of boundary distances.
 torch::Tensor inputGradient(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y);
 
-/// Description for lists and forms.
-struct AttackInfo
-{
-    std::string name, title, summary, reference;
-    bool gradient = true;
-};
-const std::vector<AttackInfo>& builtinAttacks();
+/// Which rows of logits [n,K] count as success: argmax differs from the label, or is the target. bool [n].
+torch::Tensor fooled(const torch::Tensor& logits, const torch::Tensor& classes, bool targeted);
 
 } // namespace assay::attacks

@@ -29,6 +29,8 @@ public:
             call([&] { m_hooks.progress(m_done += imageSteps, m_total); });
     }
 
+    bool wantsPositions() const { return m_hooks.step != nullptr; }
+
     void position(int step, std::int64_t firstImage, const torch::Tensor& xAdv)
     {
         if (m_hooks.step)

@@ -1,6 +1,6 @@
 #include "backend/engine/catalogue.h"
 
-#include "backend/attacks/attack.h"
+#include "backend/attacks/registry.h"
 #include "backend/engine/devices.h"
 #include "backend/engine/importing/file_warning.h"
 #include "backend/engine/provenance.h"
@@ -145,8 +145,8 @@ Json datasetsJson(const Engine& engine)
 Json attacksJson()
 {
     Json list = Json::array();
-    for (const auto& info : attacks::builtinAttacks()) {
-        list.push_back({{"name", info.name},
+    for (const auto& info : attacks::attacks().list()) {
+        list.push_back({{"name", info.id},
                         {"title", info.title},
                         {"summary", info.summary},
                         {"reference", info.reference}});

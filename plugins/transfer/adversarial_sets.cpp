@@ -39,27 +39,26 @@ MeanNorms meanNorms(const torch::Tensor& x, const torch::Tensor& adversarial)
 }
 
 TracedAttack runTraced(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
-                       const attacks::AttackSpec& spec, at::Generator generator,
-                       const attacks::AttackHooks& hooks, const std::optional<torch::Tensor>& target,
-                       std::int64_t traced)
+                       const attacks::Attack& attack, const attacks::Budget& budget,
+                       const attacks::Context& context, std::int64_t traced)
 {
     traced = std::min(traced, x.size(0));
     TracedAttack result;
-    result.adversarial = attacks::run(model, x, y, spec, generator, hooks, target).adversarial;
+    result.adversarial = attack.run(model, x, y, budget, context).adversarial;
     const torch::Tensor start = x.narrow(0, 0, traced);
     // The few traced images are attacked once more rather than recorded in passing: an attack does not depend
     // on how it is chunked, and the long pass stays free of copies.
-    std::vector<torch::Tensor> path(static_cast<std::size_t>(spec.steps) + 1);
+    std::vector<torch::Tensor> path(static_cast<std::size_t>(attack.resolved(budget).steps) + 1);
     for (auto& images : path)
         images = torch::empty_like(start);
-    attacks::AttackHooks tracing;
-    tracing.checkpoint = hooks.checkpoint;
-    tracing.step = [&](int step, std::int64_t first, const torch::Tensor& now) {
+    attacks::Context tracing = context;
+    tracing.hooks.progress = nullptr;
+    tracing.hooks.step = [&](int step, std::int64_t first, const torch::Tensor& now) {
         path.at(static_cast<std::size_t>(step)).narrow(0, first, now.size(0)).copy_(now);
     };
-    const std::optional<torch::Tensor> aim =
-        target ? std::optional(target->narrow(0, 0, traced)) : std::nullopt;
-    attacks::run(model, start, y.narrow(0, 0, traced), spec, generator, tracing, aim);
+    if (context.target)
+        tracing.target = context.target->narrow(0, 0, traced);
+    attack.run(model, start, y.narrow(0, 0, traced), budget, tracing);
     result.path = torch::stack(path);
     return result;
 }

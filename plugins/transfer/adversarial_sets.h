@@ -13,8 +13,8 @@ torch::Tensor wrongClasses(const torch::Tensor& y, std::int64_t classes, at::Gen
 
 /// The step that FGSM takes for every eps: +-sign(g) for L-infinity, +-g/||g||_2 for L2 (zero where the
 /// gradient vanishes), with g the gradient of the cross-entropy with the label, or with @p target and a minus
-/// sign. One gradient serves all radii; fgsmStep(x, direction, eps) is then what attacks::run gives for
-/// "fgsm".
+/// sign. One gradient serves all radii; fgsmStep(x, direction, eps) is then what the attack
+/// "fgsm" gives.
 torch::Tensor fgsmDirection(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
                             attacks::Norm norm, const std::optional<torch::Tensor>& target = std::nullopt);
 /// clip_[0,1](x + eps direction).
@@ -34,10 +34,9 @@ struct TracedAttack
     torch::Tensor adversarial; ///< [N,C,H,W]
     torch::Tensor path; ///< [steps + 1, n, C, H, W]: the first n images at the start and after each step
 };
-/// attacks::run with an iterative method, keeping the path of the first @p traced images.
+/// Runs an iterative attack, keeping the path of the first @p traced images.
 TracedAttack runTraced(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
-                       const attacks::AttackSpec& spec, at::Generator generator,
-                       const attacks::AttackHooks& hooks, const std::optional<torch::Tensor>& target,
-                       std::int64_t traced);
+                       const attacks::Attack& attack, const attacks::Budget& budget,
+                       const attacks::Context& context, std::int64_t traced);
 
 } // namespace assay::transfer

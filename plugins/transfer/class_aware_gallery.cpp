@@ -1,6 +1,6 @@
 #include "plugins/transfer/class_aware_gallery.h"
 
-#include "plugins/transfer/figure_parts.h"
+#include "backend/engine/reporting/rate_marks.h"
 #include "plugins/transfer/grid_parts.h"
 
 #include <torch/types.h>
@@ -55,18 +55,19 @@ protocol::ImageGrid exampleGrid(const ClassAwareResults& r, const View& view,
     protocol::ImageGrid grid{
         .name = "examples", .title = "Adversarial images: " + source + " → " + target, .section = "Images"};
     const torch::Tensor codes = r.outcomes(view.source, view.target, view.eps);
-    const std::size_t fits = imagesThatFit(r.clean.size(1), r.clean.size(2), r.clean.size(3));
+    const std::size_t fits = reporting::imagesThatFit(r.clean.size(1), r.clean.size(2), r.clean.size(3), 3);
     const std::vector<std::int64_t> chosen = balancedChoice(codes, std::min(kGalleryImages, fits));
     const torch::Tensor index = torch::tensor(chosen, torch::kInt64);
     const auto pick = [&](const torch::Tensor& of) { return of.index_select(0, index).contiguous(); };
     fillTriples(grid, pick(r.ids), pick(r.clean), pick(adversarial), "adversarial");
     const EpsResult& e = r.perSource[view.source].eps[view.eps];
-    grid.attributes = {classAttribute("label", "True class", r.classes, pick(r.y)),
-                       classAttribute("source", "Predicted by " + source, r.classes, pick(e.y1)),
-                       classAttribute("target", "Predicted by " + target, r.classes, pick(e.y2[view.target])),
-                       outcomeAttribute(pick(codes))};
+    grid.attributes = {
+        reporting::classesOf("label", "True class", r.classes, pick(r.y)),
+        reporting::classesOf("source", "Predicted by " + source, r.classes, pick(e.y1)),
+        reporting::classesOf("target", "Predicted by " + target, r.classes, pick(e.y2[view.target])),
+        outcomeAttribute(pick(codes))};
     grid.caption = std::to_string(chosen.size()) + " of the adversarial images that fool " + source +
-                   " at ε = " + shortNumber(r.eps[view.eps]) +
+                   " at ε = " + reporting::shortText(r.eps[view.eps]) +
                    ", evenly from the three outcomes as far as there are enough: "
                    "counts here say nothing about rates.";
     return grid;

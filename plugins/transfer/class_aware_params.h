@@ -132,13 +132,15 @@ void visit(V& v, ClassAwareParams& p)
               "the pool, takes the first that the pair mistakes for different classes.");
 }
 
-inline attacks::AttackSpec attackSpec(const ClassAwareParams& p, double eps)
+inline attacks::Budget attackBudget(const ClassAwareParams& p, double eps)
 {
-    return {.method = p.attack,
-            .norm = p.norm == "l2" ? attacks::Norm::L2 : attacks::Norm::Linf,
-            .eps = eps,
-            .steps = p.steps,
-            .stepSize = p.stepSize};
+    return {.norm = attacks::normFromName(p.norm), .eps = eps, .steps = p.steps, .stepSize = p.stepSize};
+}
+
+/// The attack's own parameters: everything starts at the image, as in the published charts.
+inline Json attackParameters(const ClassAwareParams& p)
+{
+    return p.attack == "pgd" ? Json{{"random_start", false}} : Json::object();
 }
 
 inline Denominator denominator(const ClassAwareParams& p)

@@ -1,11 +1,13 @@
 #include "plugins/transfer/class_aware_run.h"
 
+#include "backend/attacks/registry.h"
+#include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/study_inputs.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 #include "plugins/transfer/adversarial_sets.h"
 #include "plugins/transfer/class_aware_figures.h"
 #include "plugins/transfer/class_aware_gallery.h"
-#include "plugins/transfer/figure_parts.h"
 #include "plugins/transfer/input_checks.h"
 
 #include <torch/types.h>
@@ -71,16 +73,17 @@ void ClassAwareRun::execute()
 
 void ClassAwareRun::openInputs()
 {
+    const auto attack = attacks::attacks().make(m_params.attack, attackParameters(m_params));
     for (const double eps : m_params.eps)
-        attacks::resolved(
-            attackSpec(m_params, eps)); // refuses numbers out of range before anything is computed
+        attack->resolved(
+            attackBudget(m_params, eps)); // refuses numbers out of range before anything is computed
     m_dataset = m_context.dataset(m_params.dataset);
     m_results.classes = m_dataset->info().classes;
     std::map<std::string, std::string> refs; // shown name -> name or path
     const auto open = [&](const std::vector<protocol::ModelRef>& models, std::vector<std::string>& names,
                           std::vector<ModelPtr>& opened) {
         for (const protocol::ModelRef& ref : models) {
-            const std::string name = displayName(ref.name);
+            const std::string name = reporting::shownName(ref.name);
             if (const auto [it, isNew] = refs.emplace(name, ref.name); !isNew && it->second != ref.name)
                 throw Error("two different models are called '" + name + "'", "sources, targets",
                             "Rename one of the files so that tables can tell them apart.");
@@ -102,7 +105,7 @@ void ClassAwareRun::openInputs()
 ClassAwareRun::ModelPtr ClassAwareRun::openModel(const protocol::ModelRef& ref) const
 {
     ModelPtr model = m_context.model(ref);
-    requireFit(*model, m_dataset->info());
+    reporting::requireModelFits(*model, m_dataset->info());
     return model;
 }
 
@@ -241,28 +244,34 @@ void ClassAwareRun::attackAll(std::size_t s)
 ClassAwareRun::AttackSet ClassAwareRun::attackSet(std::size_t s, std::size_t e)
 {
     const double eps = m_results.eps[e];
-    const attacks::AttackSpec spec = attackSpec(m_params, eps);
+    const auto attack = attacks::attacks().make(m_params.attack, attackParameters(m_params));
+    const attacks::Budget budget = attackBudget(m_params, eps);
     Json key = inputKey(m_sources[s], m_results.ids);
     key["what"] = "adversarial images";
-    key["attack"] = attacks::toJson(attacks::resolved(spec));
+    key["attack"] = attacks::toJson(attack->resolved(budget));
+    key["method"] = m_params.attack;
+    key["parameters"] = attackParameters(m_params);
     key["aim"] = m_aim ? tensorDigest(*m_aim) : "";
-    if (spec.method == "fgsm") {
+    if (m_params.attack == "fgsm") {
         // One gradient serves all radii; it is what the cache holds.
         for (const char* perRadius : {"eps", "step_size"})
             key["attack"].erase(perRadius);
         const auto direction = cached(m_sources[s], key, [&] {
             m_context.progress(0, 1, "Gradient of " + m_results.sources[s]);
-            return engine::TensorMap{{"direction", fgsmDirection(*m_sources[s], m_x, m_y, spec.norm, m_aim)}};
+            return engine::TensorMap{
+                {"direction", fgsmDirection(*m_sources[s], m_x, m_y, budget.norm, m_aim)}};
         });
         m_context.checkpoint();
         const torch::Tensor adversarial = fgsmStep(m_x, direction.at("direction"), eps);
         return {adversarial, {}};
     }
     const engine::TensorMap map = cached(m_sources[s], key, [&] {
-        const std::string stage = "Attack on " + m_results.sources[s] + ", ε = " + shortNumber(eps);
-        const TracedAttack attack = runTraced(*m_sources[s], m_x, m_y, spec, m_context.generator("attack"),
-                                              m_context.attackHooks(stage), m_aim, kTracedImages);
-        return engine::TensorMap{{"adversarial", attack.adversarial}, {"path", attack.path}};
+        const std::string stage = "Attack on " + m_results.sources[s] + ", ε = " + reporting::shortText(eps);
+        const attacks::Context context{
+            .seed = m_context.seed(), .hooks = m_context.attackHooks(stage), .target = m_aim};
+        const TracedAttack traced =
+            runTraced(*m_sources[s], m_x, m_y, *attack, budget, context, kTracedImages);
+        return engine::TensorMap{{"adversarial", traced.adversarial}, {"path", traced.path}};
     });
     return {map.at("adversarial"), map.at("path")};
 }

@@ -1,5 +1,6 @@
 #include "plugins/transfer/class_aware_study.h"
 
+#include "backend/engine/reporting/study_inputs.h"
 #include "plugins/transfer/class_aware_figures.h"
 #include "plugins/transfer/class_aware_gallery.h"
 #include "plugins/transfer/class_aware_run.h"
@@ -94,7 +95,7 @@ private:
     static protocol::ModelRef refOf(const std::vector<protocol::ModelRef>& refs, const std::string& shown)
     {
         for (const protocol::ModelRef& ref : refs)
-            if (displayName(ref.name) == shown)
+            if (reporting::shownName(ref.name) == shown)
                 return ref;
         return {shown};
     }

@@ -1,20 +1,16 @@
 #include "plugins/transfer/class_aware_view.h"
 
+#include "backend/engine/reporting/study_inputs.h"
+
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 
 namespace assay::transfer {
 
-std::string displayName(const std::string& ref)
-{
-    return ref.find('/') == std::string::npos ? ref : std::filesystem::path(ref).stem().string();
-}
-
 std::size_t viewedSource(const ClassAwareResults& results, const ClassAwareParams& p)
 {
-    const auto source = std::ranges::find(results.sources, displayName(p.viewSource));
+    const auto source = std::ranges::find(results.sources, reporting::shownName(p.viewSource));
     return source == results.sources.end() ? 0 : static_cast<std::size_t>(source - results.sources.begin());
 }
 
@@ -25,7 +21,7 @@ View viewOf(const ClassAwareResults& results, const ClassAwareParams& p)
     if (!targets.empty())
         view.target = targets.front();
     for (const std::size_t t : targets)
-        if (results.targets[t] == displayName(p.viewTarget))
+        if (results.targets[t] == reporting::shownName(p.viewTarget))
             view.target = t;
     const auto away = [&](std::size_t e) { return std::abs(results.eps[e] - p.viewEps); };
     for (std::size_t e = 1; e < results.perSource[view.source].eps.size(); ++e)

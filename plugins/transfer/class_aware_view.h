@@ -5,9 +5,6 @@
 
 namespace assay::transfer {
 
-/// How figures and tables call a model: its workspace name, or the file's name without ending for a path.
-std::string displayName(const std::string& ref);
-
 /// Which source, target and radius the figures show: indices into ClassAwareResults.
 struct View
 {

@@ -1,5 +1,5 @@
+#include "backend/engine/reporting/rate_marks.h"
 #include "plugins/transfer/class_aware_figures.h"
-#include "plugins/transfer/figure_parts.h"
 
 #include <torch/types.h>
 
@@ -65,7 +65,7 @@ Figure classFigure(const ClassAwareResults& r, std::string name, std::string tit
 
 std::string at(const ClassAwareResults& r, const View& view)
 {
-    return " at ε = " + shortNumber(r.eps[view.eps]);
+    return " at ε = " + reporting::shortText(r.eps[view.eps]);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
+#include "backend/engine/reporting/rate_marks.h"
 #include "plugins/transfer/class_aware_figures.h"
-#include "plugins/transfer/figure_parts.h"
 
 #include <torch/types.h>
 
@@ -41,7 +41,7 @@ Layer circle(double radius)
 {
     Layer layer;
     layer.kind = LayerKind::Line;
-    layer.name = "ε = " + shortNumber(radius);
+    layer.name = "ε = " + reporting::shortText(radius);
     layer.role = "ink";
     for (int i = 0; i <= kCirclePoints; ++i) {
         const double angle = 2 * std::numbers::pi * i / kCirclePoints;
@@ -83,9 +83,10 @@ Figure decisionMapFigure(const ClassAwareResults& r, const View& view, const Map
                 r.classes[static_cast<std::size_t>(r.y[image.position].item<std::int64_t>())] +
                 ") that the loss gradients of " + source + " (horizontal) and of " + target +
                 " (vertical, its part at a right angle) span; their cosine is " +
-                shortNumber(image.map.cosine) +
+                reporting::shortText(image.map.cosine) +
                 ". Points outside [0,1] are not clipped. The adversarial image lies " +
-                shortNumber(image.adversarial.away) + " away from the plane and is shown at its shadow.";
+                reporting::shortText(image.adversarial.away) +
+                " away from the plane and is shown at its shadow.";
     if (image.map.degenerate)
         f.caption += " A gradient vanished or both are parallel: an axis is a fixed direction instead.";
     f.x = {.label = "Along the gradient of " + source,

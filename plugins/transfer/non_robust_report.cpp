@@ -1,8 +1,8 @@
 #include "plugins/transfer/non_robust_report.h"
 
+#include "backend/engine/reporting/rate_marks.h"
 #include "backend/metrics/rates.h"
 #include "backend/protocol/error.h"
-#include "plugins/transfer/figure_parts.h"
 #include "plugins/transfer/grid_parts.h"
 
 #include <torch/types.h>
@@ -22,7 +22,7 @@ using protocol::Table;
 
 namespace {
 
-constexpr std::size_t kGalleryImages = 200;
+constexpr std::size_t kSampleImages = 200;
 
 metrics::Rate rateOf(const TrainingResult& result)
 {
@@ -83,16 +83,16 @@ Figure accuraciesFigure(const std::vector<TrainingResult>& results, const PairNa
              .title = "What networks learn from relabelled adversarial images",
              .section = "Accuracies",
              .rateOf = cleanTestText(names),
-             .interval = kInterval};
+             .interval = reporting::kWilson};
     f.caption =
         "Networks are trained from scratch on images that " + names.first +
         " takes for a random class t1 and " + names.second +
-        " for another random class t2 (L2, ε = " + shortNumber(names.eps) +
+        " for another random class t2 (L2, ε = " + reporting::shortText(names.eps) +
         "), labelled t1 (D1') or t2 (D2'). Accuracy on " + cleanTestText(names) +
         " above chance shows that the images carry features of that class which are useful, though no human "
         "sees them. Controls must stay near chance.";
     f.x = {.label = "Training set", .scale = AxisScale::Category};
-    f.y = percentAxis("Clean test accuracy");
+    f.y = reporting::percentScale("Clean test accuracy");
     const std::vector<std::string> sets = setsOf(results);
     for (const std::string& set : sets)
         f.x.categories.push_back(setName(set).title);
@@ -107,8 +107,9 @@ Figure accuraciesFigure(const std::vector<TrainingResult>& results, const PairNa
             layer->name = result.learner;
             layer->role = "model:" + result.learner;
         }
-        addRate(*layer, static_cast<double>(std::ranges::find(sets, result.set) - sets.begin()),
-                rateOf(result), true);
+        reporting::addRateMark(*layer,
+                               static_cast<double>(std::ranges::find(sets, result.set) - sets.begin()),
+                               rateOf(result), true);
     }
     f.layers.push_back(chanceLine(names));
     return f;
@@ -126,7 +127,7 @@ Figure curvesFigure(const std::vector<TrainingResult>& results, const std::strin
     f.caption = "Accuracy on the first " + std::to_string(kCurveImages) + " " + cleanTestText(names) +
                 " after each epoch of training on each set.";
     f.x = {.label = "Epoch", .low = 0};
-    f.y = percentAxis("Clean test accuracy");
+    f.y = reporting::percentScale("Clean test accuracy");
     for (const TrainingResult& result : results) {
         if (result.learner != learner || result.curve.testAccuracy.empty())
             continue;
@@ -194,7 +195,7 @@ std::vector<Metric> accuracyMetrics(const std::vector<TrainingResult>& results, 
                         .denominator = static_cast<double>(rate.n),
                         .low = rate.low,
                         .high = rate.high,
-                        .interval = kInterval});
+                        .interval = reporting::kWilson});
     }
     return list;
 }
@@ -237,7 +238,7 @@ std::vector<Metric> constructionMetrics(const PairSet& set, const PairNames& nam
                       .denominator = static_cast<double>(rate.n),
                       .low = rate.low,
                       .high = rate.high,
-                      .interval = kInterval};
+                      .interval = reporting::kWilson};
     };
     return {metric("yield", set.both()), metric("reached.first", set.reached1),
             metric("reached.second", set.reached2)};
@@ -246,9 +247,9 @@ std::vector<Metric> constructionMetrics(const PairSet& set, const PairNames& nam
 protocol::ImageGrid samplesGrid(const PairSet& set, const AimPair& aims, const torch::Tensor& ids,
                                 const torch::Tensor& y, const torch::Tensor& clean, const PairNames& names)
 {
-    const std::size_t fits = imagesThatFit(clean.size(1), clean.size(2), clean.size(3));
+    const std::size_t fits = reporting::imagesThatFit(clean.size(1), clean.size(2), clean.size(3), 3);
     const torch::Tensor reached = set.both().nonzero().flatten();
-    const auto most = static_cast<std::int64_t>(std::min(kGalleryImages, fits));
+    const auto most = static_cast<std::int64_t>(std::min(kSampleImages, fits));
     const torch::Tensor index = reached.narrow(0, 0, std::min(most, reached.numel()));
     const auto pick = [&](const torch::Tensor& of) {
         return of.index_select(0, index.to(of.device())).cpu();
@@ -262,9 +263,9 @@ protocol::ImageGrid samplesGrid(const PairSet& set, const AimPair& aims, const t
                              .section = "Construction"};
     fillTriples(grid, pick(ids), pick(clean), pick(set.images), "altered");
     grid.attributes = {
-        classAttribute("label", "True class", names.classes, pick(y)),
-        classAttribute("t1", "t1: predicted by " + names.first, names.classes, pick(aims.t1)),
-        classAttribute("t2", "t2: predicted by " + names.second, names.classes, pick(aims.t2))};
+        reporting::classesOf("label", "True class", names.classes, pick(y)),
+        reporting::classesOf("t1", "t1: predicted by " + names.first, names.classes, pick(aims.t1)),
+        reporting::classesOf("t2", "t2: predicted by " + names.second, names.classes, pick(aims.t2))};
     return grid;
 }
 

@@ -1,5 +1,6 @@
 #include "plugins/transfer/non_robust_study.h"
 
+#include "backend/engine/reporting/study_inputs.h"
 #include "backend/protocol/error.h"
 #include "plugins/transfer/input_checks.h"
 #include "plugins/transfer/non_robust.h"
@@ -59,8 +60,8 @@ private:
         m_dataset = m_context.dataset(m_params.dataset);
         m_first = m_context.model(m_params.source);
         m_second = m_context.model(m_params.target);
-        requireFit(*m_first, m_dataset->info());
-        requireFit(*m_second, m_dataset->info());
+        reporting::requireModelFits(*m_first, m_dataset->info());
+        reporting::requireModelFits(*m_second, m_dataset->info());
         m_names = {m_first->name(), m_second->name(), m_dataset->info().title, m_dataset->info().classes,
                    m_params.eps};
         const std::int64_t available = m_dataset->size(data::Split::Train);

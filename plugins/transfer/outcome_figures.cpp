@@ -1,5 +1,5 @@
+#include "backend/engine/reporting/rate_marks.h"
 #include "plugins/transfer/class_aware_figures.h"
-#include "plugins/transfer/figure_parts.h"
 
 #include <torch/types.h>
 
@@ -15,10 +15,9 @@ using protocol::LayerKind;
 
 namespace {
 
-
 std::string epsText(const ClassAwareResults& r, std::size_t eps)
 {
-    return "ε = " + shortNumber(r.eps[eps]) + (r.norm == "l2" ? " (L2)" : " (L∞)");
+    return "ε = " + reporting::shortText(r.eps[eps]) + (r.norm == "l2" ? " (L2)" : " (L∞)");
 }
 
 std::string countText(std::int64_t n)
@@ -32,8 +31,8 @@ std::string denominatorText(const ClassAwareResults& r, const View& view, std::s
     const OutcomeCounts c = r.counts(view.source, view.target, eps);
     const metrics::Rate success = sourceSuccess(c);
     std::string text = countText(c.pool) + " test images are classified correctly by all models; " +
-                       countText(c.fooled()) + " of them (" + shortNumber(100 * success.value) + " %) fool " +
-                       r.sources[view.source] + " at " + epsText(r, eps) + ". ";
+                       countText(c.fooled()) + " of them (" + reporting::shortText(100 * success.value) +
+                       " %) fool " + r.sources[view.source] + " at " + epsText(r, eps) + ". ";
     text += view.of == Denominator::Fooled ? "Fractions are of the images that fool the source."
                                            : "Fractions are of all attacked images.";
     return text;
@@ -66,10 +65,10 @@ public:
              {Outcome::Unfooled, rates.unfooled},
              {Outcome::SourceHolds, rates.sourceHolds}}};
         for (std::size_t i = 0; i < parts.size(); ++i) {
-            addRate(m_layers[i], x, parts[i].second, false);
+            reporting::addRateMark(m_layers[i], x, parts[i].second, false);
             m_layers[i].samples.add(m_results.idsWhere(codes == static_cast<std::int64_t>(parts[i].first)));
         }
-        addRate(m_layers[4], x, rates.transferred, true);
+        reporting::addRateMark(m_layers[4], x, rates.transferred, true);
         m_layers[4].labels.push_back(std::move(label));
         m_layers[4].samples.add(m_results.idsWhere(codes >= static_cast<std::int64_t>(Outcome::Different)));
     }
@@ -115,7 +114,7 @@ std::vector<Layer> linesByEps(const ClassAwareResults& r, std::size_t source, st
             const metrics::Rate value = rate(countOutcomes(codes));
             if (value.n == 0)
                 continue; // no rate where nothing is in the denominator
-            addRate(line, r.eps[e], value, true);
+            reporting::addRateMark(line, r.eps[e], value, true);
             line.samples.add(r.idsWhere(codes >= lowestOutcome));
         }
         layers.push_back(std::move(line));
@@ -137,7 +136,7 @@ Figure outcomesFigure(const ClassAwareResults& r, const View& view)
              .title = "Same or different mistakes: " + source + ", " + epsText(r, view.eps),
              .section = "Outcomes",
              .rateOf = rateOf(r, view),
-             .interval = kInterval};
+             .interval = reporting::kWilson};
     f.caption =
         "Adversarial images made on " + source + " (" + r.attackText +
         ") and shown to each target, the most similar model first. Same mistake: the target predicts the "
@@ -145,13 +144,14 @@ Figure outcomesFigure(const ClassAwareResults& r, const View& view)
         "class. Dist is the boundary distance to the source. " +
         denominatorText(r, view, view.eps);
     f.x = {.label = "Target model, nearest boundary first", .scale = AxisScale::Category};
-    f.y = percentAxis(view.of == Denominator::Fooled ? "Images that fool the source" : "Attacked images");
+    f.y = reporting::percentScale(view.of == Denominator::Fooled ? "Images that fool the source"
+                                                                 : "Attacked images");
     OutcomeStack stack(r, view.of);
     for (const std::size_t t : r.bySimilarity(view.source)) {
         const double x = static_cast<double>(f.x.categories.size());
         f.x.categories.push_back(r.targets[t]);
         stack.add(x, view.source, t, view.eps,
-                  "Dist " + shortNumber(r.perSource[view.source].similarity[t].distance));
+                  "Dist " + reporting::shortText(r.perSource[view.source].similarity[t].distance));
     }
     f.layers = stack.layers();
     return f;
@@ -165,7 +165,7 @@ Figure outcomesByEpsFigure(const ClassAwareResults& r, const View& view)
              .title = "Outcomes over ε: " + source + " → " + target,
              .section = "Outcomes",
              .rateOf = rateOf(r, view),
-             .interval = kInterval};
+             .interval = reporting::kWilson};
     f.caption =
         "What " + target + " makes of adversarial images of " + source + " (" + r.attackText +
         ") as they may differ more from the original. The number of images that fool the source grows with "
@@ -173,13 +173,14 @@ Figure outcomesByEpsFigure(const ClassAwareResults& r, const View& view)
         denominatorText(r, view, view.eps);
     f.x = epsAxis(r);
     f.x.scale = AxisScale::Category; // bars of equal width, however the radii are spaced
-    f.y = percentAxis(view.of == Denominator::Fooled ? "Images that fool the source" : "Attacked images");
+    f.y = reporting::percentScale(view.of == Denominator::Fooled ? "Images that fool the source"
+                                                                 : "Attacked images");
     OutcomeStack stack(r, view.of);
     for (std::size_t e = 0; e < r.perSource[view.source].eps.size(); ++e) {
         const metrics::Rate success = sourceSuccess(r.counts(view.source, view.target, e));
-        f.x.categories.push_back(shortNumber(r.eps[e]));
+        f.x.categories.push_back(reporting::shortText(r.eps[e]));
         stack.add(static_cast<double>(e), view.source, view.target, e,
-                  "source fooled " + shortNumber(100 * success.value) + " %");
+                  "source fooled " + reporting::shortText(100 * success.value) + " %");
     }
     f.layers = stack.layers();
     return f;
@@ -192,14 +193,14 @@ Figure transferByEpsFigure(const ClassAwareResults& r, const View& view)
              .title = "Transfer rate over ε from " + source,
              .section = "Outcomes",
              .rateOf = rateOf(r, view),
-             .interval = kInterval};
+             .interval = reporting::kWilson};
     f.caption =
         "Fraction of adversarial images of " + source + " (" + r.attackText +
         ") that fool each target into any wrong class (same + different mistakes), with Wilson 95 % bands. "
         "At the shown radius: " +
         denominatorText(r, view, view.eps);
     f.x = epsAxis(r);
-    f.y = percentAxis("Transfer rate");
+    f.y = reporting::percentScale("Transfer rate");
     f.layers = linesByEps(r, view.source, static_cast<std::int64_t>(Outcome::Different),
                           [&](const OutcomeCounts& c) { return outcomeRates(c, view.of).transferred; });
     return f;
@@ -212,13 +213,13 @@ Figure sameShareFigure(const ClassAwareResults& r, const View& view)
              .title = "Share of same mistakes over ε from " + source,
              .section = "Outcomes",
              .rateOf = "adversarial images that fool both " + source + " and the target",
-             .interval = kInterval};
+             .interval = reporting::kWilson};
     f.caption =
         "Of the adversarial images that fool both models, the fraction that fools them into the same wrong "
         "class: same / (same + different). Above 50 % same mistakes are the majority. Radii at which no "
         "image transfers have no point; bands are wide where few do.";
     f.x = epsAxis(r);
-    f.y = percentAxis("Same mistakes among transferred images");
+    f.y = reporting::percentScale("Same mistakes among transferred images");
     f.layers = linesByEps(r, view.source, static_cast<std::int64_t>(Outcome::Same), sameMistakeShare);
     Layer half;
     half.kind = LayerKind::Marks;
@@ -238,26 +239,26 @@ Figure similarityFigure(const ClassAwareResults& r, const View& view)
              .title = "Similar models share mistakes: " + source + ", " + epsText(r, view.eps),
              .section = "Similarity",
              .rateOf = rateOf(r, view),
-             .interval = kInterval};
+             .interval = reporting::kWilson};
     f.caption =
         "Transfer rate against boundary distance: the mean difference between the distances to the decision "
         "boundary of both models, along the source's loss gradient. ";
     f.caption += std::isfinite(rho)
-                     ? "Spearman's ρ = " + shortNumber(rho) + " over " +
+                     ? "Spearman's ρ = " + reporting::shortText(rho) + " over " +
                            countText(static_cast<std::int64_t>(r.bySimilarity(view.source).size())) +
                            " targets. "
                      : std::string("A rank correlation needs two targets or more. ");
     f.caption += denominatorText(r, view, view.eps);
     f.x = {.label = "Boundary distance Dist(F1, F2)", .unit = "L2, pixels in [0,1]", .low = 0};
-    f.y = percentAxis("Transfer rate");
+    f.y = reporting::percentScale("Transfer rate");
     for (const std::size_t t : r.bySimilarity(view.source)) {
         const torch::Tensor codes = r.outcomes(view.source, t, view.eps);
         Layer point;
         point.kind = LayerKind::Points;
         point.name = r.targets[t];
         point.role = "model:" + r.targets[t];
-        addRate(point, r.perSource[view.source].similarity[t].distance,
-                outcomeRates(countOutcomes(codes), view.of).transferred, true);
+        reporting::addRateMark(point, r.perSource[view.source].similarity[t].distance,
+                               outcomeRates(countOutcomes(codes), view.of).transferred, true);
         point.labels = {r.targets[t]};
         point.samples.add(r.idsWhere(codes >= static_cast<std::int64_t>(Outcome::Different)));
         f.layers.push_back(std::move(point));

@@ -1,5 +1,5 @@
+#include "backend/engine/reporting/rate_marks.h"
 #include "plugins/transfer/class_aware_figures.h"
-#include "plugins/transfer/figure_parts.h"
 
 #include <torch/types.h>
 
@@ -23,8 +23,8 @@ Figure pathFigure(const ClassAwareResults& r, const View& view, std::int64_t fir
     f.caption =
         "Mean probability of the true class, of the wrong class the source ends in and of the class the "
         "target ends in, before the attack and after each of its steps at ε = " +
-        shortNumber(r.eps[view.eps]) + ". Averaged over the first images of the pool that fool " + source +
-        "; where the mistake is the same, the two latter classes are one.";
+        reporting::shortText(r.eps[view.eps]) + ". Averaged over the first images of the pool that fool " +
+        source + "; where the mistake is the same, the two latter classes are one.";
     f.x = {.label = "Attack step", .low = 0};
     f.y = {.label = "Mean probability", .low = 0, .high = 1};
     const std::pair<std::string, std::string> lines[] = {

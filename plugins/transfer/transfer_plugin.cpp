@@ -1,6 +1,8 @@
 #include "backend/engine/plugin.h"
 #include "plugins/transfer/class_aware_study.h"
+#include "plugins/transfer/matrix_study.h"
 #include "plugins/transfer/non_robust_study.h"
+#include "plugins/transfer/patch_study.h"
 
 #include <QObject>
 
@@ -17,6 +19,8 @@ public:
     {
         registries.addStudy(makeClassAwareStudy());
         registries.addStudy(makeNonRobustStudy());
+        registries.addStudy(makeMatrixStudy());
+        registries.addStudy(makePatchStudy());
     }
 };
 

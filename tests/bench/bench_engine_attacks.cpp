@@ -1,4 +1,4 @@
-#include "backend/attacks/attack.h"
+#include "backend/attacks/registry.h"
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/parallel.h"
@@ -67,10 +67,11 @@ void pgd(benchmark::State& state, const std::string& architecture, attacks::Norm
     const auto subject = model(architecture);
     const torch::Tensor x = images();
     const torch::Tensor y = torch::arange(kImages).remainder(10);
-    const attacks::AttackSpec spec = {
-        .method = "pgd", .norm = norm, .eps = norm == attacks::Norm::L2 ? 1.0 : 0.1, .steps = kSteps};
+    const auto attack = attacks::attacks().make("pgd", {{"random_start", false}});
+    const attacks::Budget budget = {
+        .norm = norm, .eps = norm == attacks::Norm::L2 ? 1.0 : 0.1, .steps = kSteps};
     for ([[maybe_unused]] auto iteration : state) {
-        const auto result = attacks::run(*subject, x, y, spec, at::detail::createCPUGenerator(3));
+        const auto result = attack->run(*subject, x, y, budget);
         benchmark::DoNotOptimize(result.adversarial.data_ptr());
     }
     state.SetItemsProcessed(state.iterations() * kImages * kSteps);

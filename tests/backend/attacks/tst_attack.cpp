@@ -1,4 +1,4 @@
-#include "backend/attacks/attack.h"
+#include "backend/attacks/registry.h"
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
 #include "linear_model.h"
@@ -24,83 +24,25 @@ const std::vector<Vector> kWeights = {
 const Vector kBiases = {0.1, -0.2, 0.3};
 const Vector kImage = {0.02, 0.5, 0.97, 0.4, 0.75, 0.6}; // two pixels near the ends, so that clipping matters
 
-/// The update rules once more, in plain double arithmetic on one image: nothing shared with the code under
-/// test.
-class Reference
+/// An attack with parameters and budget.
+struct Case
 {
-public:
-    Vector attack(const AttackSpec& spec, std::size_t label, bool targeted)
-    {
-        m_start = kImage;
-        m_x = kImage;
-        Vector momentum(kImage.size(), 0);
-        const int steps = spec.method == "fgsm" ? 1 : spec.steps;
-        const double size = spec.method == "fgsm" ? spec.eps : spec.stepSize;
-        for (int t = 0; t < steps; ++t) {
-            Vector g = gradient(label);
-            if (spec.method == "mi-fgsm") {
-                double mean = 0;
-                for (const double v : g)
-                    mean += std::abs(v) / double(g.size());
-                for (std::size_t i = 0; i < g.size(); ++i)
-                    g[i] = momentum[i] = spec.momentum * momentum[i] + g[i] / (mean + 1e-12);
-            }
-            move(g, targeted ? -size : size, spec);
-        }
-        return m_x;
-    }
-
-private:
-    Vector gradient(std::size_t label) const
-    {
-        Vector p(3);
-        double sum = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            double z = kBiases[k];
-            for (std::size_t i = 0; i < m_x.size(); ++i)
-                z += kWeights[k][i] * m_x[i];
-            sum += p[k] = std::exp(z);
-        }
-        Vector g(m_x.size(), 0);
-        for (std::size_t k = 0; k < 3; ++k) {
-            for (std::size_t i = 0; i < g.size(); ++i)
-                g[i] += (p[k] / sum - (k == label ? 1 : 0)) * kWeights[k][i];
-        }
-        return g;
-    }
-
-    static double norm(const Vector& v)
-    {
-        double sum = 0;
-        for (const double value : v)
-            sum += value * value;
-        return std::sqrt(sum);
-    }
-
-    void move(const Vector& g, double size, const AttackSpec& spec)
-    {
-        const double length = norm(g);
-        Vector delta(m_x.size());
-        for (std::size_t i = 0; i < m_x.size(); ++i) {
-            const double direction = spec.norm == Norm::L2 ? g[i] / length : double((g[i] > 0) - (g[i] < 0));
-            delta[i] = m_x[i] + size * direction - m_start[i];
-        }
-        const double far = norm(delta);
-        for (std::size_t i = 0; i < m_x.size(); ++i) {
-            delta[i] = spec.norm == Norm::L2 ? delta[i] * std::min(1.0, spec.eps / far)
-                                             : std::clamp(delta[i], -spec.eps, spec.eps);
-            m_x[i] = std::clamp(m_start[i] + delta[i], 0.0, 1.0);
-        }
-    }
-
-    Vector m_start;
-    Vector m_x;
+    std::string id = "pgd";
+    Budget budget;
+    bool randomStart = false; ///< of pgd
 };
 
-at::Generator seed(std::uint64_t value)
+AttackResult run(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y, const Case& c,
+                 const Context& context = {})
 {
-    return at::detail::createCPUGenerator(value);
+    Json parameters = Json::object();
+    if (c.id == "pgd")
+        parameters["random_start"] = c.randomStart;
+    return attacks::attacks().make(c.id, parameters)->run(model, x, y, c.budget, context);
 }
+
+/// The classic three, in every norm they know.
+const std::vector<std::string> kClassic = {"fgsm", "pgd", "mi-fgsm"};
 
 double distance(const torch::Tensor& a, const torch::Tensor& b, Norm norm)
 {
@@ -129,45 +71,14 @@ class TestAttack : public QObject
     {
         QTest::addColumn<QString>("method");
         QTest::addColumn<bool>("l2");
-        for (const AttackInfo& info : builtinAttacks()) {
+        for (const std::string& id : kClassic) {
             for (const bool l2 : {false, true})
-                QTest::addRow("%s %s", info.name.c_str(), l2 ? "L2" : "L-inf")
-                    << QString::fromStdString(info.name) << l2;
+                QTest::addRow("%s %s", id.c_str(), l2 ? "L2" : "L-inf") << QString::fromStdString(id) << l2;
         }
     }
 
 private Q_SLOTS:
     void cleanup() { models::setWorkerThreads(0); }
-
-    void followsTheUpdateRules_data() { methodsAndNorms(); }
-
-    void followsTheUpdateRules()
-    {
-        QFETCH(QString, method);
-        QFETCH(bool, l2);
-        const auto model = linearModel(kWeights, kBiases);
-        const torch::Tensor x = torch::tensor(kImage, torch::kFloat64).to(torch::kFloat32).view({1, 1, 2, 3});
-        const AttackSpec spec = {.method = method.toStdString(),
-                                 .norm = l2 ? Norm::L2 : Norm::Linf,
-                                 .eps = l2 ? 0.6 : 0.2,
-                                 .steps = 7,
-                                 .stepSize = l2 ? 0.17 : 0.06,
-                                 .momentum = 0.9};
-        for (std::int64_t k = 0; k < 3; ++k) {
-            const torch::Tensor label = torch::tensor({k});
-            for (const bool targeted : {false, true}) {
-                const auto target = targeted ? std::optional(label) : std::nullopt;
-                const torch::Tensor y = targeted ? torch::tensor({(k + 1) % 3}) : label;
-                const AttackResult result = run(*model, x, y, spec, seed(1), {}, target);
-                const Vector expected = Reference().attack(spec, std::size_t(k), targeted);
-                // Seven float32 steps against double.
-                QVERIFY(torch::allclose(result.adversarial.flatten().to(torch::kFloat64),
-                                        torch::tensor(expected, torch::kFloat64), 0, 2e-6));
-                QCOMPARE(result.gradientImages, method == "fgsm" ? 1 : 7);
-                QCOMPARE(result.forwardImages, result.gradientImages);
-            }
-        }
-    }
 
     /// With two classes the gradient's direction never changes, so every attack ends at eps along it.
     void twoClassesHaveAClosedForm_data() { methodsAndNorms(); }
@@ -178,13 +89,10 @@ private Q_SLOTS:
         QFETCH(bool, l2);
         const auto model = linearModel({{1, -2, 2, 0}, {0, 0, 0, 0}}, {0, 0});
         const torch::Tensor x = torch::full({1, 1, 2, 2}, 0.5f);
-        const AttackSpec spec = {.method = method.toStdString(),
-                                 .norm = l2 ? Norm::L2 : Norm::Linf,
-                                 .eps = 0.3,
-                                 .steps = 8,
-                                 .stepSize = 0.1};
+        const Case spec{method.toStdString(),
+                        {.norm = l2 ? Norm::L2 : Norm::Linf, .eps = 0.3, .steps = 8, .stepSize = 0.1}};
         const torch::Tensor moved =
-            run(*model, x, torch::tensor({std::int64_t(0)}), spec, seed(1)).adversarial.flatten() - 0.5;
+            run(*model, x, torch::tensor({std::int64_t(0)}), spec).adversarial.flatten() - 0.5;
         const torch::Tensor expected =
             l2 ? torch::tensor({-0.1f, 0.2f, -0.2f, 0.0f}) // 0.3 (-1, 2, -2, 0) / 3
                : torch::tensor({-0.3f, 0.3f, -0.3f, 0.0f});
@@ -203,15 +111,13 @@ private Q_SLOTS:
             const auto model = seededModel(architecture, 4);
             for (const double eps : {0.0, 0.03, l2 ? 3.0 : 0.7}) {
                 for (const bool start : {false, true}) {
-                    const AttackSpec spec = {.method = method.toStdString(),
-                                             .norm = l2 ? Norm::L2 : Norm::Linf,
-                                             .eps = eps,
-                                             .steps = 5,
-                                             .randomStart = start};
-                    const torch::Tensor result = run(*model, x, y, spec, seed(2)).adversarial;
-                    QVERIFY(distance(result, x, spec.norm) <= eps + 1e-6);
+                    const Case spec{method.toStdString(),
+                                    {.norm = l2 ? Norm::L2 : Norm::Linf, .eps = eps, .steps = 5},
+                                    start};
+                    const torch::Tensor result = run(*model, x, y, spec).adversarial;
+                    QVERIFY(distance(result, x, spec.budget.norm) <= eps + 1e-6);
                     QVERIFY(result.min().item<float>() >= 0 && result.max().item<float>() <= 1);
-                    QVERIFY(eps == 0 || distance(result, x, spec.norm) > eps / 2);
+                    QVERIFY(eps == 0 || distance(result, x, spec.budget.norm) > eps / 2);
                 }
             }
         }
@@ -227,35 +133,15 @@ private Q_SLOTS:
         const auto model = seededModel("small_cnn", 6);
         const torch::Tensor x = someImages(130);
         const torch::Tensor y = someLabels(130, 5);
-        const AttackSpec spec = {.method = method.toStdString(),
-                                 .norm = l2 ? Norm::L2 : Norm::Linf,
-                                 .eps = l2 ? 1.0 : 0.1,
-                                 .steps = 4,
-                                 .randomStart = true};
+        const Case spec{method.toStdString(),
+                        {.norm = l2 ? Norm::L2 : Norm::Linf, .eps = l2 ? 1.0 : 0.1, .steps = 4},
+                        true};
         models::setWorkerThreads(1);
-        const torch::Tensor one = run(*model, x, y, spec, seed(3)).adversarial;
+        const torch::Tensor one = run(*model, x, y, spec, {.seed = 3}).adversarial;
         models::setWorkerThreads(3);
-        QVERIFY(torch::equal(run(*model, x, y, spec, seed(3)).adversarial, one));
+        QVERIFY(torch::equal(run(*model, x, y, spec, {.seed = 3}).adversarial, one));
         // Another seed matters only to the attack that starts at random.
-        QCOMPARE(torch::equal(run(*model, x, y, spec, seed(4)).adversarial, one), method != "pgd");
-    }
-
-    /// One image at a time gives what a batch gives, so that no reduction runs over the batch.
-    void independentOfTheBatch()
-    {
-        const auto model = seededModel("mlp", 6);
-        const torch::Tensor x = someImages(12);
-        const torch::Tensor y = someLabels(12, 5);
-        for (const char* method : {"fgsm", "pgd", "mi-fgsm"}) {
-            const AttackSpec spec = {.method = method, .norm = Norm::L2, .eps = 1.0, .steps = 3};
-            const torch::Tensor together = run(*model, x, y, spec, seed(3)).adversarial;
-            for (std::int64_t i = 0; i < 12; ++i) {
-                const torch::Tensor alone =
-                    run(*model, x.narrow(0, i, 1), y.narrow(0, i, 1), spec, seed(3)).adversarial;
-                QVERIFY(
-                    torch::allclose(alone, together.narrow(0, i, 1), 0, 1e-5)); // GEMM kernels differ by size
-            }
-        }
+        QCOMPARE(torch::equal(run(*model, x, y, spec, {.seed = 4}).adversarial, one), method != "pgd");
     }
 
     void vanishingGradientKeepsItsPlace()
@@ -264,9 +150,8 @@ private Q_SLOTS:
         const torch::Tensor x = torch::full({2, 1, 2, 2}, 0.25f);
         const torch::Tensor y = torch::zeros({2}, torch::kInt64);
         for (const Norm norm : {Norm::L2, Norm::Linf}) {
-            for (const char* method : {"fgsm", "pgd", "mi-fgsm"})
-                QVERIFY(torch::equal(run(*model, x, y, {.method = method, .norm = norm}, seed(1)).adversarial,
-                                     x));
+            for (const std::string& id : kClassic)
+                QVERIFY(torch::equal(run(*model, x, y, {id, {.norm = norm}}).adversarial, x));
         }
     }
 
@@ -277,14 +162,25 @@ private Q_SLOTS:
         const torch::Tensor x = torch::full({4000, 1, 2, 2}, 0.5f);
         const torch::Tensor y = torch::zeros({4000}, torch::kInt64);
         const auto start = [&](Norm norm) {
-            const AttackSpec spec = {.norm = norm, .eps = 0.4, .steps = 1, .randomStart = true};
-            return (run(*model, x, y, spec, seed(5)).adversarial - x).flatten(1);
+            return (run(*model, x, y, {"pgd", {.norm = norm, .eps = 0.4, .steps = 1}, true}, {.seed = 5})
+                        .adversarial -
+                    x)
+                .flatten(1);
         };
         const torch::Tensor radius = start(Norm::L2).norm(2, 1) / 0.4;
         // In four dimensions P(radius < r) = r^4: the median is 2^(-1/4); four standard errors of the share.
         const double inner = radius.lt(std::pow(0.5, 0.25)).to(torch::kFloat64).mean().item<double>();
         QVERIFY(std::abs(inner - 0.5) < 4 * 0.5 / std::sqrt(4000));
         QVERIFY(radius.max().item<double>() <= 1 + 1e-5);
+        // In L1 too, and each orthant is as likely as another.
+        const torch::Tensor diamond = start(Norm::L1) / 0.4;
+        const torch::Tensor reach = diamond.abs().sum(1);
+        QVERIFY(std::abs(reach.lt(std::pow(0.5, 0.25)).to(torch::kFloat64).mean().item<double>() - 0.5) <
+                4 * 0.5 / std::sqrt(4000));
+        QVERIFY(std::abs(diamond.gt(0).to(torch::kFloat64).mean().item<double>() - 0.5) <
+                4 * 0.5 / std::sqrt(16000));
+        // E|x_i| = E radius / 4 = (4/5) / 4.
+        QVERIFY(std::abs(diamond.abs().mean().item<double>() - 0.2) < 0.01);
         const torch::Tensor box = start(Norm::Linf) / 0.4;
         QVERIFY(std::abs(box.pow(2).mean().item<double>() - 1.0 / 3) < 0.01);
         QVERIFY(std::abs(box.mean().item<double>()) < 0.02);
@@ -293,7 +189,7 @@ private Q_SLOTS:
     void gradientIsThatOfTheSummedLoss()
     {
         const auto model = linearModel(kWeights, kBiases);
-        const torch::Tensor x = torch::rand({3, 1, 2, 3}, seed(4));
+        const torch::Tensor x = torch::rand({3, 1, 2, 3}, at::detail::createCPUGenerator(4));
         const torch::Tensor y = torch::arange(3);
         const torch::Tensor gradient = inputGradient(*model, x, y);
         // Central differences in double of log-sum-exp(z) - z_y.
@@ -331,7 +227,7 @@ private Q_SLOTS:
             if (step == 0)
                 start.narrow(0, first, now.size(0)).copy_(now);
         };
-        run(*model, x, someLabels(60, 5), {.eps = 0.1, .steps = 3}, seed(1), hooks);
+        run(*model, x, someLabels(60, 5), {"pgd", {.eps = 0.1, .steps = 3}}, {.hooks = hooks});
         QCOMPARE(last, 180);
         QCOMPARE(steps.size(), 2u);
         for (const auto& entry : steps)
@@ -350,7 +246,8 @@ private Q_SLOTS:
         };
         bool cancelled = false;
         try {
-            run(*model, someImages(60), someLabels(60, 5), {.eps = 0.1, .steps = 1000}, seed(1), hooks);
+            run(*model, someImages(60), someLabels(60, 5), {"pgd", {.eps = 0.1, .steps = 1000}},
+                {.hooks = hooks});
         } catch (const Cancelled&) {
             cancelled = true;
         }
@@ -358,44 +255,60 @@ private Q_SLOTS:
         QVERIFY(calls < 1000);
     }
 
-    void noImages()
-    {
-        const auto model = seededModel("mlp", 6);
-        for (const char* method : {"fgsm", "pgd", "mi-fgsm"}) {
-            const AttackSpec spec = {.method = method, .norm = Norm::L2, .randomStart = true};
-            QCOMPARE(run(*model, someImages(0), someLabels(0, 5), spec, seed(1)).adversarial.size(0), 0);
-        }
-    }
-
     void mendableErrors()
     {
         const auto model = seededModel("mlp", 6);
         const torch::Tensor x = someImages(2);
         const torch::Tensor y = someLabels(2, 5);
-        const auto with = [&](const AttackSpec& spec) {
-            return sentenceOf([&] { run(*model, x, y, spec, seed(1)); });
-        };
-        QCOMPARE(with({.method = "fgms"}), "there is no attack 'fgms'. Known attacks: fgsm, pgd, mi-fgsm.");
-        QCOMPARE(with({.eps = 1.5}), "pgd: 'eps' is 1.5; it must be from 0.0 to 1.0.");
-        QCOMPARE(with({.norm = Norm::L2, .eps = -1}), "pgd: 'eps' is -1.0; it must be from 0.0 to 1000.0.");
-        QCOMPARE(with({.eps = std::nan("")}), "pgd: 'eps' is null; it must be from 0.0 to 1.0.");
-        QCOMPARE(with({.steps = 0}), "pgd: 'steps' is 0.0; it must be from 1.0 to 100000.0.");
-        const auto on = [&](const torch::Tensor& images, const torch::Tensor& labels) {
-            return sentenceOf([&] { run(*model, images, labels, {}, seed(1)); });
+        const auto with = [&](const Case& spec) { return sentenceOf([&] { run(*model, x, y, spec); }); };
+        QVERIFY(with({.id = "fgms"})
+                    .startsWith("there is no attack 'fgms'. Known attacks: fgsm, bim, pgd, mi-fgsm"));
+        QCOMPARE(with({.budget = {.eps = 1.5}}), "pgd: 'eps' is 1.5; it must be from 0.0 to 1.0.");
+        QCOMPARE(with({.budget = {.norm = Norm::L2, .eps = -1}}),
+                 "pgd: 'eps' is -1.0; it must be from 0.0 to 1000.0.");
+        QCOMPARE(with({.budget = {.eps = std::nan("")}}), "pgd: 'eps' is null; it must be from 0.0 to 1.0.");
+        QCOMPARE(with({.budget = {.steps = 0}}), "pgd: 'steps' is 0.0; it must be from 1.0 to 100000.0.");
+        QCOMPARE(with({.id = "vmi-fgsm", .budget = {.norm = Norm::L2}}),
+                 "vmi-fgsm: is not defined for the norm l2. Choose from linf.");
+        const auto on = [&](const torch::Tensor& images, const torch::Tensor& labels,
+                            const Context& context = {}) {
+            return sentenceOf([&] { run(*model, images, labels, {}, context); });
         };
         QCOMPARE(on(x * 255, y).section(';', 1),
                  " they must lie in [0,1]. Scale the images; normalisation happens inside the model.");
         QCOMPARE(on(x.to(torch::kFloat64), y), "pgd: images must be float32 [N,C,H,W].");
         QCOMPARE(on(x, y.narrow(0, 0, 1)), "pgd: labels must be 2 int64 values, one an image.");
         QCOMPARE(on(x, y + 4), "pgd: labels go from 4 to 5; model 'mlp' has the classes 0 to 4.");
+        QCOMPARE(on(x, y, {.target = y + 4}),
+                 "pgd: targets go from 4 to 5; model 'mlp' has the classes 0 to 4.");
+        QCOMPARE(on(x, y, {.samples = torch::arange(3)}),
+                 "pgd: sample numbers must be 2 int64 values, one an image.");
+    }
+
+    void aModelOfPredictionsHasNoGradient()
+    {
+        models::ModelCard card;
+        card.name = "answers";
+        card.classes.resize(5);
+        const models::Model model(models::Predictions{torch::zeros({2, 5}), torch::zeros({2}, torch::kInt64)},
+                                  card);
+        QCOMPARE(
+            sentenceOf([&] { run(model, someImages(2), someLabels(2, 5), {}); }),
+            "answers: has predictions only and no network, but pgd takes its gradients. Import the network "
+            "itself, or leave this model out.");
     }
 
     void stepSizesThatZeroStandsFor()
     {
-        QCOMPARE(resolved({.method = "pgd", .norm = Norm::L2, .eps = 1}).stepSize, 0.2);
-        QCOMPARE(resolved({.method = "pgd", .norm = Norm::Linf, .eps = 1}).stepSize, 0.25);
-        QCOMPARE(resolved({.method = "mi-fgsm", .norm = Norm::L2, .eps = 1, .steps = 10}).stepSize, 0.1);
-        QCOMPARE(resolved({.method = "fgsm", .eps = 0.3, .stepSize = 0.1}).stepSize, 0.3);
+        const auto size = [](const char* id, const Budget& budget) {
+            return attacks::attacks().make(id)->resolved(budget).stepSize;
+        };
+        QCOMPARE(size("pgd", {.norm = Norm::L2, .eps = 1}), 0.2);
+        QCOMPARE(size("pgd", {.norm = Norm::Linf, .eps = 1}), 0.25);
+        QCOMPARE(size("mi-fgsm", {.norm = Norm::L2, .eps = 1, .steps = 10}), 0.1);
+        QCOMPARE(size("bim", {.eps = 0.5, .steps = 10}), 0.05);
+        QCOMPARE(size("fgsm", {.eps = 0.3, .stepSize = 0.1}), 0.3);
+        QCOMPARE(attacks::attacks().make("fgsm")->resolved({.steps = 7}).steps, 1);
     }
 };
 

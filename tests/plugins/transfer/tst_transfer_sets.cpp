@@ -1,4 +1,5 @@
 #include "backend/attacks/boundary.h"
+#include "backend/attacks/registry.h"
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/predict.h"
@@ -74,9 +75,10 @@ private Q_SLOTS:
             targeted ? std::optional(transfer::wrongClasses(y, kClasses, seeded(5))) : std::nullopt;
         const torch::Tensor direction = fgsmDirection(model, x, y, norm, aim);
         for (const double eps : {0.1, 0.5}) {
-            const torch::Tensor expected =
-                attacks::run(model, x, y, {.method = "fgsm", .norm = norm, .eps = eps}, seeded(1), {}, aim)
-                    .adversarial;
+            const torch::Tensor expected = attacks::attacks()
+                                               .make("fgsm")
+                                               ->run(model, x, y, {.norm = norm, .eps = eps}, {.target = aim})
+                                               .adversarial;
             // Two ways to round the same sum: a unit in the last place.
             QVERIFY(largest(fgsmStep(x, direction, eps) - expected) < 1e-6);
         }
@@ -95,8 +97,9 @@ private Q_SLOTS:
 
     void aPathStartsAtTheImageAndEndsAtTheExample()
     {
-        const attacks::AttackSpec spec{.method = "pgd", .norm = attacks::Norm::L2, .eps = 0.4, .steps = 5};
-        const TracedAttack traced = runTraced(model, x, y, spec, seeded(1), {}, std::nullopt, 55);
+        const auto pgd = attacks::attacks().make("pgd", {{"random_start", false}});
+        const TracedAttack traced =
+            runTraced(model, x, y, *pgd, {.norm = attacks::Norm::L2, .eps = 0.4, .steps = 5}, {}, 55);
         QCOMPARE(traced.path.sizes().vec(), (std::vector<std::int64_t>{6, 55, 1, 6, 6}));
         QVERIFY(torch::equal(traced.path[0], x.narrow(0, 0, 55)));
         QVERIFY(largest(traced.path[5] - traced.adversarial.narrow(0, 0, 55)) < 1e-6);

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "backend/attacks/apgd.h"
+#include "backend/attacks/random_streams.h"
+
+namespace assay::attacks {
+
+/// Tries that one sample gets at most.
+int apgdTries(const ApgdOptions& options, std::int64_t classes, bool targeted);
+
+/// APGD on one group of samples, in one thread. The samples still under attack (the active ones) lie packed.
+class ApgdRun
+{
+public:
+    ApgdRun(AttackTask& task, const ApgdOptions& options);
+    void run();
+
+private:
+    void attempt(int number);
+    void start(int number);
+    void move(int t);
+    /// Loss and, unless @p last, gradient at the position; notes what fools and what is best.
+    void evaluate(bool last);
+    /// Halves steps and returns to the best where progress has stopped.
+    void lookBack(int period);
+    /// With Context::stopWhenFooled: who is fooled leaves with the position.
+    void dropFooled(const torch::Tensor& flags);
+    /// Writes what the attempt has reached where it beats the result.
+    void finish();
+    void keep(const torch::Tensor& rows);
+    torch::Tensor direction() const;
+    AttackTask::RowLoss loss() const;
+    void report(int step);
+
+    AttackTask& m_task;
+    const ApgdOptions& m_options;
+    const bool m_stops;
+    const std::vector<int> m_checkpoints;
+    const RandomStreams m_startDraws;
+    const Ball m_wholeBall;
+    torch::Tensor m_order;     ///< int64 [n, tries]: the classes aimed at, for DlrTargeted
+    torch::Tensor m_foundLoss; ///< float32 [n]: of the result so far
+
+    // Of the active samples.
+    torch::Tensor m_rows; ///< int64: in the group
+    Ball m_ball;
+    torch::Tensor m_labels;
+    torch::Tensor m_classes; ///< labels, or what is aimed at
+    torch::Tensor m_samples;
+    torch::Tensor m_position;
+    torch::Tensor m_previous;
+    torch::Tensor m_gradient;
+    torch::Tensor m_loss;
+    torch::Tensor m_best; ///< position of the highest loss
+    torch::Tensor m_bestGradient;
+    torch::Tensor m_bestLoss;
+    torch::Tensor m_fooling;     ///< fooling position of the highest loss
+    torch::Tensor m_foolingLoss; ///< -inf: none yet
+    torch::Tensor m_step;        ///< [n,1,1,1]
+    torch::Tensor m_rises;       ///< iterations since the last checkpoint in which the loss rose
+    torch::Tensor m_halved;      ///< bool: at the last checkpoint
+    torch::Tensor m_bestAtCheck; ///< best loss then
+};
+
+} // namespace assay::attacks

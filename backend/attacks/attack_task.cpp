@@ -1,0 +1,179 @@
+#include "backend/attacks/attack_task.h"
+
+#include "backend/attacks/check.h"
+#include "backend/models/parallel.h"
+
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace assay::attacks {
+
+namespace {
+
+/// Passes that the samples of one group fill while none is done.
+constexpr std::int64_t kPassesOfTask = 4;
+/// Groups there should be before they grow beyond one pass.
+constexpr std::int64_t kGroupsWanted = 4;
+
+void place(torch::Tensor* whole, const torch::Tensor& part, std::int64_t first, std::int64_t total)
+{
+    if (!whole)
+        return;
+    if (part.size(0) == total) {
+        *whole = part;
+        return;
+    }
+    if (first == 0) {
+        std::vector<std::int64_t> shape = part.sizes().vec();
+        shape.front() = total;
+        *whole = torch::empty(shape, part.options());
+    }
+    whole->narrow(0, first, part.size(0)).copy_(part);
+}
+
+} // namespace
+
+torch::Tensor AttackTask::logits(const torch::Tensor& at)
+{
+    const torch::NoGradGuard off;
+    torch::Tensor all;
+    inParts(at.size(0), part, [&](std::int64_t first, std::int64_t n) {
+        place(&all, source.logits(at.narrow(0, first, n)), first, at.size(0));
+    });
+    forwardImages += at.size(0) * source.passes();
+    return all;
+}
+
+torch::Tensor AttackTask::losses(const torch::Tensor& at, const RowLoss& loss, torch::Tensor* logits)
+{
+    const torch::NoGradGuard off;
+    torch::Tensor all;
+    inParts(at.size(0), part, [&](std::int64_t first, std::int64_t n) {
+        torch::Tensor answered;
+        const Loss ofPart = [&](const torch::Tensor& z, const torch::Tensor&, bool) {
+            return loss(z, first);
+        };
+        place(&all, source.losses(at.narrow(0, first, n), ofPart, {}, false, logits ? &answered : nullptr),
+              first, at.size(0));
+        if (logits)
+            place(logits, answered, first, at.size(0));
+    });
+    forwardImages += at.size(0) * source.passes();
+    return all;
+}
+
+torch::Tensor AttackTask::gradient(const torch::Tensor& at, const RowLoss& loss, torch::Tensor* logits,
+                                   torch::Tensor* losses)
+{
+    const torch::AutoGradMode on(true);
+    torch::Tensor all;
+    inParts(at.size(0), part, [&](std::int64_t first, std::int64_t n) {
+        torch::Tensor answered;
+        torch::Tensor each;
+        const GradientOptions options{
+            .loss = [&](const torch::Tensor& z, const torch::Tensor&, bool) { return loss(z, first); },
+            .logits = logits ? &answered : nullptr,
+            .losses = losses ? &each : nullptr};
+        place(&all, lossGradient(source, at.narrow(0, first, n), {}, options), first, at.size(0));
+        if (logits)
+            place(logits, answered, first, at.size(0));
+        if (losses)
+            place(losses, each, first, at.size(0));
+    });
+    forwardImages += at.size(0) * source.passes();
+    gradientImages += at.size(0) * source.passes();
+    return all;
+}
+
+void AttackTask::settle(const torch::Tensor& nearest, const torch::Tensor& found)
+{
+    const torch::Tensor within =
+        perturbationNorm(nearest - clean, budget.norm).le(budget.eps).logical_and_(found);
+    torch::Tensor result = nearest.clone();
+    Ball(clean, budget.norm, budget.eps).project(result);
+    adversarial.copy_(torch::where(perImage(within), nearest, result));
+    // What was found within the ball was judged when it was found: a pass of another size rounds otherwise.
+    success.copy_(fooled(logits(adversarial), classes(), targeted()).logical_or_(within));
+}
+
+torch::Tensor perturbationNorm(const torch::Tensor& difference, Norm norm)
+{
+    const torch::Tensor flat = difference.flatten(1);
+    switch (norm) {
+    case Norm::L2:
+        return flat.norm(2, 1);
+    case Norm::L1:
+        return flat.abs().sum(1);
+    case Norm::Linf:
+        break;
+    }
+    return flat.abs().amax(1);
+}
+
+torch::Tensor perImage(const torch::Tensor& flags)
+{
+    return flags.view({-1, 1, 1, 1});
+}
+
+std::int64_t groupImages(std::int64_t count, std::int64_t part)
+{
+    return part * std::clamp<std::int64_t>(count / (part * kGroupsWanted), 1, kPassesOfTask);
+}
+
+Budget TaskAttack::resolved(const Budget& budget) const
+{
+    checkBudget(budget, m_name);
+    checkNorm(budget.norm, m_norms, m_name);
+    return budget;
+}
+
+AttackResult TaskAttack::run(const Source& source, const torch::Tensor& x, const torch::Tensor& y,
+                             const Budget& given, const Context& context) const
+{
+    const Budget budget = resolved(given);
+    source.requireGradients(m_name);
+    checkInputs(x, y, source.classCount(), source.models().front()->name(), context, m_name);
+    check(source, context);
+
+    const torch::Device device = source.device();
+    const std::int64_t count = x.size(0);
+    const torch::Tensor clean = x.detach().to(device).contiguous();
+    const torch::Tensor labels = y.to(device);
+    const torch::Tensor targets = context.target ? context.target->to(device) : torch::Tensor();
+    const torch::Tensor samples = sampleNumbers(context, count, device);
+    torch::Tensor adversarial = clean.clone();
+    torch::Tensor success = torch::zeros({count}, torch::TensorOptions(torch::kBool).device(device));
+
+    const std::int64_t stepsOfImage = imageSteps(source, budget, context);
+    HookCalls hooks(context.hooks, count * stepsOfImage);
+    std::atomic<std::int64_t> forwards = 0;
+    std::atomic<std::int64_t> gradients = 0;
+    const std::int64_t part = chunkImages(clean);
+    models::forEachChunk(count, groupImages(count, part), device, [&](std::int64_t first, std::int64_t n) {
+        AttackTask task{.source = source,
+                        .budget = budget,
+                        .context = context,
+                        .hooks = hooks,
+                        .firstImage = first,
+                        .part = part,
+                        .clean = clean.narrow(0, first, n),
+                        .labels = labels.narrow(0, first, n),
+                        .targets = targets.defined() ? targets.narrow(0, first, n) : targets,
+                        .samples = samples.narrow(0, first, n),
+                        .adversarial = adversarial.narrow(0, first, n),
+                        .success = success.narrow(0, first, n)};
+        attackTask(task);
+        task.advance(n * stepsOfImage - task.advanced);
+        forwards += task.forwardImages;
+        gradients += task.gradientImages;
+    });
+    return {.adversarial = adversarial,
+            .success = success.cpu(),
+            .forwardImages = forwards,
+            .gradientImages = gradients};
+}
+
+} // namespace assay::attacks

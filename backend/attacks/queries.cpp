@@ -1,0 +1,48 @@
+#include "backend/attacks/queries.h"
+
+#include "backend/attacks/check.h"
+
+#include <c10/core/InferenceMode.h>
+#include <torch/types.h>
+
+namespace assay::attacks {
+
+Queries::Queries(LogitsFunction answer, std::int64_t count)
+    : m_answer(std::move(answer))
+    , m_counts(torch::zeros({count}, torch::kInt64))
+{}
+
+torch::Tensor Queries::logits(const torch::Tensor& x, const torch::Tensor& rows)
+{
+    const c10::InferenceMode inference;
+    const torch::Tensor asked = rows.cpu();
+    // In place by row and not with a tensor operation: threads count different samples of one tensor at once.
+    auto* counts = m_counts.data_ptr<std::int64_t>();
+    const auto* row = asked.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < asked.size(0); ++i)
+        ++counts[row[i]];
+    return m_answer(x);
+}
+
+torch::Tensor Queries::labels(const torch::Tensor& x, const torch::Tensor& rows)
+{
+    return logits(x, rows).argmax(1);
+}
+
+std::int64_t Queries::total() const
+{
+    return m_counts.sum().item<std::int64_t>();
+}
+
+AttackResult QueryAttack::run(const Source& source, const torch::Tensor& x, const torch::Tensor& y,
+                              const Budget& budget, const Context& context) const
+{
+    const std::string what = "query attack";
+    for (const models::Model* model : source.models())
+        model->requireNetwork("a query attack asks about new images");
+    checkInputs(x, y, source.classCount(), source.models().front()->name(), context, what);
+    return attack([&source](const torch::Tensor& images) { return source.logits(images); }, source.device(),
+                  x, y, budget, context);
+}
+
+} // namespace assay::attacks

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "backend/attacks/attack.h"
+
+#include <functional>
+#include <string>
+
+namespace assay::attacks {
+
+/// What a query attack may ask: logits [n,K] of images [n,C,H,W] in [0,1]. Called from worker threads.
+using LogitsFunction = std::function<torch::Tensor(const torch::Tensor& x)>;
+
+/// The model as a query attack sees it: answers and nothing else, every question counted. Threads may ask at
+/// once about different samples.
+class Queries
+{
+public:
+    /// @param count samples of the attack.
+    Queries(LogitsFunction answer, std::int64_t count);
+
+    /// @param rows int64 [n]: the sample each image of @p x stands for, each at most once; one question each.
+    /// Computed in inference mode.
+    torch::Tensor logits(const torch::Tensor& x, const torch::Tensor& rows);
+    /// argmax classes, int64 [n]: all that a decision-based attack sees.
+    torch::Tensor labels(const torch::Tensor& x, const torch::Tensor& rows);
+
+    /// Questions asked so far, int64 [count] on the CPU.
+    const torch::Tensor& counts() const { return m_counts; }
+    std::int64_t total() const;
+
+private:
+    LogitsFunction m_answer;
+    torch::Tensor m_counts;
+};
+
+/// An attack that needs answers only. Whoever has no Model (an OpenCV network, a script, a service) calls
+/// attack() itself.
+class QueryAttack : public Attack
+{
+public:
+    AttackResult run(const Source& source, const torch::Tensor& x, const torch::Tensor& y,
+                     const Budget& budget, const Context& context = {}) const final;
+
+    /// As run(); @p device is where @p answer wants its images. Shapes and ranges have been checked by run();
+    /// who calls this calls checkInputs() of check.h before.
+    virtual AttackResult attack(const LogitsFunction& answer, torch::Device device, const torch::Tensor& x,
+                                const torch::Tensor& y, const Budget& budget,
+                                const Context& context) const = 0;
+};
+
+} // namespace assay::attacks

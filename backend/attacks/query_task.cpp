@@ -1,0 +1,77 @@
+#include "backend/attacks/query_task.h"
+
+#include "backend/attacks/check.h"
+#include "backend/models/parallel.h"
+
+#include <torch/types.h>
+
+namespace assay::attacks {
+
+torch::Tensor QueryTask::logits(const torch::Tensor& images, const torch::Tensor& rows)
+{
+    const torch::Tensor numbers = rows.cpu() + firstImage;
+    torch::Tensor all;
+    inParts(images.size(0), part, [&](std::int64_t first, std::int64_t n) {
+        const torch::Tensor answer = queries.logits(images.narrow(0, first, n), numbers.narrow(0, first, n));
+        if (!all.defined())
+            all = torch::empty({images.size(0), answer.size(1)}, answer.options());
+        all.narrow(0, first, n).copy_(answer);
+    });
+    advanced += images.size(0);
+    hooks.advance(images.size(0));
+    return all;
+}
+
+torch::Tensor QueryTask::fooling(const torch::Tensor& images, const torch::Tensor& rows)
+{
+    return fooled(logits(images, rows), classes.index_select(0, rows), targeted);
+}
+
+Budget TaskQueryAttack::resolved(const Budget& budget) const
+{
+    checkBudget(budget, m_name);
+    checkNorm(budget.norm, m_norms, m_name);
+    return budget;
+}
+
+AttackResult TaskQueryAttack::attack(const LogitsFunction& answer, torch::Device device,
+                                     const torch::Tensor& x, const torch::Tensor& y, const Budget& given,
+                                     const Context& context) const
+{
+    const Budget budget = resolved(given);
+    check(context);
+    const std::int64_t count = x.size(0);
+    const torch::Tensor clean = x.detach().to(device).contiguous();
+    const torch::Tensor classes = (context.target ? *context.target : y).to(device);
+    const torch::Tensor samples = sampleNumbers(context, count, device);
+    torch::Tensor adversarial = clean.clone();
+    torch::Tensor success = torch::zeros({count}, torch::TensorOptions(torch::kBool).device(device));
+
+    Queries queries(answer, count);
+    HookCalls hooks(context.hooks, count * budget.queries);
+    const std::int64_t part = chunkImages(clean);
+    models::forEachChunk(count, groupImages(count, part), device,
+                         [&](std::int64_t first, std::int64_t n) {
+                             const torch::NoGradGuard off;
+                             QueryTask task{.queries = queries,
+                                            .budget = budget,
+                                            .context = context,
+                                            .hooks = hooks,
+                                            .firstImage = first,
+                                            .part = part,
+                                            .clean = clean.narrow(0, first, n),
+                                            .classes = classes.narrow(0, first, n),
+                                            .targeted = context.target.has_value(),
+                                            .samples = samples.narrow(0, first, n),
+                                            .adversarial = adversarial.narrow(0, first, n),
+                                            .success = success.narrow(0, first, n)};
+                             attackTask(task);
+                             hooks.advance(n * budget.queries - task.advanced);
+                         });
+    return {.adversarial = adversarial,
+            .success = success.cpu(),
+            .queries = queries.counts(),
+            .forwardImages = queries.total()};
+}
+
+} // namespace assay::attacks

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "backend/attacks/random_streams.h"
+#include "backend/attacks/square.h"
+
+namespace assay::attacks {
+
+/// The L2 pattern eta of the paper (equation 2 and its figure), [side, side] of unit norm: two bumps, one
+/// above the other, of opposite sign; within each, a pixel at Chebyshev distance m from the middle holds the
+/// sum of 1 / (k + 1)^2 over k from m to the largest distance.
+torch::Tensor squareBumps(std::int64_t side);
+
+/// Square Attack on one group of samples, in one thread. The samples still under attack (the active ones) lie
+/// packed.
+class SquareRun
+{
+public:
+    SquareRun(QueryTask& task, const SquareOptions& options);
+    void run();
+
+private:
+    torch::Tensor stripes() const;
+    torch::Tensor tiles();
+    torch::Tensor proposal(std::int64_t iteration);
+    torch::Tensor linfProposal(std::int64_t iteration, double share) const;
+    torch::Tensor l2Proposal(std::int64_t iteration, double share);
+    /// Uniform numbers [n, width] of the active samples.
+    torch::Tensor draw(const RandomStreams& streams, std::int64_t iteration, std::int64_t width) const;
+    /// Flat positions [n, 1, side^2] of windows with random corners, drawn from two columns of @p uniform.
+    torch::Tensor window(const torch::Tensor& uniform, std::int64_t column, std::int64_t side) const;
+    /// The pattern [n, C, side^2] with a random sign per channel, upright or lying; from columns of @p
+    /// uniform.
+    torch::Tensor bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side);
+    void ask(const torch::Tensor& images, bool first);
+    void keep(const torch::Tensor& rows);
+
+    QueryTask& m_task;
+    const SquareOptions& m_options;
+    const RandomStreams m_startDraws;
+    const RandomStreams m_draws;
+    const std::int64_t m_channels;
+    const std::int64_t m_height;
+    const std::int64_t m_width;
+    torch::Tensor m_bumps; ///< of the side drawn last
+
+    // Of the active samples.
+    torch::Tensor m_rows; ///< int64: in the group
+    torch::Tensor m_samples;
+    torch::Tensor m_classes;
+    torch::Tensor m_clean;
+    torch::Tensor m_low;  ///< L-inf only: the ball cut with the box
+    torch::Tensor m_high; ///< L-inf only
+    torch::Tensor m_best;
+    torch::Tensor m_loss;    ///< of the best, raised
+    torch::Tensor m_squared; ///< squared L2 norm of its perturbation
+};
+
+} // namespace assay::attacks

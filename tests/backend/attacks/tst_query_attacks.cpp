@@ -1,0 +1,319 @@
+#include "backend/attacks/hop_skip_jump.h"
+#include "backend/attacks/square.h"
+#include "backend/attacks/square_run.h"
+#include "backend/models/parallel.h"
+#include "backend/models/predict.h"
+#include "backend/protocol/error.h"
+#include "linear_model.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <QTest>
+#include <torch/types.h>
+
+#include <atomic>
+#include <cmath>
+
+using namespace assay;
+using namespace assay::attacks;
+using namespace assay::test;
+
+namespace {
+
+constexpr std::int64_t kSide = 6;
+
+/// Two classes with one weight a pixel, balanced at grey.
+std::shared_ptr<const models::Model> twoClasses(torch::Tensor& weight)
+{
+    weight = torch::empty({kSide * kSide}).normal_(0, 1, at::detail::createCPUGenerator(41));
+    std::vector<double> other;
+    for (std::int64_t j = 0; j < weight.size(0); ++j)
+        other.push_back(weight[j].item<double>());
+    return linearModel({std::vector<double>(other.size(), 0.0), other},
+                       {0, -0.5 * weight.sum().item<double>()});
+}
+
+torch::Tensor greyImages(std::int64_t count)
+{
+    return 0.5 +
+           0.05 * torch::empty({count, 1, kSide, kSide}).normal_(0, 1, at::detail::createCPUGenerator(42));
+}
+
+double worstSize(const torch::Tensor& difference, Norm norm)
+{
+    const torch::Tensor flat = difference.flatten(1);
+    return (norm == Norm::Linf ? flat.abs().amax(1) : flat.norm(2, 1)).max().item<double>();
+}
+
+} // namespace
+
+class TestQueryAttacks : public QObject
+{
+    Q_OBJECT
+
+    static void bothNorms()
+    {
+        QTest::addColumn<int>("norm");
+        QTest::addRow("linf") << int(Norm::Linf);
+        QTest::addRow("l2") << int(Norm::L2);
+    }
+
+private Q_SLOTS:
+    void cleanup() { models::setWorkerThreads(0); }
+
+    void squaresShrinkAsPublished()
+    {
+        const SquareOptions fixed{.rescale = false};
+        QCOMPARE(squareShare(0, 5000, fixed), 0.8);
+        QCOMPARE(squareShare(10, 5000, fixed), 0.8);
+        QCOMPARE(squareShare(11, 5000, fixed), 0.4);
+        QCOMPARE(squareShare(51, 5000, fixed), 0.2);
+        QCOMPARE(squareShare(201, 5000, fixed), 0.1);
+        QCOMPARE(squareShare(501, 5000, fixed), 0.05);
+        QCOMPARE(squareShare(4999, 5000, fixed), 0.8 / 128);
+        QCOMPARE(squareShare(8001, 10000, fixed), 0.8 / 512);
+        // Rescaled, half of any budget is iteration 5000 of 10000.
+        QCOMPARE(squareShare(500, 1000, {}), 0.8 / 128);
+        QCOMPARE(squareShare(1, 1000, {}), 0.8);
+        QCOMPARE(squareShare(2, 1000, {}), 0.4);
+    }
+
+    /// Side 5: above a bump of 2 x 5 about (1,2), below the negative of one of 3 x 5 about (1,2). Sums of
+    /// 1/(k+1)^2 from the Chebyshev distance to 2: 49/36 in the middle, 13/36 around it, 4/36 beyond.
+    void bumpsByHand()
+    {
+        const torch::Tensor above =
+            torch::tensor({{4.0, 13.0, 13.0, 13.0, 4.0}, {4.0, 13.0, 49.0, 13.0, 4.0}});
+        const torch::Tensor below = torch::tensor(
+            {{4.0, 13.0, 13.0, 13.0, 4.0}, {4.0, 13.0, 49.0, 13.0, 4.0}, {4.0, 13.0, 13.0, 13.0, 4.0}});
+        const torch::Tensor expected =
+            torch::cat({above / above.norm(), -below / below.norm()}) / std::sqrt(2.0);
+        QVERIFY(torch::allclose(squareBumps(5), expected.to(torch::kFloat32), 1e-5, 1e-6));
+        for (const std::int64_t side : {1, 2, 3, 8, 25})
+            QVERIFY(std::abs(squareBumps(side).norm().item<double>() - 1) < 1e-5);
+    }
+
+    void squareFoolsWithinItsBudget_data() { bothNorms(); }
+    void squareFoolsWithinItsBudget()
+    {
+        QFETCH(int, norm);
+        torch::Tensor weight;
+        const auto model = twoClasses(weight);
+        const torch::Tensor x = greyImages(120);
+        const torch::Tensor y = models::predict(*model, x);
+        const torch::Tensor margin = (model->logits(x).select(1, 1)).abs();
+        const torch::Tensor exact = margin / (Norm(norm) == Norm::Linf ? weight.abs().sum() : weight.norm());
+        const Budget budget{.norm = Norm(norm), .eps = 1.5 * exact.max().item<double>(), .queries = 3000};
+        const AttackResult result = Square("square").run(*model, x, y, budget, {.seed = 5});
+        // Half as far again as any boundary: nearly every image must fall.
+        QVERIFY2(result.success.to(torch::kFloat64).mean().item<double>() >= 0.95,
+                 qPrintable(QString::number(result.success.to(torch::kFloat64).mean().item<double>())));
+        QVERIFY(torch::equal(models::predict(*model, result.adversarial) != y, result.success));
+        QVERIFY(worstSize(result.adversarial - x, budget.norm) <= budget.eps * (1 + 1e-6) + 1e-6);
+        QVERIFY(result.queries.max().item<std::int64_t>() <= 3000);
+        QVERIFY(result.queries.min().item<std::int64_t>() >= 1);
+        QCOMPARE(result.forwardImages, result.queries.sum().item<std::int64_t>());
+        // Below the distance nothing can fall.
+        Budget small = budget;
+        small.eps = 0.99 * exact.min().item<double>();
+        small.queries = 50;
+        const AttackResult none = Square("square").run(*model, x, y, small, {.seed = 5});
+        QVERIFY(!none.success.any().item<bool>());
+        QVERIFY(none.queries.eq(50).all().item<bool>());
+        // The proposal kept is nearer to the boundary than the image.
+        const torch::Tensor left = model->logits(none.adversarial).select(1, 1).abs();
+        QVERIFY((left < margin).to(torch::kFloat64).mean().item<double>() > 0.95);
+    }
+
+    void everyImageAskedAboutIsCounted()
+    {
+        const auto model = seededModel("mlp", 9);
+        const torch::Tensor x = someImages(70);
+        const torch::Tensor y = models::predict(*model, x);
+        std::vector<std::unique_ptr<const QueryAttack>> all;
+        all.push_back(std::make_unique<Square>("square"));
+        all.push_back(std::make_unique<HopSkipJump>("hop-skip-jump"));
+        for (const auto& attack : all) {
+            for (const std::int64_t queries : {1, 2, 3, 20, 400}) {
+                std::atomic<std::int64_t> asked = 0;
+                std::atomic<bool> inside = true;
+                const auto answer = [&](const torch::Tensor& images) {
+                    asked += images.size(0);
+                    if (images.min().item<float>() < 0 || images.max().item<float>() > 1)
+                        inside = false;
+                    return model->logits(images);
+                };
+                const AttackResult result =
+                    attack->attack(answer, torch::kCPU, x, y,
+                                   {.norm = Norm::L2, .eps = 0.5, .queries = queries}, {.seed = 2});
+                QCOMPARE(result.queries.sum().item<std::int64_t>(), asked.load());
+                QVERIFY(result.queries.max().item<std::int64_t>() <= queries);
+                QVERIFY(inside);
+                QVERIFY(worstSize(result.adversarial - x, Norm::L2) <= 0.5 * (1 + 1e-6) + 1e-6);
+            }
+        }
+    }
+
+    /// At a point of a linear boundary the estimate is the boundary's normal, up to the noise of B probes in
+    /// d dimensions: a cosine of about 1 / sqrt(1 + pi d / (2 B)), here 0.97.
+    void directionIsTheNormal_data() { bothNorms(); }
+    void directionIsTheNormal()
+    {
+        QFETCH(int, norm);
+        torch::Tensor weight;
+        const auto model = twoClasses(weight);
+        const torch::Tensor x = torch::full({4, 1, kSide, kSide}, 0.5f); // on the boundary
+        const torch::Tensor y = torch::zeros({4}, torch::kInt64);
+        const Budget budget{.norm = Norm(norm), .eps = 1};
+        const Context context;
+        HookCalls hooks(context.hooks, 1);
+        Queries queries([&](const torch::Tensor& images) { return model->logits(images); }, 4);
+        torch::Tensor adversarial = x.clone();
+        QueryTask task{.queries = queries,
+                       .budget = budget,
+                       .context = context,
+                       .hooks = hooks,
+                       .firstImage = 0,
+                       .part = 50,
+                       .clean = x,
+                       .classes = y,
+                       .targeted = false,
+                       .samples = torch::arange(4),
+                       .adversarial = adversarial,
+                       .success = torch::zeros({4}, torch::kBool)};
+        const torch::Tensor found = boundaryDirection(task,
+                                                      {.position = x,
+                                                       .rows = torch::arange(4),
+                                                       .samples = torch::arange(4),
+                                                       .radius = torch::full({4}, 0.1f),
+                                                       .evaluations = 1010,
+                                                       .iteration = 3},
+                                                      RandomStreams(7, 1));
+        QVERIFY(queries.counts().eq(1010).all().item<bool>());
+        QVERIFY(torch::allclose(found.flatten(1).norm(2, 1), torch::ones({4}), 0, 1e-5));
+        const torch::Tensor cosine = found.flatten(1).mv(weight) / weight.norm();
+        QVERIFY2(cosine.min().item<double>() > 0.93,
+                 qPrintable(QString::number(cosine.min().item<double>())));
+    }
+
+    void hopSkipJumpFindsTheDistance_data() { bothNorms(); }
+    void hopSkipJumpFindsTheDistance()
+    {
+        QFETCH(int, norm);
+        torch::Tensor weight;
+        const auto model = twoClasses(weight);
+        const torch::Tensor x = greyImages(20);
+        const torch::Tensor y = models::predict(*model, x);
+        const torch::Tensor exact = model->logits(x).select(1, 1).abs() /
+                                    (Norm(norm) == Norm::Linf ? weight.abs().sum() : weight.norm());
+        const Budget budget{
+            .norm = Norm(norm), .eps = Norm(norm) == Norm::Linf ? 1.0 : 100.0, .queries = 5000};
+        const AttackResult result = HopSkipJump("hop-skip-jump").run(*model, x, y, budget, {.seed = 3});
+        QVERIFY(result.success.all().item<bool>());
+        QVERIFY(torch::equal(models::predict(*model, result.adversarial) != y, result.success));
+        const torch::Tensor flat = (result.adversarial - x).flatten(1);
+        const torch::Tensor ratio = (Norm(norm) == Norm::Linf ? flat.abs().amax(1) : flat.norm(2, 1)) / exact;
+        QVERIFY2(ratio.min().item<double>() > 1 - 1e-3,
+                 qPrintable(QString::number(ratio.min().item<double>())));
+        // L-inf steps by signs, of which an estimate gets the small ones wrong.
+        const double most = Norm(norm) == Norm::Linf ? 1.5 : 1.1;
+        QVERIFY2(ratio.median().item<double>() < most,
+                 qPrintable(QString::number(ratio.median().item<double>())));
+        QVERIFY(result.queries.max().item<std::int64_t>() <= 5000);
+    }
+
+    void hopSkipJumpKeepsToTheBall()
+    {
+        torch::Tensor weight;
+        const auto model = twoClasses(weight);
+        const torch::Tensor x = greyImages(20);
+        const torch::Tensor y = models::predict(*model, x);
+        const torch::Tensor exact = model->logits(x).select(1, 1).abs() / weight.norm();
+        const Budget budget{.norm = Norm::L2, .eps = exact.median().item<double>() * 1.05, .queries = 3000};
+        const AttackResult all = HopSkipJump("hop-skip-jump").run(*model, x, y, budget, {.seed = 3});
+        const AttackResult stopped =
+            HopSkipJump("hop-skip-jump").run(*model, x, y, budget, {.seed = 3, .stopWhenFooled = true});
+        for (const AttackResult& result : {all, stopped}) {
+            QVERIFY(worstSize(result.adversarial - x, Norm::L2) <= budget.eps * (1 + 1e-6) + 1e-6);
+            QVERIFY(torch::equal(models::predict(*model, result.adversarial) != y, result.success));
+            QVERIFY(result.success.any().item<bool>() && !result.success.all().item<bool>());
+            QVERIFY(!result.success.logical_and(exact.gt(budget.eps)).any().item<bool>());
+        }
+        QVERIFY(stopped.queries.sum().item<std::int64_t>() < all.queries.sum().item<std::int64_t>());
+    }
+
+    /// Images that are wrong already cost one question; a model of one answer for everything costs the tries.
+    void hopSkipJumpAtTheEdges()
+    {
+        torch::Tensor weight;
+        const auto model = twoClasses(weight);
+        const torch::Tensor x = greyImages(5);
+        const torch::Tensor wrong = 1 - models::predict(*model, x);
+        const Budget budget{.norm = Norm::L2, .eps = 1, .queries = 500};
+        const AttackResult already = HopSkipJump("hop-skip-jump").run(*model, x, wrong, budget);
+        QVERIFY(already.success.all().item<bool>());
+        QVERIFY(torch::equal(already.adversarial, x));
+        QVERIFY(already.queries.eq(1).all().item<bool>());
+        const auto constant =
+            linearModel({std::vector<double>(36, 0.0), std::vector<double>(36, 0.0)}, {1, 0});
+        const AttackResult never = HopSkipJump("hop-skip-jump", {.startTries = 30})
+                                       .run(*constant, x, torch::zeros({5}, torch::kInt64), budget);
+        QVERIFY(!never.success.any().item<bool>());
+        QVERIFY(torch::equal(never.adversarial, x));
+        QVERIFY(never.queries.eq(31).all().item<bool>());
+        try {
+            HopSkipJump("hop-skip-jump").run(*model, x, wrong, budget, {.target = wrong});
+            QFAIL("accepted");
+        } catch (const Error& error) {
+            QCOMPARE(QString(error.what()), "hop-skip-jump: cannot aim at classes: it would have to start "
+                                            "from an image of each. Choose an "
+                                            "attack that can, or leave the target out.");
+        }
+    }
+
+    void partsGiveWhatTheWholeGives_data()
+    {
+        QTest::addColumn<bool>("square");
+        QTest::addColumn<int>("norm");
+        for (const bool square : {true, false})
+            for (const Norm norm : {Norm::Linf, Norm::L2})
+                QTest::addRow("%s %s", square ? "square" : "hop-skip-jump", normName(norm))
+                    << square << int(norm);
+    }
+
+    /// 1200 questions: far enough that samples leave and estimates are made.
+    void partsGiveWhatTheWholeGives()
+    {
+        QFETCH(bool, square);
+        QFETCH(int, norm);
+        torch::Tensor weight;
+        const auto model = twoClasses(weight);
+        const torch::Tensor x = greyImages(110);
+        const torch::Tensor y = models::predict(*model, x);
+        const std::unique_ptr<const Attack> attack =
+            square ? std::unique_ptr<const Attack>(std::make_unique<Square>("square"))
+                   : std::make_unique<HopSkipJump>("hop-skip-jump");
+        const Budget budget{
+            .norm = Norm(norm), .eps = Norm(norm) == Norm::Linf ? 0.05 : 0.25, .queries = 1200};
+        models::setWorkerThreads(1);
+        const AttackResult one = attack->run(*model, x, y, budget, {.seed = 3});
+        models::setWorkerThreads(3);
+        const AttackResult three = attack->run(*model, x, y, budget, {.seed = 3});
+        QVERIFY(torch::equal(one.adversarial, three.adversarial));
+        QVERIFY(torch::equal(one.queries, three.queries));
+        for (const auto& [first, n] : {std::pair<int, int>{0, 7}, {7, 1}, {60, 50}}) {
+            const AttackResult part =
+                attack->run(*model, x.narrow(0, first, n), y.narrow(0, first, n), budget,
+                            {.seed = 3, .samples = torch::arange(first, first + n)});
+            // Sums are rounded otherwise in batches of another size, and an answer at the very boundary may
+            // change.
+            const torch::Tensor same =
+                (part.adversarial - one.adversarial.narrow(0, first, n)).abs().flatten(1).amax(1).lt(1e-4);
+            QVERIFY(same.to(torch::kFloat64).mean().item<double>() >= 0.8);
+        }
+        const AttackResult other = attack->run(*model, x, y, budget, {.seed = 4});
+        QVERIFY(!torch::equal(one.adversarial, other.adversarial));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestQueryAttacks)
+#include "tst_query_attacks.moc"

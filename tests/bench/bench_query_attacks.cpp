@@ -1,0 +1,185 @@
+#include "backend/attacks/hop_skip_jump.h"
+#include "backend/attacks/square.h"
+#include "backend/data/catalogue.h"
+#include "backend/models/parallel.h"
+#include "backend/models/predict.h"
+#include "backend/models/zoo.h"
+
+#include <benchmark/benchmark.h>
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+#include <torch/version.h>
+
+#include <cmath>
+#include <dlfcn.h>
+#include <iostream>
+#include <malloc.h>
+#include <sys/resource.h>
+
+// Questions per second of the query attacks on trained models and real images, in one process and one thread.
+// The radius is so small that no image falls: all sides ask about every image every time.
+//   plain_loop  Square as Python libraries run it: the network as trained, the whole batch at once, squares
+//   shared by
+//               the batch, no gradients (their operators are the same, so this stands in for them)
+//   square, hsj ours
+//   bare        forward passes of the prepared model in the parts we use, and nothing else
+// Run with --benchmark_enable_random_interleaving=true and compare medians of CPU time: items are questions.
+
+namespace {
+
+using namespace assay;
+using attacks::Norm;
+
+constexpr std::int64_t kImages = 200;
+constexpr std::int64_t kQueries = 60;
+constexpr double kEps = 0.001;
+
+struct Subject
+{
+    std::shared_ptr<const models::Model> model;
+    torch::Tensor x, y;
+};
+
+/// The first images that the model classifies correctly, and by some margin.
+Subject subject(const std::string& name)
+{
+    const auto model = models::ModelLibrary({ASSAY_BENCH_ZOO}).open(name, torch::kCPU);
+    const auto set = data::DatasetCatalogue().open("fashion-mnist");
+    const torch::Tensor x = set->images(data::Split::Test, torch::arange(2 * kImages), torch::kCPU);
+    const torch::Tensor y = set->labels(data::Split::Test).narrow(0, 0, 2 * kImages);
+    const torch::Tensor sure =
+        models::logitsChunked(*model, x).softmax(1).gather(1, y.unsqueeze(1)).squeeze(1);
+    const torch::Tensor rows = std::get<1>(sure.topk(kImages));
+    return {model, x.index_select(0, rows), y.index_select(0, rows)};
+}
+
+void finish(benchmark::State& state, std::int64_t questions, bool intact)
+{
+    state.SetItemsProcessed(questions);
+    // The comparison means nothing where images fall: they ask no more.
+    if (!intact)
+        state.SkipWithError("an image fell");
+}
+
+void bare(benchmark::State& state, const std::string& name)
+{
+    const Subject s = subject(name);
+    for ([[maybe_unused]] auto iteration : state) {
+        const torch::NoGradGuard off;
+        for (std::int64_t q = 0; q < kQueries; ++q)
+            for (std::int64_t first = 0; first < kImages; first += models::kChunkImages)
+                benchmark::DoNotOptimize(
+                    s.model->logits(s.x.narrow(0, first, models::kChunkImages)).data_ptr());
+    }
+    finish(state, state.iterations() * kImages * kQueries, true);
+}
+
+void ours(benchmark::State& state, const std::string& name, const attacks::Attack& attack, Norm norm)
+{
+    const Subject s = subject(name);
+    std::int64_t asked = 0;
+    bool intact = true;
+    for ([[maybe_unused]] auto iteration : state) {
+        const attacks::AttackResult result =
+            attack.run(*s.model, s.x, s.y, {.norm = norm, .eps = kEps, .queries = kQueries}, {.seed = 1});
+        asked += result.queries.sum().item<std::int64_t>();
+        intact = intact && !result.success.any().item<bool>();
+    }
+    finish(state, asked, intact);
+}
+
+/// As the authors' PyTorch code goes about it, without its compaction of an unchanged batch.
+void plainLoop(benchmark::State& state, const std::string& name)
+{
+    const Subject s = subject(name);
+    const auto network = s.model->cloneNetwork();
+    for (torch::Tensor& weight : network->parameters())
+        weight.requires_grad_(true);
+    const auto generator = at::detail::createCPUGenerator(1);
+    const torch::Tensor index = s.y.unsqueeze(1);
+    const auto marginOf = [&](const torch::Tensor& images) {
+        const torch::Tensor z = network->forward(images);
+        return z.gather(1, index).squeeze(1) - z.scatter(1, index, -INFINITY).amax(1);
+    };
+    for ([[maybe_unused]] auto iteration : state) {
+        const torch::NoGradGuard off;
+        const auto signs = [&](at::IntArrayRef shape) {
+            return torch::empty(shape).uniform_(-1, 1, generator).sign();
+        };
+        torch::Tensor best = (s.x + kEps * signs({kImages, 1, 1, s.x.size(3)})).clamp(0, 1);
+        torch::Tensor lowest = marginOf(best);
+        for (std::int64_t q = 1; q < kQueries; ++q) {
+            const double share = attacks::squareShare(q - 1, kQueries, {});
+            const auto side = std::max<std::int64_t>(std::llround(std::sqrt(share * 784)), 1);
+            const auto corner = [&] {
+                return torch::randint(0, 28 - side, {1}, generator).item<std::int64_t>();
+            };
+            torch::Tensor delta = torch::zeros({1, 28, 28});
+            delta.narrow(1, corner(), side).narrow(2, corner(), side).fill_(2 * kEps).mul_(signs({1, 1, 1}));
+            const torch::Tensor proposed =
+                torch::min(torch::max(best + delta, s.x - kEps), s.x + kEps).clamp(0, 1);
+            const torch::Tensor margin = marginOf(proposed);
+            const torch::Tensor better = margin.lt(lowest).to(torch::kFloat32);
+            lowest = better * margin + (1 - better) * lowest;
+            const torch::Tensor column = better.view({-1, 1, 1, 1});
+            best = column * proposed + (1 - column) * best;
+        }
+        benchmark::DoNotOptimize(best.data_ptr());
+    }
+    finish(state, state.iterations() * kImages * kQueries, true);
+}
+
+void addContext()
+{
+    benchmark::AddCustomContext("libtorch", TORCH_VERSION);
+    benchmark::AddCustomContext("intra-op threads", std::to_string(at::get_num_threads()));
+    benchmark::AddCustomContext("worker threads", std::to_string(models::workerThreads()));
+    // Present only when OpenBLAS is the BLAS that was loaded.
+    if (auto* name = reinterpret_cast<const char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_corename")))
+        benchmark::AddCustomContext("OpenBLAS core", name());
+}
+
+void configure(benchmark::internal::Benchmark* bench)
+{
+    bench->Iterations(1)->Repetitions(5)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, -1);
+    at::set_num_threads(1);
+    models::setWorkerThreads(1);
+    addContext();
+    const attacks::Square square("square");
+    // So few probes that estimates fit into the questions.
+    const attacks::HopSkipJump hop("hop-skip-jump", {.firstEvaluations = 25});
+    for (const std::string name : {"fashion-cnn", "fashion-resnet", "fashion-mlp"}) {
+        configure(benchmark::RegisterBenchmark(("plain_loop/" + name).c_str(), plainLoop, name));
+        configure(benchmark::RegisterBenchmark(("bare/" + name).c_str(), bare, name));
+        for (const Norm norm : {Norm::Linf, Norm::L2}) {
+            const auto named = [&](const char* kind) {
+                return std::string(kind) + normName(norm) + "/" + name;
+            };
+            configure(benchmark::RegisterBenchmark(
+                named("square_").c_str(),
+                [&square, name, norm](benchmark::State& state) { ours(state, name, square, norm); }));
+            configure(benchmark::RegisterBenchmark(
+                named("hsj_").c_str(),
+                [&hop, name, norm](benchmark::State& state) { ours(state, name, hop, norm); }));
+        }
+    }
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv))
+        return 2;
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    std::cout << "peak memory of the process: " << usage.ru_maxrss / 1024 << " MiB\n";
+}
