@@ -15,7 +15,7 @@ namespace {
 
 const std::vector<const Command*>& commands()
 {
-    static const std::vector<const Command*> all = {&kList,   &kDescribe, &kRun, &kServe,   &kData,
+    static const std::vector<const Command*> all = {&kList,   &kDescribe, &kRun, &kAttack,  &kServe, &kData,
                                                     &kImport, &kInspect,  &kZoo, &kPlugins, &kExport};
     return all;
 }

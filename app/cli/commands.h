@@ -26,6 +26,7 @@ extern const Command kList;
 extern const Command kDescribe;
 extern const Command kRun;
 extern const Command kServe;
+extern const Command kAttack;
 extern const Command kData;
 extern const Command kImport;
 extern const Command kInspect;

@@ -66,7 +66,7 @@ Rows heading(const std::string& kind)
     if (kind == "datasets")
         return {{"DATA SET", "TRAIN", "TEST", "IMAGES", "CLASSES", "FORMAT", "STATE"}};
     if (kind == "attacks")
-        return {{"ATTACK", "TITLE", "REFERENCE"}};
+        return {{"ATTACK", "NORMS", "NEEDS", "TITLE", "REFERENCE"}};
     if (kind == "plugins")
         return {{"PLUGIN", "VERSION", "LICENCE", "STATE"}};
     return {{"RUN", "STATE", "STARTED", "SECONDS", "TITLE"}};
@@ -79,6 +79,14 @@ std::string accuracy(const Json& model)
 }
 
 /// Of a data set: whether it can be used, and what is wrong with it.
+std::string words(const Json& list)
+{
+    std::string joined;
+    for (const Json& word : list)
+        joined += (joined.empty() ? "" : ", ") + word.get<std::string>();
+    return joined;
+}
+
 std::string state(const Json& item)
 {
     if (!item.at("available").get<bool>())
@@ -106,7 +114,8 @@ std::vector<std::string> row(const std::string& kind, const Json& item)
                 text(item, "format"),
                 state(item)};
     if (kind == "attacks")
-        return {text(item, "name"), text(item, "title"), text(item, "reference")};
+        return {text(item, "name"), words(item.at("norms")), text(item, "needs"), text(item, "title"),
+                text(item, "reference")};
     if (kind == "plugins")
         return {text(item, "id").empty() ? text(item, "file") : text(item, "id"), text(item, "version"),
                 text(item, "licence"), item.at("loaded").get<bool>() ? "loaded" : text(item, "problem")};
@@ -146,6 +155,14 @@ int list(const Words& words)
         print(engine, kind.empty() ? "studies" : kind);
     }
     return kDone;
+    if (kind == "attacks") {
+        for (const auto& record : engine.scriptedAttacks()) {
+            if (!record.problem.empty())
+                std::fprintf(stderr, "assay-cli: %s\n", record.problem.c_str());
+            if (!record.warning.empty())
+                std::fprintf(stderr, "assay-cli: %s: %s\n", record.file.c_str(), record.warning.c_str());
+        }
+    }
 }
 
 } // namespace

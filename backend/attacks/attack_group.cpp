@@ -102,7 +102,8 @@ void AttackGroup::iterate(int restart)
                         .momentum = m_momentum,
                         .gradient = direction,
                         .iteration = t,
-                        .size = budget.stepSize};
+                        .size = budget.stepSize,
+                        .steps = budget.steps};
         m_plan.recipe.rule->step(state);
         m_ball.project(m_position);
         m_plan.hooks.advance(active());

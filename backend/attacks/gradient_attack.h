@@ -67,7 +67,8 @@ struct StepState
     torch::Tensor& momentum;       ///< undefined before the first step; the rule's own memory
     const torch::Tensor& gradient; ///< of the raised loss, filters and variance applied
     int iteration;
-    double size; ///< the step size of this iteration
+    double size;   ///< the step size of this iteration
+    int steps = 1; ///< of which this is iteration 0 .. steps-1
 };
 
 /// How a gradient becomes a step. Immutable; what it remembers lies in StepState::momentum, one row per

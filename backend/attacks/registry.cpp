@@ -9,8 +9,10 @@ namespace assay::attacks {
 
 namespace {
 
-bool isAttackId(const std::string& id)
+bool isAttackId(std::string_view id)
 {
+    if (id.starts_with(kScriptPrefix))
+        id.remove_prefix(kScriptPrefix.size());
     return !id.empty() && std::ranges::all_of(id, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
     });

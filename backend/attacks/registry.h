@@ -7,14 +7,20 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assay::attacks {
 
+/// What the ids of scripted attacks begin with.
+inline constexpr std::string_view kScriptPrefix = "script:";
+
 /// Description of an attack for lists and forms.
 struct AttackInfo
 {
-    std::string id; ///< [a-z0-9-]+, as in `--attack ID` and in stored specifications
+    /// [a-z0-9._-]+, as in `--attack ID` and in stored specifications; of a scripted attack after
+    /// kScriptPrefix.
+    std::string id;
     std::string title;
     std::string summary; ///< a sentence or two: what it does, its step size when the budget says 0
     std::string reference;

@@ -39,6 +39,7 @@ Engine::Engine(const fs::path& workspace, EngineListener& listener)
     , m_workspace(workspace)
     , m_plugins(m_installation.plugins, PluginHost::defaultFolders(), configFolder())
     , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()},
+    , m_attacks(attacks::attacks(), {m_workspace.attacks(), userAttackFolder()})
                m_workspace.data())
     , m_importer(m_inputs, m_workspace)
     , m_cache(m_workspace.cache())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/attacks/scripted/scripted_attacks.h"
 #include "backend/engine/batch_lane.h"
 #include "backend/engine/cache.h"
 #include "backend/engine/engine_listener.h"
@@ -31,6 +32,8 @@ public:
     Registries& registries() { return m_registries; }
     const Registries& registries() const { return m_registries; }
     const PluginHost& plugins() const { return m_plugins; }
+    /// Of the workspace and of the user.
+    std::vector<attacks::ScriptRecord> scriptedAttacks() const { return m_attacks.records(); }
     const Inputs& inputs() const { return m_inputs; }
     Inputs& inputs() { return m_inputs; }
     Importer& importer() { return m_importer; }
@@ -79,6 +82,7 @@ private:
     Inputs m_inputs;
     Importer m_importer;
     TensorCache m_cache;
+    attacks::ScriptedAttacks m_attacks;
     LaneGate m_gate;
     std::unique_ptr<LiveLane> m_live; ///< the lanes end first: what they run uses the rest
     std::unique_ptr<BatchLane> m_batch;

@@ -45,6 +45,11 @@ fs::path userPluginFolder()
     return standard(QStandardPaths::GenericDataLocation) / "plugins";
 }
 
+fs::path userAttackFolder()
+{
+    return standard(QStandardPaths::GenericDataLocation) / "attacks";
+}
+
 fs::path Workspace::defaultRoot()
 {
     return standard(QStandardPaths::GenericDataLocation) / "demo";

@@ -21,6 +21,8 @@ struct Installation
 std::filesystem::path configFolder();
 /// Per-user folder for plugins from outside: XDG data home /assay/plugins.
 std::filesystem::path userPluginFolder();
+/// Per-user folder for scripted attacks: XDG data home /assay/attacks.
+std::filesystem::path userAttackFolder();
 
 /// The folders of a workspace. Paths only: folders are made by whoever first writes to them.
 class Workspace
@@ -36,6 +38,7 @@ public:
     std::filesystem::path runs() const { return m_root / "runs"; }
     std::filesystem::path models() const { return m_root / "models"; }
     std::filesystem::path data() const { return m_root / "data"; }
+    std::filesystem::path attacks() const { return m_root / "attacks"; } ///< scripted attacks
     std::filesystem::path cache() const { return m_root / "cache"; }
 
 private:

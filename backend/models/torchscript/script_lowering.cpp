@@ -30,7 +30,8 @@ namespace jit = torch::jit;
 /// nodes than fit in memory.
 constexpr std::size_t kMaxNodes = 500'000;
 
-constexpr const char* kExportAgain = "Export a forward(x) that takes one batch of images and returns its logits.";
+constexpr const char* kExportAgain =
+    "Export a forward(x) that takes one batch of images and returns its logits.";
 
 /// Calls @p visit for each node, of blocks within it too, in order.
 template <class Visit>
@@ -162,7 +163,7 @@ private:
 
 /// TorchScript is no sandbox: torch.save writes files and torch.from_file maps them. An operator is let
 /// through when it computes.
-void requireHarmless(const jit::Node* node, const std::string& where)
+void requireHarmless(const jit::Node* node, const char* noun, const std::string& where)
 {
     static const std::set<std::string> kRefused = {
         "aten::save",       "aten::from_file",    "aten::load",       "aten::manual_seed",
@@ -174,9 +175,9 @@ void requireHarmless(const jit::Node* node, const std::string& where)
     const bool computes = name.starts_with("aten::") || name.starts_with("prim::");
     if (kRefused.contains(name) || !computes)
         throw Error(
-            "the network uses the operator '" + name.substr(0, 80) +
+            "the " + std::string(noun) + " uses the operator '" + name.substr(0, 80) +
                 "', which is not let through from a file (it does not compute, or gives no gradients)",
-            where, "Export the network without it.");
+            where, "Export the " + std::string(noun) + " without it.");
 }
 
 void removePrinting(jit::Graph& graph)
@@ -367,26 +368,60 @@ void simplify(std::shared_ptr<jit::Graph>& graph)
 }
 
 /// Takes the module itself away: nothing may need it any more.
-void dropModule(jit::Graph& graph, const std::string& where)
+void dropModule(jit::Graph& graph, const std::string& noun, const std::string& where)
 {
     eachNode(graph.block(), [&](const jit::Node* node) {
         if (node->kind() == c10::prim::SetAttr)
-            throw Error("the network changes its own attribute '" + node->s(c10::attr::name).substr(0, 80) +
+            throw Error("the " + noun + " changes its own attribute '" +
+                            node->s(c10::attr::name).substr(0, 80) +
                             "' while it runs, so that an image's answer depends on those before it",
-                        where, "Export a network whose forward changes nothing.");
+                        where,
+                        noun == "network" ? "Export a network whose forward changes nothing."
+                                          : "Write a " + noun + " whose methods change nothing.");
     });
     if (graph.inputs()[0]->hasUses())
-        throw Error("the network hands itself to one of its functions, which cannot be opened", where,
+        throw Error("the " + noun + " hands itself to one of its functions, which cannot be opened", where,
                     "Export the network with torch.jit.trace.");
     graph.eraseInput(0);
 }
 
-void noteWrites(LoweredScript& script)
+/// @param arguments inputs of the graph before the tensors.
+void noteWrites(LoweredScript& script, std::size_t arguments)
 {
     const jit::AliasDb aliases(script.graph);
-    script.writesInput = aliases.hasWriters(script.graph->inputs()[0]);
+    for (std::size_t i = 0; i < arguments; ++i)
+        script.writtenArguments.push_back(aliases.hasWriters(script.graph->inputs()[i]));
     for (std::size_t i = 0; i < script.tensors.size(); ++i)
-        script.tensors[i].written = aliases.hasWriters(script.graph->inputs()[i + 1]);
+        script.tensors[i].written = aliases.hasWriters(script.graph->inputs()[arguments + i]);
+}
+
+/// Everything but the choice of arguments and taps; the module is input 0 of script.graph before.
+void replaceModule(LoweredScript& script, const jit::Module& module, const char* noun,
+                   const std::string& where)
+{
+    const AttributeReplacer replacer(script, module, where);
+    simplify(script.graph);
+    dropModule(*script.graph, noun, where);
+    liftConstants(script);
+}
+
+/// isNondeterministic() alone leaves out what draws in place, such as uniform_.
+bool drawsNumbers(const jit::Node* node)
+{
+    const c10::FunctionSchema* const schema = node->maybeSchema();
+    return node->isNondeterministic() ||
+           (schema && std::ranges::any_of(schema->arguments(), [](const c10::Argument& argument) {
+                return argument.name() == "generator";
+            }));
+}
+
+void requireHarmless(jit::Graph& graph, const char* noun, const std::string& where)
+{
+    eachNode(graph.block(), [&](const jit::Node* node) {
+        requireHarmless(node, noun, where);
+        if (isTensorConstant(node))
+            requireInBounds(node->t(c10::attr::value), "constant", where);
+    });
 }
 
 } // namespace
@@ -401,19 +436,37 @@ LoweredScript lowerScript(const jit::Module& module, const std::string& where)
     script.graph = jit::toGraphFunction(method->function()).graph()->copy();
     bindArguments(*script.graph, method->function().getSchema(), where);
     const ScriptNames names = Inliner(*script.graph, where).take();
-    eachNode(script.graph->block(), [&](const jit::Node* node) {
-        requireHarmless(node, where);
-        if (isTensorConstant(node))
-            requireInBounds(node->t(c10::attr::value), "constant", where);
-    });
+    requireHarmless(*script.graph, "network", where);
     removePrinting(*script.graph);
     script.taps = offerTaps(*script.graph, names);
-    const AttributeReplacer replacer(script, module, where);
-    simplify(script.graph);
-    dropModule(*script.graph, where);
-    liftConstants(script);
+    replaceModule(script, module, "network", where);
     settleTaps(script.graph, script.taps);
-    noteWrites(script);
+    noteWrites(script, 1);
+    script.writesInput = script.writtenArguments.front();
+    return script;
+}
+
+LoweredScript lowerMethod(const jit::Module& module, const std::string& name, const std::string& where)
+{
+    const auto method = module.find_method(name);
+    if (!method)
+        throw Error("the script has no method '" + name + "'", where);
+    LoweredScript script;
+    script.code = module._ivalue()->compilation_unit();
+    script.graph = jit::toGraphFunction(method->function()).graph()->copy();
+    const std::size_t arguments = method->function().getSchema().arguments().size() - 1;
+    Inliner(*script.graph, where).take();
+    requireHarmless(*script.graph, "script", where);
+    eachNode(script.graph->block(), [&](const jit::Node* node) {
+        if (drawsNumbers(node))
+            throw Error("'" + name + "' draws random numbers of its own (" +
+                            std::string(node->kind().toQualString()).substr(0, 80) +
+                            "), so that nobody could repeat its results",
+                        where, "Make them from the seed that transform is given.");
+    });
+    removePrinting(*script.graph);
+    replaceModule(script, module, "script", where);
+    noteWrites(script, arguments);
     return script;
 }
 

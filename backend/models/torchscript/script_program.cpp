@@ -19,8 +19,6 @@ namespace {
 namespace jit = torch::jit;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kLongestRun{10};
-
 /// Of the program running in this thread, and of none in others.
 thread_local Clock::time_point t_deadline = Clock::time_point::max();
 
@@ -39,7 +37,7 @@ void tick()
 class Deadline
 {
 public:
-    Deadline() { t_deadline = Clock::now() + kLongestRun; }
+    explicit Deadline(std::chrono::milliseconds time) { t_deadline = Clock::now() + time; }
     ~Deadline() { t_deadline = Clock::time_point::max(); }
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
@@ -86,9 +84,9 @@ ScriptProgram::ScriptProgram(const jit::Graph& graph, c10::Device device)
     m_code = jit::Code(own, "forward");
 }
 
-std::vector<c10::IValue> ScriptProgram::run(std::vector<c10::IValue> inputs) const
+std::vector<c10::IValue> ScriptProgram::run(std::vector<c10::IValue> inputs, const ScriptLimit& limit) const
 {
-    const Deadline deadline;
+    const Deadline deadline(limit.time);
     std::string failure;
     try {
         jit::InterpreterState(m_code).run(inputs);
@@ -97,8 +95,10 @@ std::vector<c10::IValue> ScriptProgram::run(std::vector<c10::IValue> inputs) con
         failure = expired() ? std::string() : scriptSentence(error);
     }
     if (failure.empty())
-        throw Error("the network did not answer within 10 seconds; its script may loop for ever", {},
-                    "Export the network without loops that depend on its values.");
+        throw Error("the " + limit.noun + " did not answer within " +
+                        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limit.time).count()) +
+                        " seconds; its script may loop for ever",
+                    {}, "Export the " + limit.noun + " without loops that depend on its values.");
     throw Error(failure);
 }
 

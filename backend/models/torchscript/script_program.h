@@ -4,12 +4,20 @@
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace assay::models {
+
+/// How long a script may take over one answer, and what it is called when it takes longer.
+struct ScriptLimit
+{
+    std::chrono::milliseconds time = std::chrono::seconds(10);
+    std::string noun = "network";
+};
 
 /// A lowered graph made ready to run, on LibTorch's interpreter alone: each operator is dispatched as in
 /// eager mode, without the profiling executor, which specialises itself anew for every shape and was slower
@@ -22,8 +30,8 @@ public:
 
     /// The graph's outputs for its inputs. Gradients flow as the caller's mode says.
     /// @throws Error with the sentence of what failed; also when loops in the script keep it from answering
-    /// within ten seconds.
-    std::vector<c10::IValue> run(std::vector<c10::IValue> inputs) const;
+    /// within the limit.
+    std::vector<c10::IValue> run(std::vector<c10::IValue> inputs, const ScriptLimit& limit = {}) const;
 
 private:
     torch::jit::Code m_code;

@@ -1,11 +1,10 @@
 #include "backend/models/torchscript/torchscript_network.h"
 
-#include "backend/models/torchscript/script_archive.h"
+#include "backend/models/torchscript/script_method.h"
 #include "backend/models/torchscript/script_taps.h"
 #include "backend/protocol/error.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/csrc/jit/serialization/import.h>
 #include <torch/nn.h>
 #include <torch/utils.h>
 
@@ -80,16 +79,7 @@ torch::Tensor pick(const c10::IValue& result, const std::string& place, const st
 LoweredScript openScript(const std::filesystem::path& file)
 {
     const std::string where = file.string();
-    checkScriptArchive(file);
-    jit::Module module;
-    try {
-        module = jit::load(where, torch::kCPU);
-        module.eval();
-    } catch (const std::exception& error) {
-        throw Error(
-            "cannot be loaded as TorchScript: " + scriptSentence(error), where,
-            "Save the network again with torch.jit.save, with a PyTorch no newer than this program's.");
-    }
+    const jit::Module module = loadScript(file);
     try {
         LoweredScript script = lowerScript(module, where);
         widen(script);
