@@ -136,6 +136,14 @@ void print(const engine::Engine& engine, const std::string& kind)
         for (const auto& problem : engine.inputs().models().problems())
             std::fprintf(stderr, "assay-cli: %s\n", problem.c_str());
     }
+    if (kind == "attacks") {
+        for (const auto& record : engine.scriptedAttacks()) {
+            if (!record.problem.empty())
+                std::fprintf(stderr, "assay-cli: %s\n", record.problem.c_str());
+            if (!record.warning.empty())
+                std::fprintf(stderr, "assay-cli: %s: %s\n", record.file.c_str(), record.warning.c_str());
+        }
+    }
 }
 
 int list(const Words& words)
@@ -155,14 +163,6 @@ int list(const Words& words)
         print(engine, kind.empty() ? "studies" : kind);
     }
     return kDone;
-    if (kind == "attacks") {
-        for (const auto& record : engine.scriptedAttacks()) {
-            if (!record.problem.empty())
-                std::fprintf(stderr, "assay-cli: %s\n", record.problem.c_str());
-            if (!record.warning.empty())
-                std::fprintf(stderr, "assay-cli: %s: %s\n", record.file.c_str(), record.warning.c_str());
-        }
-    }
 }
 
 } // namespace

@@ -38,8 +38,8 @@ Engine::Engine(const fs::path& workspace, EngineListener& listener)
     , m_installation(Installation::find())
     , m_workspace(workspace)
     , m_plugins(m_installation.plugins, PluginHost::defaultFolders(), configFolder())
-    , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()},
     , m_attacks(attacks::attacks(), {m_workspace.attacks(), userAttackFolder()})
+    , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()},
                m_workspace.data())
     , m_importer(m_inputs, m_workspace)
     , m_cache(m_workspace.cache())

@@ -79,10 +79,10 @@ private:
     Workspace m_workspace;
     Registries m_registries;
     PluginHost m_plugins;
+    attacks::ScriptedAttacks m_attacks;
     Inputs m_inputs;
     Importer m_importer;
     TensorCache m_cache;
-    attacks::ScriptedAttacks m_attacks;
     LaneGate m_gate;
     std::unique_ptr<LiveLane> m_live; ///< the lanes end first: what they run uses the rest
     std::unique_ptr<BatchLane> m_batch;
