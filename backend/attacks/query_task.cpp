@@ -50,24 +50,23 @@ AttackResult TaskQueryAttack::attack(const LogitsFunction& answer, torch::Device
     Queries queries(answer, count);
     HookCalls hooks(context.hooks, count * budget.queries);
     const std::int64_t part = chunkImages(clean);
-    models::forEachChunk(count, groupImages(count, part), device,
-                         [&](std::int64_t first, std::int64_t n) {
-                             const torch::NoGradGuard off;
-                             QueryTask task{.queries = queries,
-                                            .budget = budget,
-                                            .context = context,
-                                            .hooks = hooks,
-                                            .firstImage = first,
-                                            .part = part,
-                                            .clean = clean.narrow(0, first, n),
-                                            .classes = classes.narrow(0, first, n),
-                                            .targeted = context.target.has_value(),
-                                            .samples = samples.narrow(0, first, n),
-                                            .adversarial = adversarial.narrow(0, first, n),
-                                            .success = success.narrow(0, first, n)};
-                             attackTask(task);
-                             hooks.advance(n * budget.queries - task.advanced);
-                         });
+    models::forEachChunk(count, groupImages(count, part), device, [&](std::int64_t first, std::int64_t n) {
+        const torch::NoGradGuard off;
+        QueryTask task{.queries = queries,
+                       .budget = budget,
+                       .context = context,
+                       .hooks = hooks,
+                       .firstImage = first,
+                       .part = part,
+                       .clean = clean.narrow(0, first, n),
+                       .classes = classes.narrow(0, first, n),
+                       .targeted = context.target.has_value(),
+                       .samples = samples.narrow(0, first, n),
+                       .adversarial = adversarial.narrow(0, first, n),
+                       .success = success.narrow(0, first, n)};
+        attackTask(task);
+        hooks.advance(n * budget.queries - task.advanced);
+    });
     return {.adversarial = adversarial,
             .success = success.cpu(),
             .queries = queries.counts(),
