@@ -112,12 +112,11 @@ void visit(V& v, MatrixParams& p)
         .label("Rates as fraction of")
         .live()
         .group("View")
-        .choices({"all", "correct", "not-aimed"},
-                 {"all attacked images", "images both models classify correctly",
-                  "images that are not the aimed class already"})
-        .help("What counts. The last one is for targeted attacks: images that the target model takes for the "
-              "aimed "
-              "class before the attack are left out; untargeted, it means the same as the second.");
+        .choices({"all", "correct", "not-aimed"}, {"all attacked", "both correct", "not the aim yet"})
+        .help("What counts: all attacked images, those that both models classify correctly before the "
+              "attack, or, "
+              "for targeted attacks, those that the target model does not take for the aimed class already "
+              "(untargeted: as the second).");
     v.field("view_eps", p.viewEps)
         .label("Shown ε")
         .unit("of [0,1]")

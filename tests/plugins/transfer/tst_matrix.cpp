@@ -136,7 +136,7 @@ private Q_SLOTS:
         QCOMPARE(figure.layers[0].z, (Numbers{50, 60}));
         QCOMPARE(figure.layers[1].name, "white box");
         QCOMPARE(figure.layers[1].x, (Numbers{0.36}));
-        QCOMPARE(figure.layers[1].y, (Numbers{0}));
+        QCOMPARE(figure.layers[1].y, (Numbers{0.33}));
         QCOMPARE(figure.layers[0].denominator, (Numbers{6, 5}));
         const std::vector<Ranked> ranked =
             ranking(r, 0, MatrixDenominator::Correct, {.resamples = 500, .seed = 1});
