@@ -42,7 +42,7 @@ graph::Graph Lowering::run()
             if (!m_constants.contains(node.name))
                 fail("is a constant that the weights manifest does not hold");
         } else if (node.op == "Placeholder") {
-            placeholder(node);
+            addInput(node);
         } else if (node.op != "NoOp") {
             const auto it = rules().find(node.op);
             if (it == rules().end())
@@ -66,7 +66,7 @@ void Lowering::fail(const std::string& what) const
     throw Error("the node " + quoted(m_node->name) + " (" + m_node->op + ") " + what, m_graph.source);
 }
 
-void Lowering::placeholder(const TfNode& node)
+void Lowering::addInput(const TfNode& node)
 {
     const ValueId id = plain(node.name);
     auto shape = node.attributes.integers("shape", {});

@@ -59,7 +59,7 @@ private:
         graph::ValueId image = graph::kNoValue;
     };
 
-    void placeholder(const TfNode& node);
+    void addInput(const TfNode& node);
 
     const TfModel& m_model;
     graph::Graph m_graph;
