@@ -74,13 +74,6 @@ Json engineJson()
     return self;
 }
 
-Json pluginJson(const PluginRecord& record)
-{
-    return {{"file", record.file.string()}, {"id", record.id},         {"name", record.name},
-            {"version", record.version},    {"author", record.author}, {"licence", record.licence},
-            {"studies", record.studies},    {"loaded", record.loaded}, {"problem", record.problem}};
-}
-
 } // namespace
 
 Json studyJson(const Study& study, const std::string& plugin)
@@ -139,22 +132,22 @@ Json datasetsJson(const Engine& engine)
             std::ranges::find_if(own, [&](const auto& entry) { return entry.card.info.name == info.name; });
         list.push_back(datasetJson(info, isKnown || it == own.end() ? nullptr : &*it));
     }
-        Json norms = Json::array();
-        for (const attacks::Norm norm : info.norms)
-            norms.push_back(attacks::normName(norm));
     return list;
 }
-                        {"norms", std::move(norms)},
-                        {"needs", info.gradient ? "gradient" : "query"},
-                        {"targeted", info.targeted},
-                        {"script", info.id.starts_with(attacks::kScriptPrefix)},
 
 Json attacksJson()
 {
     Json list = Json::array();
     for (const auto& info : attacks::attacks().list()) {
+        Json norms = Json::array();
+        for (const attacks::Norm norm : info.norms)
+            norms.push_back(attacks::normName(norm));
         list.push_back({{"name", info.id},
                         {"title", info.title},
+                        {"norms", std::move(norms)},
+                        {"needs", info.gradient ? "gradient" : "query"},
+                        {"targeted", info.targeted},
+                        {"script", info.id.starts_with(attacks::kScriptPrefix)},
                         {"summary", info.summary},
                         {"reference", info.reference}});
     }
@@ -165,7 +158,7 @@ Json pluginsJson(const Engine& engine)
 {
     Json list = Json::array();
     for (const auto& record : engine.plugins().records())
-        list.push_back(pluginJson(record));
+        list.push_back(toJson(record));
     return list;
 }
 
