@@ -40,6 +40,7 @@ void visit(V& v, NoiseFloorParams& p)
 /// Accuracy under one attack at every radius.
 struct Curve
 {
+    std::string attack; ///< its id
     std::string title;
     std::string role; ///< of its colour
     std::vector<metrics::Rate> rates;
@@ -82,7 +83,7 @@ protocol::Table tableOf(const std::vector<Curve>& curves, const NoiseFloorParams
                      numberColumn("low", "low", 3),  numberColumn("high", "high", 3)};
     for (const Curve& curve : curves)
         for (std::size_t i = 0; i < params.eps.size(); ++i)
-            TableRow(table) << curve.title << params.eps[i] << static_cast<double>(curve.rates[i].n)
+            TableRow(table) << curve.attack << params.eps[i] << static_cast<double>(curve.rates[i].n)
                             << curve.rates[i];
     return table;
 }
@@ -113,7 +114,8 @@ protected:
         std::vector<Curve> curves;
         for (const std::string& id : {std::string("example.random-signs"), params.attack}) {
             const auto attack = attacks::attacks().make(id);
-            Curve curve{.title = attacks::attacks().info(id).title,
+            Curve curve{.attack = id,
+                        .title = attacks::attacks().info(id).title,
                         .role = curves.empty() ? "neutral" : "accent"};
             for (const double eps : params.eps) {
                 const attacks::Budget budget{.eps = eps, .queries = params.draws};
