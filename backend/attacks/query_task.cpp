@@ -9,7 +9,7 @@ namespace assay::attacks {
 
 torch::Tensor QueryTask::logits(const torch::Tensor& images, const torch::Tensor& rows)
 {
-    const torch::Tensor numbers = rows.cpu() + firstImage;
+    const torch::Tensor numbers = rows + firstImage;
     torch::Tensor all;
     inParts(images.size(0), part, [&](std::int64_t first, std::int64_t n) {
         const torch::Tensor answer = queries.logits(images.narrow(0, first, n), numbers.narrow(0, first, n));
@@ -47,27 +47,26 @@ AttackResult TaskQueryAttack::attack(const LogitsFunction& answer, torch::Device
     torch::Tensor adversarial = clean.clone();
     torch::Tensor success = torch::zeros({count}, torch::TensorOptions(torch::kBool).device(device));
 
-    Queries queries(answer, count);
+    Queries queries(answer, count, device);
     HookCalls hooks(context.hooks, count * budget.queries);
     const std::int64_t part = chunkImages(clean);
-    models::forEachChunk(count, groupImages(count, part), device,
-                         [&](std::int64_t first, std::int64_t n) {
-                             const torch::NoGradGuard off;
-                             QueryTask task{.queries = queries,
-                                            .budget = budget,
-                                            .context = context,
-                                            .hooks = hooks,
-                                            .firstImage = first,
-                                            .part = part,
-                                            .clean = clean.narrow(0, first, n),
-                                            .classes = classes.narrow(0, first, n),
-                                            .targeted = context.target.has_value(),
-                                            .samples = samples.narrow(0, first, n),
-                                            .adversarial = adversarial.narrow(0, first, n),
-                                            .success = success.narrow(0, first, n)};
-                             attackTask(task);
-                             hooks.advance(n * budget.queries - task.advanced);
-                         });
+    models::forEachChunk(count, groupImages(count, part), device, [&](std::int64_t first, std::int64_t n) {
+        const torch::NoGradGuard off;
+        QueryTask task{.queries = queries,
+                       .budget = budget,
+                       .context = context,
+                       .hooks = hooks,
+                       .firstImage = first,
+                       .part = part,
+                       .clean = clean.narrow(0, first, n),
+                       .classes = classes.narrow(0, first, n),
+                       .targeted = context.target.has_value(),
+                       .samples = samples.narrow(0, first, n),
+                       .adversarial = adversarial.narrow(0, first, n),
+                       .success = success.narrow(0, first, n)};
+        attackTask(task);
+        hooks.advance(n * budget.queries - task.advanced);
+    });
     return {.adversarial = adversarial,
             .success = success.cpu(),
             .queries = queries.counts(),
