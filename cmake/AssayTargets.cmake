@@ -4,11 +4,13 @@ add_library(assay_flags INTERFACE)
 target_compile_features(assay_flags INTERFACE cxx_std_20)
 # Designated initialisers leave fields at their defaults on purpose. The flow-based warnings that GCC 12
 # gets wrong for std::string, std::variant and ATen's headers are off; the sanitizer presets look there.
-target_compile_options(assay_flags INTERFACE -Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual
-                       -Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-restrict
-                       -Wno-array-bounds -Wno-stringop-overflow
-                       $<$<BOOL:${ASSAY_WERROR}>:-Werror>)
-target_include_directories(assay_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+# They are for the tree alone: whoever builds against the SDK chooses their own.
+set(_assay_warnings -Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers
+                    -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
+                    $<$<BOOL:${ASSAY_WERROR}>:-Werror>)
+target_compile_options(assay_flags INTERFACE "$<BUILD_INTERFACE:${_assay_warnings}>")
+target_include_directories(assay_flags INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
+                           "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/assay>")
 if(ASSAY_SANITIZE)
   target_compile_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-omit-frame-pointer -g)
   target_link_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE})
@@ -16,7 +18,8 @@ endif()
 
 # Engine-side code: LibTorch has a member named `slots`, so Qt's keywords are off.
 add_library(assay_engine_flags INTERFACE)
-target_link_libraries(assay_engine_flags INTERFACE assay_flags assay_libtorch Qt6::Core nlohmann_json::nlohmann_json)
+target_link_libraries(assay_engine_flags INTERFACE assay_flags $<BUILD_INTERFACE:assay_libtorch>
+                      $<INSTALL_INTERFACE:Assay::LibTorch> Qt6::Core nlohmann_json::nlohmann_json)
 target_compile_definitions(assay_engine_flags INTERFACE QT_NO_KEYWORDS)
 
 # LibTorch's headers cost about 20 seconds a file: what nearly every engine file needs is parsed once, here. No
@@ -27,6 +30,8 @@ target_link_libraries(assay_torch_pch PRIVATE assay_engine_flags)
 set_target_properties(assay_torch_pch PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_precompile_headers(assay_torch_pch PRIVATE <torch/types.h> <torch/autograd.h> <torch/utils.h>
                           <torch/nn/module.h> <nlohmann/json.hpp>)
+
+set(ASSAY_BACKEND_DIR "${PROJECT_SOURCE_DIR}/backend")
 
 # Where an installed or built program finds the project's libraries: beside itself, never at a machine's path.
 set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
@@ -69,7 +74,15 @@ function(assay_room name)
     target_link_libraries(${name} PUBLIC assay_flags)
   endif()
   set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN")
-  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  # The backend is what plugins are built against.
+  cmake_path(IS_PREFIX ASSAY_BACKEND_DIR "${CMAKE_CURRENT_SOURCE_DIR}" _backend)
+  if(_backend)
+    string(REGEX REPLACE "^assay_" "" _short ${name})
+    set_target_properties(${name} PROPERTIES EXPORT_NAME ${_short})
+    install(TARGETS ${name} EXPORT AssaySdk LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  else()
+    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
 endfunction()
 
 # assay_plugin(NAME [LIBS ...]): a folder of studies as one plugin, loaded at run time like anyone else's.

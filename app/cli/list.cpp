@@ -3,6 +3,7 @@
 #include "app/cli/quiet_listener.h"
 #include "app/cli/text_table.h"
 #include "backend/engine/catalogue.h"
+#include "backend/engine/plugin_check.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/nearest.h"
 
@@ -78,7 +79,6 @@ std::string accuracy(const Json& model)
     return value.is_number() ? formatted("%.2f %%", 100 * value.get<double>()) : "not measured";
 }
 
-/// Of a data set: whether it can be used, and what is wrong with it.
 std::string words(const Json& list)
 {
     std::string joined;
@@ -87,6 +87,7 @@ std::string words(const Json& list)
     return joined;
 }
 
+/// Of a data set: whether it can be used, and what is wrong with it.
 std::string state(const Json& item)
 {
     if (!item.at("available").get<bool>())
@@ -123,6 +124,28 @@ std::vector<std::string> row(const std::string& kind, const Json& item)
             formatted("%.1f", item.at("seconds").get<double>()), text(item, "title")};
 }
 
+/// What the window's plugin manager shows after "Check again": whether each plugin loads, tried in a process
+/// of its own. @returns kFailed when one crashes or does not load though it may.
+int checkPlugins(bool json)
+{
+    const auto records = engine::checkPlugins(engine::Installation::find().programs / "assay-cli");
+    Json items = Json::array();
+    Rows rows = heading("plugins");
+    bool sound = true;
+    for (const auto& record : records) {
+        items.push_back(toJson(record));
+        rows.push_back(row("plugins", items.back()));
+        sound = sound && record.state != engine::PluginState::Failed &&
+                record.state != engine::PluginState::Quarantined;
+    }
+    if (json)
+        std::printf("%s\n",
+                    Json({{"plugins", items}}).dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    else
+        std::fputs(textTable(rows).c_str(), stdout);
+    return sound ? kDone : kFailed;
+}
+
 void print(const engine::Engine& engine, const std::string& kind)
 {
     Rows rows = heading(kind);
@@ -132,6 +155,14 @@ void print(const engine::Engine& engine, const std::string& kind)
         std::printf("There are no %s.\n", kind.c_str());
     else
         std::fputs(textTable(rows).c_str(), stdout);
+    if (kind == "attacks") {
+        for (const auto& record : engine.scriptedAttacks()) {
+            if (!record.problem.empty())
+                std::fprintf(stderr, "assay-cli: %s\n", record.problem.c_str());
+            if (!record.warning.empty())
+                std::fprintf(stderr, "assay-cli: %s: %s\n", record.file.c_str(), record.warning.c_str());
+        }
+    }
     if (kind == "models") {
         for (const auto& problem : engine.inputs().models().problems())
             std::fprintf(stderr, "assay-cli: %s\n", problem.c_str());
@@ -148,12 +179,17 @@ void print(const engine::Engine& engine, const std::string& kind)
 
 int list(const Words& words)
 {
-    const Arguments arguments("list", words, {{"--json", false}, {"--workspace"}});
+    const Arguments arguments("list", words, {{"--json", false}, {"--check", false}, {"--workspace"}});
     const auto& rest = arguments.rest(0, 1, "at most one kind");
     const std::string kind = rest.empty() ? "" : rest[0];
     if (!kind.empty() && std::ranges::find(kKinds, kind) == kKinds.end())
         throw Error("'" + kind + "' cannot be listed", {}, protocol::suggestion(kind, kKinds));
 
+    if (arguments.has("--check")) {
+        if (kind != "plugins")
+            throw Error("only plugins can be checked", "--check", "Write 'assay-cli list plugins --check'");
+        return checkPlugins(arguments.has("--json"));
+    }
     QuietListener nobody;
     const engine::Engine engine(arguments.value("--workspace"), nobody);
     if (arguments.has("--json")) {
@@ -170,9 +206,12 @@ int list(const Words& words)
 const Command kList = {
     "list", "studies, models, data sets, attacks, plugins or runs",
     "usage: assay-cli list [studies|models|datasets|attacks|plugins|runs] [--json]\n"
-    "                      [--workspace DIR]\n\n"
+    "                      [--workspace DIR]\n"
+    "       assay-cli list plugins --check [--json]\n\n"
     "Lists what there is; studies when no kind is named. With --json it prints the object of the\n"
-    "protocol (docs/protocol.md) that has this list, and without a kind the whole catalogue.\n",
+    "protocol (docs/protocol.md) that has this list, and without a kind the whole catalogue.\n"
+    "With --check every plugin that may run is first tried in a process of its own, and one that\n"
+    "crashes is set aside; exit status 1 when there is such a one, or one that does not load.\n",
     list};
 
 } // namespace assay::cli

@@ -39,7 +39,7 @@ torch::Tensor boundaryDirection(QueryTask& task, const BoundaryProbes& probes, c
         probe.div_(length.view({n, width, 1, 1, 1}));
         const torch::Tensor images = (at + probe * radius).clamp_(0, 1);
         probe = (images - at) / radius;
-        const torch::Tensor rows = probes.rows.repeat_interleave(width);
+        const torch::Tensor rows = probes.rows.unsqueeze(1).expand({n, width}).flatten();
         const torch::Tensor flags = task.fooling(images.flatten(0, 1), rows).view({n, width});
         const torch::Tensor answer = flags.to(torch::kFloat32).mul_(2).sub_(1);
         sum.add_(probe.sum(1));

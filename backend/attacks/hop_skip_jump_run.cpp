@@ -77,9 +77,12 @@ torch::Tensor HopSkipJumpRun::noise(const torch::Tensor& chosen, std::int64_t nu
     const torch::Tensor like =
         torch::empty({1, m_clean.size(1), coarse(m_clean.size(2)), coarse(m_clean.size(3))});
     const torch::Tensor drawn = m_startDraws.uniform(like, m_samples.index_select(0, chosen), number);
-    return drawn.repeat_interleave(block, 2)
+    // Every number as a block of pixels. (repeat_interleave would copy the block's side to the device.)
+    return drawn.unsqueeze(4)
+        .unsqueeze(3)
+        .expand({-1, -1, -1, block, -1, block})
+        .reshape({drawn.size(0), drawn.size(1), drawn.size(2) * block, drawn.size(3) * block})
         .narrow(2, 0, m_clean.size(2))
-        .repeat_interleave(block, 3)
         .narrow(3, 0, m_clean.size(3))
         .contiguous();
 }

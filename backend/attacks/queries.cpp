@@ -7,14 +7,19 @@
 
 namespace assay::attacks {
 
-Queries::Queries(LogitsFunction answer, std::int64_t count)
+Queries::Queries(LogitsFunction answer, std::int64_t count, torch::Device device)
     : m_answer(std::move(answer))
-    , m_counts(torch::zeros({count}, torch::kInt64))
+    , m_counts(torch::zeros({count}, torch::TensorOptions(torch::kInt64).device(device)))
 {}
 
 torch::Tensor Queries::logits(const torch::Tensor& x, const torch::Tensor& rows)
 {
     const c10::InferenceMode inference;
+    if (!m_counts.is_cpu()) {
+        // One thread asks at a time there.
+        m_counts.index_add_(0, rows, torch::ones_like(rows));
+        return m_answer(x);
+    }
     const torch::Tensor asked = rows.cpu();
     // In place by row and not with a tensor operation: threads count different samples of one tensor at once.
     auto* counts = m_counts.data_ptr<std::int64_t>();

@@ -15,8 +15,9 @@ using LogitsFunction = std::function<torch::Tensor(const torch::Tensor& x)>;
 class Queries
 {
 public:
-    /// @param count samples of the attack.
-    Queries(LogitsFunction answer, std::int64_t count);
+    /// @param count samples of the attack. @param device where the rows lie, so that counting them costs no
+    /// copy.
+    Queries(LogitsFunction answer, std::int64_t count, torch::Device device = torch::kCPU);
 
     /// @param rows int64 [n]: the sample each image of @p x stands for, each at most once; one question each.
     /// Computed in inference mode.
@@ -25,7 +26,7 @@ public:
     torch::Tensor labels(const torch::Tensor& x, const torch::Tensor& rows);
 
     /// Questions asked so far, int64 [count] on the CPU.
-    const torch::Tensor& counts() const { return m_counts; }
+    torch::Tensor counts() const { return m_counts.cpu(); }
     std::int64_t total() const;
 
 private:

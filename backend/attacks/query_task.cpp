@@ -9,7 +9,7 @@ namespace assay::attacks {
 
 torch::Tensor QueryTask::logits(const torch::Tensor& images, const torch::Tensor& rows)
 {
-    const torch::Tensor numbers = rows.cpu() + firstImage;
+    const torch::Tensor numbers = rows + firstImage;
     torch::Tensor all;
     inParts(images.size(0), part, [&](std::int64_t first, std::int64_t n) {
         const torch::Tensor answer = queries.logits(images.narrow(0, first, n), numbers.narrow(0, first, n));
@@ -47,7 +47,7 @@ AttackResult TaskQueryAttack::attack(const LogitsFunction& answer, torch::Device
     torch::Tensor adversarial = clean.clone();
     torch::Tensor success = torch::zeros({count}, torch::TensorOptions(torch::kBool).device(device));
 
-    Queries queries(answer, count);
+    Queries queries(answer, count, device);
     HookCalls hooks(context.hooks, count * budget.queries);
     const std::int64_t part = chunkImages(clean);
     models::forEachChunk(count, groupImages(count, part), device, [&](std::int64_t first, std::int64_t n) {

@@ -187,13 +187,7 @@ void SquareRun::ask(const torch::Tensor& images, bool first)
         if (m_task.budget.norm == Norm::L2)
             m_squared = (images - m_clean).square_().flatten(1).sum(1);
     } else {
-        const torch::Tensor better = loss.gt(m_loss).logical_or(flags).nonzero().squeeze(1);
-        const torch::Tensor accepted = images.index_select(0, better);
-        m_best.index_copy_(0, better, accepted);
-        m_loss.index_copy_(0, better, loss.index_select(0, better));
-        if (m_squared.defined())
-            m_squared.index_copy_(0, better,
-                                  (accepted - m_clean.index_select(0, better)).square_().flatten(1).sum(1));
+        accept(images, loss, loss.gt(m_loss).logical_or(flags));
     }
     if (!flags.any().item<bool>())
         return;
@@ -202,6 +196,25 @@ void SquareRun::ask(const torch::Tensor& images, bool first)
     m_task.adversarial.index_copy_(0, rows, m_best.index_select(0, leaving));
     m_task.success.index_fill_(0, rows, true);
     keep(flags.logical_not().nonzero().squeeze(1));
+}
+
+void SquareRun::accept(const torch::Tensor& images, const torch::Tensor& loss, const torch::Tensor& better)
+{
+    const auto squared = [](const torch::Tensor& delta) { return delta.square().flatten(1).sum(1); };
+    if (!images.is_cpu()) {
+        // To know which they are, a device would have to be waited for.
+        m_best = torch::where(perImage(better), images, m_best);
+        m_loss = torch::where(better, loss, m_loss);
+        if (m_squared.defined())
+            m_squared = torch::where(better, squared(images - m_clean), m_squared);
+        return;
+    }
+    const torch::Tensor rows = better.nonzero().squeeze(1);
+    const torch::Tensor accepted = images.index_select(0, rows);
+    m_best.index_copy_(0, rows, accepted);
+    m_loss.index_copy_(0, rows, loss.index_select(0, rows));
+    if (m_squared.defined())
+        m_squared.index_copy_(0, rows, squared(accepted - m_clean.index_select(0, rows)));
 }
 
 void SquareRun::keep(const torch::Tensor& rows)

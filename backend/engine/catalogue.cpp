@@ -74,13 +74,6 @@ Json engineJson()
     return self;
 }
 
-Json pluginJson(const PluginRecord& record)
-{
-    return {{"file", record.file.string()}, {"id", record.id},         {"name", record.name},
-            {"version", record.version},    {"author", record.author}, {"licence", record.licence},
-            {"studies", record.studies},    {"loaded", record.loaded}, {"problem", record.problem}};
-}
-
 } // namespace
 
 Json studyJson(const Study& study, const std::string& plugin)
@@ -165,7 +158,7 @@ Json pluginsJson(const Engine& engine)
 {
     Json list = Json::array();
     for (const auto& record : engine.plugins().records())
-        list.push_back(pluginJson(record));
+        list.push_back(toJson(record));
     return list;
 }
 

@@ -3,6 +3,7 @@
 #include "backend/engine/devices.h"
 #include "backend/engine/failure.h"
 #include "backend/engine/files.h"
+#include "backend/engine/plugin_check.h"
 #include "backend/engine/run_job.h"
 #include "backend/engine/run_list.h"
 #include "backend/protocol/error.h"
@@ -147,6 +148,13 @@ Importer::Added Engine::restoreImport(const std::string& token)
     Importer::Added restored = m_importer.restore(token);
     m_listener.catalogueChanged();
     return restored;
+}
+
+void Engine::changePlugins(const std::function<void(const PluginHost&)>& change)
+{
+    change(m_plugins);
+    m_plugins.foresee(checkPlugins(m_installation.programs / "assay-cli"));
+    m_listener.catalogueChanged();
 }
 
 Json Engine::runs() const

@@ -41,6 +41,9 @@ public:
     Importer::Added addImport(const std::filesystem::path& path, const Json& values);
     std::string removeImport(const std::string& kind, const std::string& name);
     Importer::Added restoreImport(const std::string& token);
+    /// Asks what the next start makes of the plugins, after @p change; the listener hears that the catalogue
+    /// changed. Takes as long as an engine's start. @throws what @p change and checkPlugins() throw.
+    void changePlugins(const std::function<void(const PluginHost&)>& change);
     LaneGate& gate() { return m_gate; }
     BatchLane& batch() const { return *m_batch; }
     LiveLane& live() const { return *m_live; }

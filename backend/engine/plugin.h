@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/attacks/registry.h"
 #include "backend/engine/study.h"
 
 #include <QtPlugin>
@@ -20,13 +21,19 @@ public:
     /// sound.
     std::vector<std::unique_ptr<Study>> takeStudies();
 
+    /// Keeps the attack until the host has found all of the plugin to be sound; then it stands in
+    /// attacks::attacks() beside the built-in ones. @throws Error when the plugin adds the same id twice.
+    void addAttack(attacks::AttackEntry attack);
+    std::vector<attacks::AttackEntry> takeAttacks();
+
 private:
     std::vector<std::unique_ptr<Study>> m_studies;
+    std::vector<attacks::AttackEntry> m_attacks; ///< not yet in attacks::attacks()
 };
 
 /// Raised with any change that breaks plugins built against an older engine; stands in the metadata of
 /// every plugin and is compared before its code is loaded.
-inline constexpr int kEngineAbi = 1;
+inline constexpr int kEngineAbi = 2;
 
 /// The interface of native plugins, our own included. A plugin is a QObject that implements it:
 ///
@@ -38,7 +45,7 @@ inline constexpr int kEngineAbi = 1;
 ///         void registerInto(assay::engine::Registries& registries) override;
 ///     };
 ///
-/// The metadata file holds id, name, version, abi, author, licence, summary and studies (ids).
+/// The metadata file holds id, name, version, abi, author, licence, summary, studies and attacks (ids).
 class Plugin
 {
 public:

@@ -6,6 +6,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
 #include <utility>
@@ -16,7 +17,28 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array kFatal = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+constexpr std::array kFatal = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM};
+
+const char* reason(int number)
+{
+    switch (number) {
+    case SIGSEGV:
+        return "it touched memory that is not its own (SIGSEGV)";
+    case SIGBUS:
+        return "it touched memory that is not there (SIGBUS)";
+    case SIGILL:
+        return "it ran an instruction that this processor does not have (SIGILL)";
+    case SIGFPE:
+        return "it divided by zero (SIGFPE)";
+    case SIGABRT:
+        return "it aborted (SIGABRT)";
+    case SIGALRM:
+        return "it was still loading after 30 seconds";
+    default:
+        return "it ended the process";
+    }
+}
+static_assert(PluginTrust::kLoadSeconds == 30);
 
 /// What the note consists of is made before the plugin's code runs: a signal handler may only open and write.
 struct Note
@@ -28,14 +50,14 @@ struct Note
 };
 Note* s_note = nullptr; // signal handlers have no other way to their data; set only by LoadGuard
 
-void leaveNote()
+void leaveNote(const char* how)
 {
     if (!s_note)
         return;
     const int fd = ::open(s_note->file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (fd < 0)
         return;
-    if (::write(fd, s_note->text.data(), s_note->text.size()) < 0) {
+    if (::write(fd, s_note->text.data(), s_note->text.size()) < 0 || ::write(fd, how, std::strlen(how)) < 0) {
         // Nothing is left to try while the process is dying.
     }
     ::close(fd);
@@ -43,9 +65,14 @@ void leaveNote()
 
 void onFatalSignal(int number)
 {
-    leaveNote();
+    leaveNote(reason(number));
     std::signal(number, SIG_DFL);
     std::raise(number);
+}
+
+fs::path disabledFile(const fs::path& folder)
+{
+    return folder / "plugins-disabled.json";
 }
 
 fs::path allowedFile(const fs::path& folder)
@@ -89,6 +116,35 @@ bool PluginTrust::hasCrashed(const std::string& hash) const
     return fs::exists(crashFile(m_folder, hash), error);
 }
 
+std::string PluginTrust::crashOf(const std::string& hash) const
+{
+    constexpr std::uint64_t kMaxNote = 64 << 10;
+    try {
+        const std::string note = readFile(crashFile(m_folder, hash), kMaxNote);
+        const auto end = note.find('\n');
+        return end == std::string::npos ? std::string() : note.substr(end + 1);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+bool PluginTrust::isDisabled(const std::string& id) const
+{
+    return readList(disabledFile(m_folder)).contains(id);
+}
+
+void PluginTrust::setDisabled(const std::string& id, const fs::path& file, bool disabled) const
+{
+    Json list = readList(disabledFile(m_folder));
+    if (list.contains(id) == disabled)
+        return;
+    if (disabled)
+        list[id] = file.filename().string();
+    else
+        list.erase(id);
+    writeFileAtomically(disabledFile(m_folder), list.dump(2) + "\n");
+}
+
 std::string PluginTrust::allow(const fs::path& file) const
 {
     const std::string hash = sha256OfFile(file);
@@ -106,7 +162,7 @@ PluginTrust::LoadGuard::LoadGuard(const PluginTrust& trust, const fs::path& file
     std::error_code error;
     fs::create_directories(note.parent_path(), error); // where it cannot be made, crashes are not remembered
     s_note = new Note{note.string(), file.string() + "\n", {}, {}};
-    static const int registered = std::atexit(leaveNote);
+    static const int registered = std::atexit([] { leaveNote(reason(0)); });
     (void)registered;
     const stack_t stack{s_note->stack.data(), 0, s_note->stack.size()};
     ::sigaltstack(&stack, nullptr);
@@ -116,10 +172,12 @@ PluginTrust::LoadGuard::LoadGuard(const PluginTrust& trust, const fs::path& file
     action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);
     for (std::size_t i = 0; i < kFatal.size(); ++i)
         ::sigaction(kFatal[i], &action, &s_note->before[i]);
+    ::alarm(kLoadSeconds);
 }
 
 PluginTrust::LoadGuard::~LoadGuard()
 {
+    ::alarm(0);
     for (std::size_t i = 0; i < kFatal.size(); ++i)
         ::sigaction(kFatal[i], &s_note->before[i], nullptr);
     stack_t none{};

@@ -52,4 +52,17 @@ std::vector<std::unique_ptr<Study>> Registries::takeStudies()
     return std::exchange(m_studies, {});
 }
 
+void Registries::addAttack(attacks::AttackEntry attack)
+{
+    const std::string& id = attack.info.id;
+    if (std::ranges::any_of(m_attacks, [&](const auto& known) { return known.info.id == id; }))
+        throw Error("there is already an attack '" + id + "'", {}, "Give one of the two another id");
+    m_attacks.push_back(std::move(attack));
+}
+
+std::vector<attacks::AttackEntry> Registries::takeAttacks()
+{
+    return std::exchange(m_attacks, {});
+}
+
 } // namespace assay::engine

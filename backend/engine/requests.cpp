@@ -4,6 +4,7 @@
 #include "backend/engine/catalogue.h"
 #include "backend/engine/failure.h"
 #include "backend/engine/importing/import_requests.h"
+#include "backend/engine/plugin_requests.h"
 #include "backend/engine/request_params.h"
 #include "backend/engine/run_list.h"
 #include "backend/engine/run_reader.h"
@@ -21,7 +22,8 @@ namespace {
 const std::vector<std::string> kMethods = {
     "catalogue",      "runs",          "run.start",  "run.cancel",      "run.open",    "run.delete",
     "run.file",       "preview",       "validate",   "import.inspect",  "import.add",  "import.remove",
-    "import.restore", "model.inspect", "data.table", "data.thumbnails", "data.sample", "shutdown"};
+    "import.restore", "model.inspect", "data.table", "data.thumbnails", "data.sample", "plugin.check",
+    "plugin.allow",   "plugin.enable", "shutdown"};
 
 Json validate(const Engine& engine, const Json& params)
 {
@@ -56,7 +58,7 @@ Requests::Lane Requests::laneOf(const std::string& method)
 {
     if (method == "run.cancel" || method == "preview" || method == "shutdown")
         return Lane::Reader;
-    if (method.starts_with("import.") || method == "model.inspect")
+    if (method.starts_with("import.") || method.starts_with("plugin.") || method == "model.inspect")
         return Lane::Import;
     if (method == "data.sample")
         return Lane::Sample;
@@ -112,6 +114,8 @@ Reply Requests::result(const Request& request)
     if (method == "shutdown")
         return ok(Json::object());
     if (auto reply = answerImport(m_engine, request))
+        return std::move(*reply);
+    if (auto reply = answerPlugins(m_engine, request))
         return std::move(*reply);
     if (auto reply = answerBrowsing(m_engine, m_thumbnails, request))
         return std::move(*reply);

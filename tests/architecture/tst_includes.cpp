@@ -44,13 +44,15 @@ const QHash<QString, QSet<QString>>& allowed()
                                 "widgets/gallery", "widgets/forms", "widgets/jobs"}},
         {"widgets/importing", ground + QSet<QString>{"widgets/theme", "widgets/engine", "widgets/forms",
                                                      "widgets/jobs", "widgets/studies"}},
+        {"widgets/plugins",
+         ground + QSet<QString>{"widgets/theme", "widgets/engine", "widgets/studies"}},
         {"widgets/browsing",
          ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine", "widgets/figures",
                                 "widgets/gallery", "widgets/forms", "widgets/studies"}},
         {"app/workbench",
          ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine", "widgets/figures",
                                 "widgets/gallery", "widgets/forms", "widgets/jobs", "widgets/studies",
-                                "widgets/importing", "widgets/browsing"}},
+                                "widgets/importing", "widgets/plugins", "widgets/browsing"}},
     };
     return table;
 }

@@ -9,6 +9,7 @@
 #include "app/workbench/shell/file_intake.h"
 #include "app/workbench/shell/import_desk.h"
 #include "app/workbench/shell/notice_bar.h"
+#include "app/workbench/shell/plugin_desk.h"
 #include "app/workbench/shell/undo_router.h"
 #include "app/workbench/shell/window_actions.h"
 #include "widgets/jobs/jobs_view.h"
@@ -62,6 +63,7 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
     , m_palette(new CommandPalette(this))
     , m_intake(new FileIntake(this))
     , m_imports(new ImportDesk(m_engine, m_dialogs, this))
+    , m_plugins(new PluginDesk(m_engine, m_dialogs, this))
     , m_undo(new UndoRouter(m_imports->undoStack(), this))
 {
     setObjectName(QStringLiteral("mainWindow"));
@@ -95,6 +97,7 @@ MainWindow::~MainWindow()
     delete m_tabs;
     delete m_undo;
     delete m_imports;
+    delete m_plugins;
 }
 
 void MainWindow::buildCentre()
@@ -215,6 +218,7 @@ void MainWindow::connectImports()
         m_libraryDock->show();
         m_library->showItem(shelf, name);
     });
+    connect(m_plugins, &PluginDesk::noticed, m_notices, &NoticeBar::say);
     connect(m_imports, &ImportDesk::noticed, m_notices, &NoticeBar::say);
     connect(m_imports, &ImportDesk::retracted, m_notices, &NoticeBar::retract);
 }
@@ -268,6 +272,7 @@ void MainWindow::applyTheme(const widgets::Theme& theme)
     m_indicator->setTheme(theme);
     m_strip->setTheme(theme);
     m_imports->setTheme(theme);
+    m_plugins->setTheme(theme);
 }
 
 void MainWindow::takeCatalogue()
@@ -276,6 +281,7 @@ void MainWindow::takeCatalogue()
     // says of itself, such as its memory, always is.
     Json seen = m_engine.catalogue();
     seen.erase("engine");
+    seen.erase("plugins"); // what they offer stands in the other lists
     if (!m_catalogueSeen.is_null() && seen == m_catalogueSeen)
         return;
     m_catalogueSeen = std::move(seen);

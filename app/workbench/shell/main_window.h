@@ -34,6 +34,7 @@ class DocumentTabs;
 class EngineIndicator;
 class FileIntake;
 class ImportDesk;
+class PluginDesk;
 class NoticeBar;
 class UndoRouter;
 
@@ -61,6 +62,7 @@ public:
     NoticeBar& notices() { return *m_notices; }
     ThemeKeeper& themes() { return m_themes; }
     ImportDesk& imports() { return *m_imports; }
+    PluginDesk& plugins() { return *m_plugins; }
     /// As if the file had been dropped on the window.
     void openFile(const QString& path);
 
@@ -118,6 +120,7 @@ private:
     CommandPalette* m_palette;
     FileIntake* m_intake;
     ImportDesk* m_imports;
+    PluginDesk* m_plugins;
     UndoRouter* m_undo;
     EngineIndicator* m_indicator = nullptr;
     QLabel* m_selectionText = nullptr;

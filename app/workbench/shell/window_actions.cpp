@@ -7,6 +7,7 @@
 #include "app/workbench/shell/file_intake.h"
 #include "app/workbench/shell/import_desk.h"
 #include "app/workbench/shell/main_window.h"
+#include "app/workbench/shell/plugin_desk.h"
 #include "app/workbench/shell/undo_router.h"
 #include "widgets/studies/card_items.h"
 #include "widgets/studies/catalogue_view.h"
@@ -126,6 +127,7 @@ void WindowActions::registerInto(MainWindow& w)
                 [&w] { w.m_engine.start(); });
 
     const QString help = tr("&Help");
+    actions.add("help.plugins", help, tr("&Plugins …"), {}, "settings", [&w] { w.m_plugins->open(); });
     actions.add("help.about", help, tr("&About and diagnostics"), QKeySequence::HelpContents, "info", [&w] {
         auto* dialog = new DiagnosticsDialog(w.m_engine, w.m_options.workspace, &w);
         dialog->setAttribute(Qt::WA_DeleteOnClose);

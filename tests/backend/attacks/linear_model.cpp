@@ -44,7 +44,7 @@ std::shared_ptr<const models::Model> linearModel(const std::vector<std::vector<d
 }
 
 std::shared_ptr<const models::Model> seededModel(const char* architecture, std::uint64_t seed,
-                                                 std::int64_t side)
+                                                 std::int64_t side, torch::Device device)
 {
     models::ModelCard card;
     card.name = architecture;
@@ -53,6 +53,7 @@ std::shared_ptr<const models::Model> seededModel(const char* architecture, std::
     card.classes.resize(5);
     const auto network = models::makeNetwork(architecture, {}, card.input, 5);
     models::initialise(*network, at::detail::createCPUGenerator(seed));
+    network->to(device);
     return std::make_shared<const models::Model>(network, card);
 }
 

@@ -13,9 +13,9 @@ std::shared_ptr<const models::Model> linearModel(const std::vector<std::vector<d
                                                  const std::vector<double>& biases);
 
 /// Model of a built-in architecture for 1 x @p side x @p side images with weights from a seed, in [0,1]
-/// input.
+/// input; the same weights on whatever device.
 std::shared_ptr<const models::Model> seededModel(const char* architecture, std::uint64_t seed,
-                                                 std::int64_t side = 12);
+                                                 std::int64_t side = 12, torch::Device device = torch::kCPU);
 
 /// Images uniform in [0,1], and labels.
 torch::Tensor someImages(std::int64_t count, std::int64_t side = 12);

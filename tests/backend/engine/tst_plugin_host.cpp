@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include <fstream>
+#include <map>
 
 using namespace assay;
 using namespace assay::engine;
@@ -36,7 +37,7 @@ class TestPluginHost : public QObject
         return host.records()[0];
     }
     /// `assay-cli list plugins` with the settings of this test.
-    QString listInChild(const fs::path& folder, int& status) const
+    QString listInChild(const fs::path& folder, int& status, const QStringList& options = {}) const
     {
         QProcess child;
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
@@ -44,7 +45,7 @@ class TestPluginHost : public QObject
         environment.insert("XDG_DATA_HOME", m_dir.path());
         environment.insert("ASSAY_PLUGIN_PATH", QString::fromStdString(folder.string()));
         child.setProcessEnvironment(environment);
-        child.start(ASSAY_TEST_BUILD_DIR "/bin/assay-cli", {"list", "plugins"});
+        child.start(ASSAY_TEST_BUILD_DIR "/bin/assay-cli", QStringList{"list", "plugins"} + options);
         child.waitForFinished();
         status = child.exitStatus() == QProcess::CrashExit ? -1 : child.exitCode();
         return QString::fromUtf8(child.readAllStandardOutput());
@@ -106,7 +107,7 @@ private Q_SLOTS:
         PluginTrust(root() / "config").allow(file);
         Registries registries;
         QCOMPARE(only(file.parent_path(), registries).problem,
-                 file.string() + ": the plugin was built for engine ABI 999, this engine has 1. "
+                 file.string() + ": the plugin was built for engine ABI 999, this engine has 2. "
                                  "Build it for this version of Assay.");
     }
 
@@ -160,14 +161,158 @@ private Q_SLOTS:
         QVERIFY(trust.hasCrashed(sha256OfFile(file)));
         const QString list = listInChild(file.parent_path(), status);
         QCOMPARE(status, 0);
-        QVERIFY2(list.contains(QString::fromStdString(
-                     file.string() +
-                     ": the plugin crashed the engine when it was last loaded, and is set aside. "
-                     "Allow it again with 'assay-cli plugins allow " +
-                     file.string() + "' or remove it.")),
+        QVERIFY2(list.contains(
+                     QString::fromStdString(file.string() +
+                                            ": the plugin crashed the engine when it was last loaded, and is "
+                                            "set aside: it touched memory that is not its own (SIGSEGV). "
+                                            "Allow it again with 'assay-cli plugins allow " +
+                                            file.string() + "' or remove it.")),
                  qPrintable(list));
         trust.allow(file);
         QVERIFY(!trust.hasCrashed(sha256OfFile(file)));
+    }
+
+    void saysWhatAConstructorThrew()
+    {
+        const fs::path file = m_built / "throwing_plugin/throwing_plugin.so";
+        PluginTrust(root() / "config").allow(file);
+        Registries registries;
+        const auto record = only(file.parent_path(), registries);
+        QVERIFY(record.state == PluginState::Failed);
+        QCOMPARE(record.problem, file.string() +
+                                     ": the plugin failed while it was loaded: the licence server "
+                                     "does not answer. Ask its author for help.");
+    }
+
+    void saysWhichSymbolIsMissing()
+    {
+        const fs::path file = m_built / "missing_symbol_plugin/missing_symbol_plugin.so";
+        PluginTrust(root() / "config").allow(file);
+        Registries registries;
+        const auto record = only(file.parent_path(), registries);
+        QVERIFY(record.state == PluginState::Failed);
+        QVERIFY2(record.problem.starts_with(file.string() + ": the plugin cannot be loaded: "),
+                 record.problem.c_str());
+        QVERIFY2(record.problem.find("noSuchFunctionOfTheEngine") != std::string::npos,
+                 record.problem.c_str());
+    }
+
+    void canBeSwitchedOff()
+    {
+        const fs::path own = fresh("switched");
+        const fs::path file = own / "test_plugin.so";
+        fs::copy(m_built / "test_plugin/test_plugin.so", file);
+        const PluginTrust trust(root() / "switched-config");
+        const auto state = [&] {
+            Registries registries;
+            PluginHost host(own, {}, root() / "switched-config");
+            host.loadInto(registries);
+            return host.record(file);
+        };
+        trust.setDisabled("test", file, true);
+        QVERIFY(state().state == PluginState::Disabled);
+        QCOMPARE(state().problem, file.string() +
+                                      ": the plugin is switched off. Switch it on with 'assay-cli "
+                                      "plugins enable test'.");
+        QCOMPARE(state().id, std::string("test"));
+        trust.setDisabled("test", file, false);
+        QVERIFY(state().state == PluginState::Active);
+        QVERIFY(state().loaded);
+    }
+
+    void attacksAreAllKeptOrNone()
+    {
+        const auto entry = [](const char* id) {
+            return attacks::AttackEntry{.info = {.id = id, .title = id}, .make = {}};
+        };
+        Registries staging;
+        staging.addAttack(entry("test.one"));
+        staging.addAttack(entry("test.two"));
+        QVERIFY_EXCEPTION_THROWN(staging.addAttack(entry("test.one")), Error);
+        QCOMPARE(staging.takeAttacks().size(), std::size_t(2));
+        QVERIFY(staging.takeAttacks().empty());
+        for (const auto& info : attacks::attacks().list())
+            QVERIFY(!info.id.starts_with("test."));
+    }
+
+    void foreseesWhatTheNextStartMakesOfThem()
+    {
+        const fs::path own = fresh("foreseen");
+        const fs::path file = own / "test_plugin.so";
+        fs::copy(m_built / "test_plugin/test_plugin.so", file);
+        Registries registries;
+        PluginHost host(own, {}, root() / "foreseen-config");
+        host.loadInto(registries);
+        PluginRecord next = host.record(file);
+        QVERIFY(!next.changesAtStart());
+        next.state = PluginState::Disabled;
+        next.loaded = false;
+        PluginRecord fresh = next;
+        fresh.file = own / "new.so";
+        fresh.state = PluginState::Active;
+        fresh.loaded = true; // in the process that tried it
+        host.foresee({next, fresh});
+        QVERIFY(host.record(file).loaded);
+        QVERIFY(host.record(file).changesAtStart());
+        QVERIFY(!host.record(fresh.file).loaded);
+        QVERIFY(host.record(fresh.file).changesAtStart());
+        host.foresee({});
+        QCOMPARE(host.records().size(), std::size_t(1)); // what is loaded stays in the list
+        QCOMPARE(host.record(file).problem, file.string() + ": the file is gone.");
+        QVERIFY_EXCEPTION_THROWN(host.record(own / "new.so"), Error);
+    }
+
+    void recordsSurviveTheWayThroughJson()
+    {
+        const PluginRecord record{.file = "/plugins/a.so",
+                                  .id = "a",
+                                  .name = "A",
+                                  .version = "1",
+                                  .author = "B",
+                                  .licence = "C",
+                                  .summary = "D",
+                                  .studies = {"a.b"},
+                                  .attacks = {"a.c", "a.d"},
+                                  .sha256 = "00",
+                                  .own = true,
+                                  .loaded = true,
+                                  .state = PluginState::Quarantined,
+                                  .problem = "E"};
+        QVERIFY(pluginFromJson(toJson(record)) == record);
+        Json unknown = toJson(record);
+        unknown["state"] = "asleep";
+        QVERIFY_EXCEPTION_THROWN(pluginFromJson(unknown), Error);
+        QVERIFY_EXCEPTION_THROWN(pluginFromJson(Json::array()), Error);
+    }
+
+    void checksThemInAProcessOfTheirOwn()
+    {
+        const fs::path folder = fresh("mixed");
+        const PluginTrust trust(root() / "assay");
+        for (const char* name : {"test_plugin", "wrong_abi_plugin", "crashing_plugin", "throwing_plugin"}) {
+            const fs::path file = folder / (std::string(name) + ".so");
+            fs::copy(m_built / name / file.filename(), file);
+            trust.allow(file);
+        }
+        fs::copy(m_built / "missing_symbol_plugin/missing_symbol_plugin.so", folder / "stranger.so");
+        int status = 0;
+        const auto list = Json::parse(listInChild(folder, status, {"--check", "--json"}).toStdString());
+        QCOMPARE(status, 1); // not -1: the crash was that of a child
+        std::map<std::string, std::string> states;
+        for (const Json& item : list.at("plugins"))
+            states[fs::path(item.at("file").get<std::string>()).filename().string()] =
+                item.at("state").get<std::string>();
+        const std::map<std::string, std::string> expected = {{"test_plugin.so", "active"},
+                                                             {"wrong_abi_plugin.so", "failed"},
+                                                             {"crashing_plugin.so", "quarantined"},
+                                                             {"throwing_plugin.so", "failed"},
+                                                             {"stranger.so", "not-allowed"}};
+        for (const auto& [name, state] : expected)
+            QCOMPARE(states[name], state);
+        // What the next start, and hence the window, says.
+        const auto next = Json::parse(listInChild(folder, status, {"--json"}).toStdString());
+        QCOMPARE(status, 0);
+        QVERIFY(next == list);
     }
 };
 

@@ -1,0 +1,28 @@
+# assay_add_plugin(NAME SOURCES FILE... [METADATA FILE] [LIBS TARGET...])
+#
+# A plugin of Assay, NAME.so: a class derived from assay::engine::Plugin (backend/engine/plugin.h), and METADATA,
+# the file that Q_PLUGIN_METADATA names. What is wrong with the metadata is said now instead of at the first start.
+function(assay_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "METADATA" "SOURCES;LIBS")
+  if(NOT ARG_SOURCES OR ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "assay_add_plugin(${name} SOURCES FILE... [METADATA FILE] [LIBS TARGET...])")
+  endif()
+  if(ARG_METADATA)
+    file(READ "${CMAKE_CURRENT_SOURCE_DIR}/${ARG_METADATA}" _json)
+    foreach(_key id name version abi author licence)
+      string(JSON _value ERROR_VARIABLE _problem GET "${_json}" ${_key})
+      if(_problem)
+        message(FATAL_ERROR "${ARG_METADATA}: ${_problem}")
+      endif()
+      if(_key STREQUAL "abi" AND NOT _value EQUAL Assay_ENGINE_ABI)
+        message(FATAL_ERROR "${ARG_METADATA} is for engine ABI ${_value}; this Assay has ${Assay_ENGINE_ABI}")
+      endif()
+    endforeach()
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${ARG_METADATA}")
+  endif()
+  add_library(${name} MODULE ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE Assay::engine ${ARG_LIBS})
+  # A missing symbol is an error of the linker, not of the engine's start.
+  target_link_options(${name} PRIVATE "LINKER:--no-undefined")
+  set_target_properties(${name} PROPERTIES PREFIX "" AUTOMOC ON POSITION_INDEPENDENT_CODE ON DEFINE_SYMBOL "")
+endfunction()
