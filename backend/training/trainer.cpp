@@ -20,16 +20,6 @@ namespace assay::training {
 
 namespace {
 
-void checkSet(const torch::Tensor& images, const torch::Tensor& labels)
-{
-    const bool shapes = images.dim() == 4 && labels.dim() == 1 && images.size(0) == labels.size(0) &&
-                        images.size(0) > 0 && labels.scalar_type() == torch::kInt64 &&
-                        (images.scalar_type() == torch::kUInt8 || images.scalar_type() == torch::kFloat32);
-    if (!shapes)
-        throw Error(
-            "a training set needs images [N,C,H,W] of bytes or float32 and N int64 labels, N at least 1");
-}
-
 /// The share of the training that is done goes from 0 to 1.
 double learningRate(const TrainSpec& spec, double share)
 {
@@ -46,14 +36,12 @@ double learningRate(const TrainSpec& spec, double share)
 class Run
 {
 public:
-    Run(models::Network& network, const torch::Tensor& images, const torch::Tensor& labels,
-        const TrainSpec& spec, const TrainHooks& hooks)
+    Run(models::Network& network, TrainingImages& images, const TrainSpec& spec, const TrainHooks& hooks)
         : m_network(network)
         , m_spec(spec)
         , m_hooks(hooks)
-        , m_count(spec.trainCount > 0 ? std::min(spec.trainCount, images.size(0)) : images.size(0))
-        , m_images(images.narrow(0, 0, m_count))
-        , m_labels(labels.narrow(0, 0, m_count))
+        , m_count(spec.trainCount > 0 ? std::min(spec.trainCount, images.size()) : images.size())
+        , m_images(images)
         , m_order(at::detail::createCPUGenerator(spec.orderSeed))
     {
         if (spec.initialise)
@@ -95,7 +83,7 @@ private:
         torch::Tensor lossSum =
             torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat64).device(m_device));
         torch::Tensor right = torch::zeros({}, torch::TensorOptions().dtype(torch::kInt64).device(m_device));
-        const torch::Tensor order = torch::randperm(m_count, m_order, torch::kInt64);
+        m_images.begin(torch::randperm(m_count, m_order, torch::kInt64), m_spec.batch);
         const std::int64_t batches = (m_count + m_spec.batch - 1) / m_spec.batch;
         double rate = 0;
         for (std::int64_t b = 0; b < batches; ++b) {
@@ -106,7 +94,7 @@ private:
             const double share =
                 static_cast<double>(m_epoch * batches + b) / static_cast<double>(m_spec.epochs * batches);
             rate = learningRate(m_spec, share);
-            step(order.narrow(0, first, count), rate, lossSum, right);
+            step(m_images.next(), rate, lossSum, right);
             if (m_hooks.progress)
                 m_hooks.progress(m_epoch * m_count + first + count, m_spec.epochs * m_count);
         }
@@ -125,14 +113,14 @@ private:
                 .seconds = seconds.count()};
     }
 
-    void step(const torch::Tensor& ids, double rate, torch::Tensor& lossSum, torch::Tensor& right)
+    void step(const TrainingImages::Batch& batch, double rate, torch::Tensor& lossSum, torch::Tensor& right)
     {
-        torch::Tensor x = m_images.index_select(0, ids.to(m_images.device()));
+        torch::Tensor x = batch.images;
         if (x.scalar_type() == torch::kUInt8)
             x = x.to(torch::kFloat32).div_(255.0);
         x = augment(x, {.flip = m_spec.flip, .shift = m_spec.shift, .fill = m_spec.fill}, m_order)
                 .to(m_device);
-        const torch::Tensor y = m_labels.index_select(0, ids.to(m_labels.device())).to(m_device);
+        const torch::Tensor y = batch.labels.to(m_device);
         const torch::Tensor logits = m_network.forward(x);
         const torch::Tensor loss = torch::nn::functional::cross_entropy(
             logits, y,
@@ -156,7 +144,7 @@ private:
     {
         if (m_hooks.resumeFile.empty())
             return;
-        m_setHash = setHash(m_images, m_labels);
+        m_setHash = m_images.hash(m_count);
         if (!std::filesystem::exists(m_hooks.resumeFile))
             return;
         TrainState saved = state();
@@ -169,8 +157,7 @@ private:
     const TrainSpec& m_spec;
     const TrainHooks& m_hooks;
     std::int64_t m_count;
-    torch::Tensor m_images;
-    torch::Tensor m_labels;
+    TrainingImages& m_images;
     at::Generator m_order; ///< batch order and augmentation
     Sgd m_sgd;
     torch::Device m_device = torch::kCPU;
@@ -180,15 +167,21 @@ private:
 
 } // namespace
 
+std::vector<EpochReport> trainNetwork(models::Network& network, TrainingImages& images, const TrainSpec& spec,
+                                      const TrainHooks& hooks)
+{
+    checkSpec(spec, "training");
+    const models::SingleThread guard;
+    const torch::AutoGradMode gradients(true);
+    return Run(network, images, spec, hooks).run();
+}
+
 std::vector<EpochReport> trainNetwork(models::Network& network, const torch::Tensor& images,
                                       const torch::Tensor& labels, const TrainSpec& spec,
                                       const TrainHooks& hooks)
 {
     checkSpec(spec, "training");
-    checkSet(images, labels);
-    const models::SingleThread guard;
-    const torch::AutoGradMode gradients(true);
-    return Run(network, images, labels, spec, hooks).run();
+    return trainNetwork(network, *trainingImages(images, labels), spec, hooks);
 }
 
 } // namespace assay::training

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/models/model.h"
+#include "backend/training/training_images.h"
 
 #include <torch/types.h>
 
@@ -67,13 +68,15 @@ struct TrainHooks
 
 /// Trains @p network in place; it ends in eval mode. It runs on the device the network is on; images and
 /// labels may be on the CPU, batches are moved.
-/// @param images uint8 [N,C,H,W] 0..255 or float32 in [0,1]. @param labels int64 [N].
 /// Uses one intra-op thread on the CPU, so that several trainings in threads of their own do not fight and
 /// the sums do not depend on the machine. Never touches LibTorch's global generator.
 /// @returns one report per epoch (of a resumed run: the remaining ones).
-/// @throws Error for a spec or shapes out of range, a loss that is no longer finite, or a resume file of
-/// another
-///         training; whatever hooks.checkpoint throws.
+/// @throws Error for a spec out of range, a broken image file, a loss that is no longer finite, or a resume
+/// file of another training; whatever hooks.checkpoint throws.
+std::vector<EpochReport> trainNetwork(models::Network& network, TrainingImages& images, const TrainSpec& spec,
+                                      const TrainHooks& hooks = {});
+
+/// The same with images and labels as trainingImages() takes them. @throws its Errors too.
 std::vector<EpochReport> trainNetwork(models::Network& network, const torch::Tensor& images,
                                       const torch::Tensor& labels, const TrainSpec& spec,
                                       const TrainHooks& hooks = {});

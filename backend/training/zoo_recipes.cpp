@@ -3,9 +3,9 @@
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/models/model_file.h"
-#include "backend/models/predict.h"
 #include "backend/models/zoo.h"
 #include "backend/protocol/error.h"
+#include "backend/training/evaluate.h"
 
 #include <torch/types.h>
 #include <torch/version.h>
@@ -18,6 +18,7 @@ namespace assay::training {
 namespace {
 
 namespace fs = std::filesystem;
+using DatasetPtr = std::shared_ptr<const data::Dataset>;
 
 // Mean and standard deviation of the training pixels.
 const std::vector<double> kFashionMean = {0.2860};
@@ -146,17 +147,11 @@ std::vector<ZooRecipe> makeRecipes()
     };
 }
 
-/// The images of a split that belong to the recipe's domains.
-struct Part
-{
-    torch::Tensor images;
-    torch::Tensor labels;
-};
-
-Part partOf(const data::Dataset& data, data::Split split, const std::vector<std::string>& domains)
+/// int64 [n]: the images of a split that belong to the recipe's domains; all of them without any.
+torch::Tensor idsOf(const data::Dataset& data, data::Split split, const std::vector<std::string>& domains)
 {
     if (domains.empty())
-        return {data.pixels(split), data.labels(split)};
+        return torch::arange(data.size(split), torch::kInt64);
     const data::Attribute* domain = data.samples(split).find("domain");
     if (!domain)
         throw Error("has no attribute 'domain' to choose images by", data.info().name);
@@ -165,32 +160,36 @@ Part partOf(const data::Dataset& data, data::Split split, const std::vector<std:
         if (std::ranges::find(domains, domain->values[v]) != domains.end())
             chosen |= domain->codes == static_cast<std::int64_t>(v);
     }
-    const torch::Tensor ids = chosen.nonzero().flatten();
-    return {data.pixelsOf(split, ids), data.labels(split).index_select(0, ids)};
+    return chosen.nonzero().flatten();
+}
+
+Evaluated onTestSplit(const models::Model& model, const DatasetPtr& data,
+                      const std::vector<std::string>& domains)
+{
+    return evaluate(model, data, data::Split::Test, idsOf(*data, data::Split::Test, domains));
 }
 
 /// Test accuracy in each of the set's domains, as the card shows it; null without domains.
-Json accuracyByDomain(const models::Model& model, const data::Dataset& data)
+Json accuracyByDomain(const models::Model& model, const DatasetPtr& data)
 {
-    const data::Attribute* domain = data.samples(data::Split::Test).find("domain");
+    const data::Attribute* domain = data->samples(data::Split::Test).find("domain");
     if (!domain)
         return {};
     Json result = Json::object();
     for (const std::string& value : domain->values) {
-        const Part part = partOf(data, data::Split::Test, {value});
-        if (part.labels.numel() > 0)
-            result[value] = models::accuracy(model, part.images, part.labels);
+        const Evaluated part = onTestSplit(model, data, {value});
+        if (part.count > 0)
+            result[value] = part.accuracy();
     }
     return result;
 }
 
 /// Measures and writes the network as it is now.
 models::ModelCard publish(const models::Network& network, models::ModelCard card, const ZooRecipe& recipe,
-                          const data::Dataset& data, const fs::path& folder)
+                          const DatasetPtr& data, const fs::path& folder)
 {
     const models::Model model(network.copy(), card);
-    const Part test = partOf(data, data::Split::Test, recipe.domains);
-    card.testAccuracy = models::accuracy(model, test.images, test.labels);
+    card.testAccuracy = onTestSplit(model, data, recipe.domains).accuracy();
     if (const Json byDomain = accuracyByDomain(model, data); !byDomain.is_null())
         card.recipe["test_accuracy_by_domain"] = byDomain;
     return models::saveModel(folder, network, std::move(card));
@@ -246,11 +245,11 @@ ZooCheck checkModel(const models::ModelLibrary& library, const models::ModelCard
         if (!isInstalled(catalogue, card.dataset))
             return check;
         const auto data = catalogue.open(card.dataset);
-        const Part test =
-            partOf(*data, data::Split::Test, card.recipe.value("domains", std::vector<std::string>()));
-        check.accuracy = models::accuracy(*model, test.images, test.labels);
+        const Evaluated test =
+            onTestSplit(*model, data, card.recipe.value("domains", std::vector<std::string>()));
+        check.accuracy = test.accuracy();
         check.measured = true;
-        const double count = static_cast<double>(test.labels.size(0));
+        const double count = static_cast<double>(test.count);
         const bool redrawn = card.recipe.value("dataset_sha256", std::string()) != data->hash();
         const double slack = redrawn ? std::max(kImagesOfSlack, kRedrawnSlack * count) : kImagesOfSlack;
         if (std::round(std::abs(check.accuracy - check.cardAccuracy) * count) > slack)
@@ -300,13 +299,14 @@ std::vector<models::ModelCard> trainZooModel(const std::string& name, const fs::
     const auto afterEpoch = hooks.afterEpoch;
     hooks.afterEpoch = [&](int epoch, const models::Network& now) {
         if (!recipe.snapshotName.empty() && epoch == recipe.snapshotEpoch)
-            snapshots.push_back(publish(now, snapshotCard(recipe, *data), recipe, *data, folder));
+            snapshots.push_back(publish(now, snapshotCard(recipe, *data), recipe, data, folder));
         if (afterEpoch)
             afterEpoch(epoch, now);
     };
-    const Part train = partOf(*data, data::Split::Train, recipe.domains);
-    trainNetwork(*network, train.images, train.labels, recipe.train, hooks);
-    std::vector<models::ModelCard> cards = {publish(*network, card, recipe, *data, folder)};
+    const auto images =
+        trainingImages(data, data::Split::Train, idsOf(*data, data::Split::Train, recipe.domains));
+    trainNetwork(*network, *images, recipe.train, hooks);
+    std::vector<models::ModelCard> cards = {publish(*network, card, recipe, data, folder)};
     cards.insert(cards.end(), snapshots.begin(), snapshots.end());
     return cards;
 }

@@ -66,12 +66,10 @@ private:
                    m_params.eps};
         const std::int64_t available = m_dataset->size(data::Split::Train);
         const std::int64_t drawn = std::min<std::int64_t>(m_params.count, available);
-        const auto options = torch::TensorOptions(torch::kInt64).device(m_context.device());
-        m_ids = std::get<0>(torch::randperm(available, m_context.generator("images"), options)
+        m_ids = std::get<0>(torch::randperm(available, m_context.generator("images"), torch::kInt64)
                                 .narrow(0, 0, drawn)
-                                .cpu()
                                 .sort());
-        m_clean = m_dataset->pixels(data::Split::Train).index_select(0, m_ids);
+        m_clean = m_dataset->pixelsOf(data::Split::Train, m_ids);
         m_x = m_dataset->images(data::Split::Train, m_ids, m_context.device());
         m_y = m_dataset->labels(data::Split::Train).index_select(0, m_ids);
         m_aims = drawAims(drawn, static_cast<std::int64_t>(m_names.classes.size()), false,
@@ -114,9 +112,9 @@ private:
         const torch::Tensor used = set.both().nonzero().flatten();
         const torch::Tensor onDevice = used.to(m_context.device());
         const torch::Tensor images = set.images.index_select(0, onDevice).cpu();
-        const torch::Tensor t1 = m_aims.t1.index_select(0, onDevice).cpu();
+        const torch::Tensor t1 = m_aims.t1.index_select(0, used);
         addJobs("d1", images, t1);
-        addJobs("d2", images, m_aims.t2.index_select(0, onDevice).cpu());
+        addJobs("d2", images, m_aims.t2.index_select(0, used));
         if (m_params.controls) {
             addJobs("permuted", images, permuted(t1, m_context.generator("permutation")));
             const torch::Tensor clean = m_x.index_select(0, onDevice);
@@ -127,14 +125,14 @@ private:
             const AimPair aims = drawAims(m_ids.numel(), static_cast<std::int64_t>(m_names.classes.size()),
                                           true, m_context.generator("same aims"));
             const PairSet same = build(aims, "the same-mistake set");
-            const torch::Tensor chosen = same.both().nonzero().flatten().to(m_context.device());
+            const torch::Tensor chosen = same.both().nonzero().flatten();
             if (chosen.numel() < kFewestImages)
                 throw Error("only " + std::to_string(chosen.numel()) +
                                 " images of the same-mistake set reached their "
                                 "class",
                             "eps", "Raise 'eps', 'steps' or 'count'.");
-            addJobs("same_mistake", same.images.index_select(0, chosen).cpu(),
-                    aims.t1.index_select(0, chosen).cpu());
+            addJobs("same_mistake", same.images.index_select(0, chosen.to(same.images.device())).cpu(),
+                    aims.t1.index_select(0, chosen));
         }
     }
 

@@ -124,7 +124,7 @@ void LazyImageDataset::fill(Split split, std::int64_t id, const torch::Tensor& o
         return;
     }
     decode(split, id, out, 1);
-    m_cache.put(key, out.clone());
+    m_cache.put(key, out);
 }
 
 torch::Tensor LazyImageDataset::pixelsOf(Split split, const torch::Tensor& ids) const

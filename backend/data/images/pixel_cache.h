@@ -20,7 +20,7 @@ public:
 
     /// Undefined when absent.
     torch::Tensor find(std::uint64_t key);
-    /// Keeps @p pixels unless they alone are larger than the bound. They must not change afterwards.
+    /// Keeps a copy of @p pixels (uint8, CPU) unless they alone are larger than the bound.
     void put(std::uint64_t key, const torch::Tensor& pixels);
     void clear();
 

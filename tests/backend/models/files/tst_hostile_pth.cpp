@@ -1,6 +1,7 @@
 #include "backend/models/files/pth_file.h"
 #include "backend/protocol/error.h"
 #include "pth_builder.h"
+#include "tests/support/peak_memory.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -19,12 +20,7 @@ namespace {
 /// Peak resident memory of this process in MiB.
 double peakMiB()
 {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmHWM:"))
-            return std::stod(line.substr(6)) / 1024;
-    }
-    return -1;
+    return static_cast<double>(residentMemory("VmHWM")) / (1 << 20);
 }
 
 QByteArray repeated(const QByteArray& what, int times)
