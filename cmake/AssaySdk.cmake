@@ -6,9 +6,10 @@ set(_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Assay")
 file(STRINGS "${PROJECT_SOURCE_DIR}/backend/engine/plugin.h" _abi REGEX "kEngineAbi = [0-9]+")
 string(REGEX MATCH "[0-9]+" ASSAY_ENGINE_ABI "${_abi}")
 
-# mat.h is about OpenCV, which plugins see nothing of.
+# These headers are about OpenCV, which plugins see nothing of.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/backend" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/assay"
-        FILES_MATCHING PATTERN "*.h" PATTERN "mat.h" EXCLUDE)
+        FILES_MATCHING PATTERN "*.h" PATTERN "mat.h" EXCLUDE PATTERN "image_planes.h" EXCLUDE
+        PATTERN "plasma.h" EXCLUDE PATTERN "frost_texture.h" EXCLUDE)
 
 set_target_properties(assay_flags PROPERTIES EXPORT_NAME flags)
 set_target_properties(assay_engine_flags PROPERTIES EXPORT_NAME engine_flags)

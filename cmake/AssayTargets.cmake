@@ -16,6 +16,13 @@ if(ASSAY_SANITIZE)
   target_link_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE})
 endif()
 
+# The hundred programs and libraries are linked in a tenth of the time where mold is installed.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -fuse-ld=mold ASSAY_MOLD)
+if(ASSAY_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
 # Engine-side code: LibTorch has a member named `slots`, so Qt's keywords are off.
 add_library(assay_engine_flags INTERFACE)
 target_link_libraries(assay_engine_flags INTERFACE assay_flags $<BUILD_INTERFACE:assay_libtorch>
@@ -106,6 +113,7 @@ function(assay_program name output)
   file(GLOB _sources CONFIGURE_DEPENDS *.h *.cpp)
   add_executable(${name} ${_sources})
   _assay_common(${name})
+  _assay_unity(${name} "${_sources}")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS})
   if(ARG_TORCH)
     target_link_libraries(${name} PRIVATE assay_engine_flags)
@@ -117,57 +125,74 @@ function(assay_program name output)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
-# What test programs and the code they share are compiled with; reads the ARG_ variables of assay_tests.
-function(_assay_test_code target)
-  _assay_common(${target})
-  target_link_libraries(${target} PUBLIC ${ARG_LIBS} Qt6::Test)
-  if(ARG_TORCH)
-    target_link_libraries(${target} PUBLIC assay_engine_flags)
-    target_precompile_headers(${target} REUSE_FROM assay_torch_pch)
-  else()
-    target_link_libraries(${target} PUBLIC assay_flags)
-  endif()
-  # Tests find the programs, the resources and a place for screenshots through these, not through paths
-  # compiled into the product.
-  target_compile_definitions(${target} PRIVATE
-    ASSAY_TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_TEST_BUILD_DIR="${CMAKE_BINARY_DIR}")
+# The .moc that each of these sources includes at its end. Not by AUTOMOC, which gives moc the headers of LibTorch
+# and Qt to read, seconds for every file, and compiles an empty file for every program.
+function(_assay_moc target)
+  set(_folder "${CMAKE_CURRENT_BINARY_DIR}/moc")
+  file(MAKE_DIRECTORY "${_folder}")
+  foreach(_source IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH _source)
+    cmake_path(GET _source STEM _stem)
+    set(_moc "${_folder}/${_stem}.moc")
+    add_custom_command(OUTPUT "${_moc}" DEPENDS "${_source}" DEPFILE "${_moc}.d" VERBATIM
+      COMMAND Qt6::moc -I "${PROJECT_SOURCE_DIR}" --output-dep-file --dep-file-path "${_moc}.d" -o "${_moc}" "${_source}")
+    target_sources(${target} PRIVATE "${_moc}")
+  endforeach()
+  target_include_directories(${target} PRIVATE "${_folder}")
 endfunction()
 
-# assay_tests([TORCH] [LIBS ...]): every tst_*.cpp, fuzz_*.cpp, study_*.cpp, gui_*.cpp and slow_*.cpp of
-# the folder becomes a test program; its prefix is its ctest label (tst_ is `unit`). Other sources of the
-# folder are helpers shared by its tests.
+# What a folder's tests and the code they share are compiled with; reads the ARG_ variables of assay_tests.
+function(_assay_test_code target)
+  set(_support assay_test_support)
+  if(ARG_TORCH)
+    set(_support assay_test_support_torch)
+  elseif(ARG_WIDGETS)
+    set(_support assay_test_support_widgets)
+  endif()
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON
+    UNITY_BUILD ${ASSAY_UNITY} UNITY_BUILD_BATCH_SIZE 10)
+  target_link_libraries(${target} PUBLIC ${ARG_LIBS} ${_support})
+  target_precompile_headers(${target} REUSE_FROM ${_support})
+endfunction()
+
+# assay_tests([TORCH | WIDGETS] [LIBRARY NAME] [LIBS ...]): the folder as one program, FOLDER_tests, in which every
+# tst_*.cpp, fuzz_*.cpp, study_*.cpp, gui_*.cpp and slow_*.cpp is a test of its own: ctest calls it FOLDER_FILE, and
+# its prefix is its label (tst_ is `unit`). Other sources of the folder are helpers shared by its tests; LIBRARY
+# makes them a static library, for tests of other folders. Names at namespace scope are unique in a folder, since
+# its files are compiled in groups. TORCH marks tests of engine-side rooms, WIDGETS those that may show windows.
 function(assay_tests)
-  cmake_parse_arguments(ARG "TORCH" "" "LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;WIDGETS" "LIBRARY" "LIBS" ${ARGN})
   file(GLOB _tests CONFIGURE_DEPENDS tst_*.cpp fuzz_*.cpp study_*.cpp gui_*.cpp slow_*.cpp)
   file(GLOB _helpers CONFIGURE_DEPENDS *.cpp *.h)
   list(REMOVE_ITEM _helpers ${_tests})
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests" OUTPUT_VARIABLE _room)
   string(REPLACE "/" "_" _room "${_room}")
-  set(_shared "")
-  if(_helpers MATCHES "\\.cpp")
-    set(_shared ${_room}_helpers)
-    add_library(${_shared} STATIC ${_helpers})
-    _assay_test_code(${_shared})
+  set(_program ${_room}_tests)
+  add_executable(${_program} ${_tests})
+  _assay_test_code(${_program})
+  _assay_moc(${_program} ${_tests})
+  set_target_properties(${_program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  if(ARG_LIBRARY)
+    add_library(${ARG_LIBRARY} STATIC ${_helpers})
+    _assay_test_code(${ARG_LIBRARY})
+    target_link_libraries(${_program} PRIVATE ${ARG_LIBRARY})
+  else()
+    target_sources(${_program} PRIVATE ${_helpers})
   endif()
   foreach(_test IN LISTS _tests)
     cmake_path(GET _test STEM _stem)
     string(REGEX MATCH "^[a-z]+" _prefix "${_stem}")
     string(REPLACE "tst" "unit" _label "${_prefix}")
     set(_name "${_room}_${_stem}")
-    add_executable(${_name} "${_test}")
-    _assay_test_code(${_name})
-    set_target_properties(${_name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-    target_link_libraries(${_name} PRIVATE ${_shared})
-    # A test includes its own .moc, so that what AUTOMOC compiles beside it is empty.
-    set_source_files_properties("${CMAKE_CURRENT_BINARY_DIR}/${_name}_autogen/mocs_compilation.cpp"
-      PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
-    add_test(NAME ${_name} COMMAND ${_name})
-    # Studies and windows start an engine that uses every core: they get the machine to themselves.
+    add_test(NAME ${_name} COMMAND ${_program} ${_stem})
+    set_tests_properties(${_name} PROPERTIES TIMEOUT 300)
     if(_label MATCHES "study|gui|slow")
+      set_tests_properties(${_name} PROPERTIES TIMEOUT 900)
+    endif()
+    # Studies, and the window with its engine, use every core: they get the machine to themselves.
+    if(_label STREQUAL "study" OR (_label STREQUAL "gui" AND _room MATCHES "^app"))
       cmake_host_system_information(RESULT _cores QUERY NUMBER_OF_LOGICAL_CORES)
-      set_tests_properties(${_name} PROPERTIES PROCESSORS ${_cores} TIMEOUT 900)
-    else()
-      set_tests_properties(${_name} PROPERTIES TIMEOUT 300)
+      set_tests_properties(${_name} PROPERTIES PROCESSORS ${_cores})
     endif()
     set_tests_properties(${_name} PROPERTIES LABELS ${_label}
       ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8")

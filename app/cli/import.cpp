@@ -49,7 +49,7 @@ std::string shown(const Json& value)
 void print(const engine::ImportReport& report)
 {
     if (!report.kind.empty())
-        std::printf("%s (%s)\n\n", report.title.c_str(), report.kind == "model" ? "model" : "data set");
+        std::printf("%s (%s)\n\n", report.title.c_str(), engine::nounOf(report.kind).c_str());
     std::vector<std::vector<std::string>> rows = {{"FIELD", "VALUE", "MEANING"}};
     for (const auto& field : report.form.schema.fields)
         rows.push_back({field.name, shown(report.form.values.at(field.name)), field.label});
@@ -71,16 +71,27 @@ bool isReady(const engine::ImportReport& report)
     return report.asks.empty();
 }
 
+/// What is called @p name in the workspace: a model before a data set before an attack; "model" of nothing.
+std::string kindOf(const engine::Engine& engine, const std::string& name)
+{
+    if (name.starts_with(attacks::kScriptPrefix))
+        return "attack";
+    for (const auto& card : engine.inputs().models().list()) {
+        if (card.name == name)
+            return "model";
+    }
+    if (engine.inputs().dataCards().find(name))
+        return "data";
+    for (const auto& record : engine.scriptedAttacks()) {
+        if (record.name == name)
+            return "attack";
+    }
+    return "model";
+}
+
 int remove(engine::Engine& engine, const std::string& name)
 {
-    const bool isModel = [&] {
-        for (const auto& card : engine.inputs().models().list()) {
-            if (card.name == name)
-                return true;
-        }
-        return !engine.inputs().dataCards().find(name);
-    }();
-    const std::string token = engine.removeImport(isModel ? "model" : "data", name);
+    const std::string token = engine.removeImport(kindOf(engine, name), name);
     std::printf("%s is removed; its files are untouched. To undo: assay-cli import --restore %s\n",
                 name.c_str(), token.c_str());
     return kDone;
@@ -127,15 +138,16 @@ int import(const Words& words)
 } // namespace
 
 const Command kImport = {
-    "import", "take a model or images from outside into the workspace",
+    "import", "take a model, images or an attack from outside into the workspace",
     "usage: assay-cli import PATH [--set FIELD=VALUE]... [--dry-run] [--json] [--workspace DIR]\n"
     "       assay-cli import --remove NAME [--workspace DIR]\n"
     "       assay-cli import --restore TOKEN [--workspace DIR]\n\n"
     "Models: TorchScript (.pt), weights as safetensors or .pth of a built-in architecture, ONNX, TF.js\n"
     "graph models, and predictions with labels (NPZ, CSV). Images: a folder a class, CIFAR binaries,\n"
-    "IDX, NPY and NPZ, CSV manifests, COCO boxes. The file stays where it is; a card that describes it\n"
-    "is written to the workspace. What was recognised is corrected with --set; --dry-run shows it and\n"
-    "writes nothing. The last line of standard output is the name.\n\n"
+    "IDX, NPY and NPZ, CSV manifests, COCO boxes. Attacks: TorchScript with a method `step` (.pt), which\n"
+    "is then called script:NAME. The file stays where it is; a card that describes it is written to the\n"
+    "workspace. What was recognised is corrected with --set; --dry-run shows it and writes nothing. The\n"
+    "last line of standard output is the name.\n\n"
     "Exit status 2: something must be given with --set, or the file cannot be used; one line says what.\n"
     "--remove sets the card aside, --restore puts it back.\n",
     import};

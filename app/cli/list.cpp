@@ -1,5 +1,6 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
+#include "app/cli/formatted.h"
 #include "app/cli/quiet_listener.h"
 #include "app/cli/text_table.h"
 #include "backend/engine/catalogue.h"
@@ -25,13 +26,6 @@ std::string text(const Json& object, const char* key)
     return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-std::string formatted(const char* format, double value)
-{
-    char buffer[64];
-    std::snprintf(buffer, sizeof buffer, format, value);
-    return buffer;
-}
-
 std::string startedText(const Json& run)
 {
     const auto seconds = static_cast<std::time_t>(run.at("started").get<double>());
@@ -51,7 +45,7 @@ Json ask(const engine::Engine& engine, const std::string& kind)
     if (kind == "datasets")
         return engine::datasetsJson(engine);
     if (kind == "attacks")
-        return engine::attacksJson();
+        return engine::attacksJson(engine);
     if (kind == "plugins")
         return engine::pluginsJson(engine);
     return engine.runs();
@@ -149,20 +143,14 @@ int checkPlugins(bool json)
 void print(const engine::Engine& engine, const std::string& kind)
 {
     Rows rows = heading(kind);
-    for (const Json& item : ask(engine, kind))
-        rows.push_back(row(kind, item));
+    for (const Json& item : ask(engine, kind)) {
+        if (kind != "attacks" || item.at("available").get<bool>()) // else said on standard error
+            rows.push_back(row(kind, item));
+    }
     if (rows.size() == 1)
         std::printf("There are no %s.\n", kind.c_str());
     else
         std::fputs(textTable(rows).c_str(), stdout);
-    if (kind == "attacks") {
-        for (const auto& record : engine.scriptedAttacks()) {
-            if (!record.problem.empty())
-                std::fprintf(stderr, "assay-cli: %s\n", record.problem.c_str());
-            if (!record.warning.empty())
-                std::fprintf(stderr, "assay-cli: %s: %s\n", record.file.c_str(), record.warning.c_str());
-        }
-    }
     if (kind == "models") {
         for (const auto& problem : engine.inputs().models().problems())
             std::fprintf(stderr, "assay-cli: %s\n", problem.c_str());

@@ -1,5 +1,7 @@
 #include "app/cli/progress_view.h"
 
+#include "app/cli/formatted.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -11,13 +13,6 @@ namespace assay::cli {
 namespace {
 
 constexpr int kBarWidth = 24;
-
-std::string formatted(const char* format, double value)
-{
-    char buffer[64];
-    std::snprintf(buffer, sizeof buffer, format, value);
-    return buffer;
-}
 
 std::string rateText(double rate)
 {

@@ -32,6 +32,25 @@ std::uint64_t seedFrom(const std::string& text)
     return seed;
 }
 
+/// FIELD.PART.NAME sets one value of an object: a part's key may hold points, a field's and a value's name
+/// not.
+bool applyToPart(RunSpec& spec, const protocol::Schema& schema, const std::string& name,
+                 const std::string& text)
+{
+    const auto first = name.find('.'), last = name.rfind('.');
+    if (first == std::string::npos || first == last)
+        return false;
+    const protocol::Field* field = schema.find(name.substr(0, first));
+    if (!field || field->type != protocol::FieldType::Object)
+        return false;
+    const std::string key = name.substr(first + 1, last - first - 1), inner = name.substr(last + 1);
+    const protocol::ObjectPart* part = protocol::findPart(*field, key);
+    const protocol::Field* known = part ? protocol::findField(*part, inner) : nullptr;
+    // Whoever validates the spec says what is wrong with a name that is not known.
+    spec.params[field->name][key][inner] = known ? protocol::parseValue(*known, text) : Json(text);
+    return true;
+}
+
 void apply(RunSpec& spec, const protocol::Schema& schema, const std::string& assignment)
 {
     const auto equals = assignment.find('=');
@@ -43,6 +62,8 @@ void apply(RunSpec& spec, const protocol::Schema& schema, const std::string& ass
         spec.params[name] = protocol::parseValue(*field, text);
         return;
     }
+    if (applyToPart(spec, schema, name, text))
+        return;
     if (name == "seed") { // belongs to every spec, not to the study's parameters
         spec.seed = seedFrom(text);
         return;

@@ -27,8 +27,17 @@ std::vector<int> apgdCheckpoints(int steps)
     return checkpoints;
 }
 
+std::vector<int> apgdSparseCheckpoints(int steps)
+{
+    const int period = std::max(static_cast<int>(0.04 * steps), 1);
+    std::vector<int> checkpoints;
+    for (int at = period; at <= steps; at += period)
+        checkpoints.push_back(at);
+    return checkpoints;
+}
+
 Apgd::Apgd(std::string name, const ApgdOptions& options)
-    : TaskAttack(std::move(name), {Norm::Linf, Norm::L2})
+    : TaskAttack(std::move(name), {Norm::Linf, Norm::L2, Norm::L1})
     , m_options(options)
 {
     checkRange("restarts", options.restarts, 1, kMostApgdTries, this->name());

@@ -1,10 +1,12 @@
 #include "backend/attacks/apgd_run.h"
 
 #include "backend/attacks/boundary.h"
+#include "backend/attacks/l1_box.h"
 
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace assay::attacks {
@@ -15,9 +17,24 @@ constexpr std::uint64_t kApgdStartStream = 11;
 constexpr double kMomentumShare = 0.75; ///< alpha of the paper: the new step's share
 constexpr float kNoLoss = -std::numeric_limits<float>::infinity();
 
+// Of L1.
+constexpr double kFirstEntries = 0.2;    ///< share of the entries that the first steps change
+constexpr double kSparser = 1.5;         ///< the best point's entries over those of a step
+constexpr double kShorter = 1.5;         ///< a step before over the one after
+constexpr double kShortest = 0.1;        ///< step over eps
+constexpr double kStillShrinking = 0.95; ///< below it the support is taken to shrink
+constexpr double kEarlyShare = 0.3;      ///< of the steps, in each of the larger radii
+constexpr int kLeastShrinking = 5;
+
 torch::Tensor raised(const torch::Tensor& flags, const torch::Tensor& fresh, const torch::Tensor& old)
 {
     return torch::where(fresh.dim() == 4 ? perImage(flags) : flags, fresh, old);
+}
+
+/// In how many entries images differ, float64 [n].
+torch::Tensor differing(const torch::Tensor& a, const torch::Tensor& b)
+{
+    return a.ne(b).flatten(1).sum(1).to(torch::kFloat64);
 }
 
 } // namespace
@@ -30,11 +47,20 @@ int apgdTries(const ApgdOptions& options, std::int64_t classes, bool targeted)
            static_cast<int>(std::clamp<std::int64_t>(options.targetClasses, 1, classes - 1));
 }
 
+std::vector<ApgdPhase> apgdPhases(const Budget& budget, const ApgdOptions& options)
+{
+    if (budget.norm != Norm::L1 || !options.shrinkingRadius || budget.steps < kLeastShrinking)
+        return {{budget.eps, budget.steps}};
+    const int early = static_cast<int>(std::ceil(kEarlyShare * budget.steps));
+    return {{3 * budget.eps, early}, {2 * budget.eps, early}, {budget.eps, budget.steps - 2 * early}};
+}
+
 ApgdRun::ApgdRun(AttackTask& task, const ApgdOptions& options)
     : m_task(task)
     , m_options(options)
     , m_stops(task.context.stopWhenFooled)
-    , m_checkpoints(apgdCheckpoints(task.budget.steps))
+    , m_sparse(task.budget.norm == Norm::L1)
+    , m_phases(apgdPhases(task.budget, options))
     , m_startDraws(task.context.seed, kApgdStartStream)
     , m_wholeBall(task.clean, task.budget.norm, task.budget.eps)
     , m_foundLoss(torch::full({task.count()}, kNoLoss, task.clean.options()))
@@ -74,7 +100,10 @@ void ApgdRun::start(int number)
                                          : m_task.classes());
     m_samples = active(m_task.samples);
     m_position = active(clean);
-    if (m_options.randomStart) {
+    if (m_options.randomStart && m_sparse) {
+        const torch::Tensor draw = m_startDraws.normal(clean, m_samples, number);
+        m_position = nearestInL1Box(m_position + draw, m_position, m_phases.front().eps);
+    } else if (m_options.randomStart) {
         const bool linf = m_task.budget.norm == Norm::Linf;
         torch::Tensor draw = linf ? m_startDraws.uniform(clean, m_samples, number).mul_(2).sub_(1)
                                   : m_startDraws.normal(clean, m_samples, number);
@@ -82,38 +111,67 @@ void ApgdRun::start(int number)
         m_position.add_(draw.mul_(perImage(size.reciprocal_().mul_(m_task.budget.eps))));
         m_ball.project(m_position);
     }
-    m_previous = m_position;
-    const auto options = clean.options();
-    m_step = torch::full({m_rows.size(0), 1, 1, 1}, 2 * m_task.budget.eps, options);
-    m_rises = torch::zeros({m_rows.size(0)}, options);
-    m_halved = torch::ones({m_rows.size(0)}, options.dtype(torch::kBool));
-    for (torch::Tensor* stale : {&m_gradient, &m_loss, &m_best, &m_bestGradient, &m_bestLoss, &m_bestAtCheck})
-        *stale = torch::Tensor();
     m_fooling = m_position;
-    m_foolingLoss = torch::full({m_rows.size(0)}, kNoLoss, options);
+    m_foolingLoss = torch::full({m_rows.size(0)}, kNoLoss, clean.options());
 }
 
 void ApgdRun::attempt(int number)
 {
-    const int steps = m_task.budget.steps;
-    report(number * steps);
+    int before = number * m_task.budget.steps;
+    report(before);
+    for (const ApgdPhase& phase : m_phases) {
+        climb(phase, before);
+        before += phase.steps;
+    }
+}
+
+void ApgdRun::climb(const ApgdPhase& phase, int before)
+{
+    if (m_rows.size(0) == 0)
+        return;
+    enter(phase);
     evaluate(false);
     m_bestAtCheck = m_bestLoss;
-    auto next = m_checkpoints.begin();
+    const std::vector<int> checkpoints =
+        m_sparse ? apgdSparseCheckpoints(phase.steps) : apgdCheckpoints(phase.steps);
+    auto next = checkpoints.begin();
     int checked = 0;
-    for (int t = 0; t < steps && m_rows.size(0) > 0; ++t) {
+    for (int t = 0; t < phase.steps && m_rows.size(0) > 0; ++t) {
         m_task.hooks.checkpoint();
         const std::int64_t active = m_rows.size(0);
         move(t);
-        evaluate(t + 1 == steps);
+        evaluate(t + 1 == phase.steps);
         m_task.advance(active);
-        report(number * steps + t + 1);
-        if (next != m_checkpoints.end() && *next == t + 1 && m_rows.size(0) > 0) {
-            if (t + 1 < steps)
+        report(before + t + 1);
+        if (next != checkpoints.end() && *next == t + 1 && m_rows.size(0) > 0) {
+            if (t + 1 < phase.steps)
                 lookBack(t + 1 - checked);
             checked = *next++;
         }
     }
+}
+
+void ApgdRun::enter(const ApgdPhase& phase)
+{
+    const bool first = &phase == &m_phases.front();
+    m_eps = phase.eps;
+    m_counts = &phase == &m_phases.back();
+    if (!first)
+        m_position = nearestInL1Box(m_best, m_ball.centre(), m_eps);
+    m_previous = m_position;
+    const auto options = m_position.options();
+    m_step = torch::full({m_rows.size(0), 1, 1, 1}, (m_sparse ? 1 : 2) * m_eps, options);
+    m_rises = torch::zeros({m_rows.size(0)}, options);
+    m_halved = torch::ones({m_rows.size(0)}, options.dtype(torch::kBool));
+    for (torch::Tensor* stale : {&m_gradient, &m_loss, &m_best, &m_bestGradient, &m_bestLoss, &m_bestAtCheck})
+        *stale = torch::Tensor();
+    if (!m_sparse)
+        return;
+    const double dimensions = double(m_position.size(1) * m_position.size(2) * m_position.size(3));
+    m_support = m_phases.size() > 1
+                    ? differing(m_position, m_ball.centre())
+                    : torch::full({m_rows.size(0)}, dimensions, options.dtype(torch::kFloat64));
+    m_entries = m_phases.size() > 1 ? m_support / kSparser : m_support * kFirstEntries;
 }
 
 torch::Tensor ApgdRun::direction() const
@@ -121,8 +179,18 @@ torch::Tensor ApgdRun::direction() const
     return m_task.budget.norm == Norm::Linf ? m_gradient.sign() : unitPerSample(m_gradient);
 }
 
+void ApgdRun::moveSparsely()
+{
+    const torch::Tensor moved = sparseSigns(m_gradient, m_entries).mul_(m_step).add_(m_position);
+    m_position = nearestInL1Box(moved, m_ball.centre(), m_eps);
+}
+
 void ApgdRun::move(int t)
 {
+    if (m_sparse) {
+        moveSparsely();
+        return;
+    }
     torch::Tensor moved = direction().mul_(m_step).add_(m_position);
     m_ball.project(moved);
     if (t > 0) {
@@ -162,9 +230,11 @@ void ApgdRun::evaluate(bool last)
     // Towards a class of its own choice the attack has succeeded with any class but the label.
     const torch::Tensor flags =
         m_order.defined() ? fooled(logits, m_labels, false) : fooled(logits, m_classes, m_task.targeted());
-    const torch::Tensor improved = flags.logical_and(loss.gt(m_foolingLoss));
-    m_fooling = raised(improved, m_position, m_fooling);
-    m_foolingLoss = raised(improved, loss, m_foolingLoss);
+    if (m_counts) {
+        const torch::Tensor improved = flags.logical_and(loss.gt(m_foolingLoss));
+        m_fooling = raised(improved, m_position, m_fooling);
+        m_foolingLoss = raised(improved, loss, m_foolingLoss);
+    }
     if (m_bestLoss.defined()) {
         const torch::Tensor better = loss.gt(m_bestLoss);
         m_rises.add_(loss.gt(m_loss));
@@ -179,12 +249,16 @@ void ApgdRun::evaluate(bool last)
     }
     m_gradient = gradient;
     m_loss = loss;
-    if (m_stops)
+    if (m_stops && m_counts)
         dropFooled(flags);
 }
 
 void ApgdRun::lookBack(int period)
 {
+    if (m_sparse) {
+        adaptSparsity();
+        return;
+    }
     const torch::Tensor stalled = m_rises.le(m_options.rho * period);
     const torch::Tensor unchanged = m_halved.logical_not().logical_and_(m_bestAtCheck.ge(m_bestLoss));
     m_halved = stalled.logical_or(unchanged);
@@ -195,15 +269,27 @@ void ApgdRun::lookBack(int period)
     m_rises.zero_();
 }
 
+void ApgdRun::adaptSparsity()
+{
+    const torch::Tensor support = differing(m_best, m_ball.centre());
+    const torch::Tensor shrinks = support.div(m_support).lt(kStillShrinking);
+    m_entries = support / kSparser;
+    m_support = support;
+    const torch::Tensor shorter = m_step.div(kShorter).clamp_min_(kShortest * m_eps);
+    m_step = torch::where(perImage(shrinks), torch::full_like(m_step, m_eps), shorter);
+    m_position = raised(shrinks, m_best, m_position);
+    m_gradient = raised(shrinks, m_bestGradient, m_gradient);
+}
+
 void ApgdRun::dropFooled(const torch::Tensor& flags)
 {
-    if (!flags.any().item<bool>())
+    const std::optional<Parting> parting = partedBy(flags);
+    if (!parting)
         return;
-    const torch::Tensor leaving = flags.nonzero().squeeze(1);
-    const torch::Tensor rows = m_rows.index_select(0, leaving);
-    m_task.adversarial.index_copy_(0, rows, m_position.index_select(0, leaving));
+    const torch::Tensor rows = m_rows.index_select(0, parting->leaving);
+    m_task.adversarial.index_copy_(0, rows, m_position.index_select(0, parting->leaving));
     m_task.success.index_fill_(0, rows, true);
-    keep(flags.logical_not().nonzero().squeeze(1));
+    keep(parting->staying);
 }
 
 void ApgdRun::finish()
@@ -224,9 +310,10 @@ void ApgdRun::finish()
 void ApgdRun::keep(const torch::Tensor& rows)
 {
     m_ball = m_ball.select(rows);
-    for (torch::Tensor* all : {&m_rows, &m_labels, &m_classes, &m_samples, &m_position, &m_previous,
-                               &m_gradient, &m_loss, &m_best, &m_bestGradient, &m_bestLoss, &m_fooling,
-                               &m_foolingLoss, &m_step, &m_rises, &m_halved, &m_bestAtCheck})
+    for (torch::Tensor* all :
+         {&m_rows, &m_labels, &m_classes, &m_samples, &m_position, &m_previous, &m_gradient, &m_loss, &m_best,
+          &m_bestGradient, &m_bestLoss, &m_fooling, &m_foolingLoss, &m_step, &m_rises, &m_halved,
+          &m_bestAtCheck, &m_entries, &m_support})
         if (all->defined())
             *all = all->index_select(0, rows);
 }

@@ -8,6 +8,16 @@ namespace assay::attacks {
 /// Tries that one sample gets at most.
 int apgdTries(const ApgdOptions& options, std::int64_t classes, bool targeted);
 
+/// A part of an attempt: so many iterations in one radius.
+struct ApgdPhase
+{
+    double eps;
+    int steps;
+};
+
+/// One, of the budget, unless the radius shrinks (see ApgdOptions::shrinkingRadius).
+std::vector<ApgdPhase> apgdPhases(const Budget& budget, const ApgdOptions& options);
+
 /// APGD on one group of samples, in one thread. The samples still under attack (the active ones) lie packed.
 class ApgdRun
 {
@@ -18,11 +28,17 @@ public:
 private:
     void attempt(int number);
     void start(int number);
+    /// From the position, with the iterations before it for reports.
+    void climb(const ApgdPhase& phase, int before);
+    void enter(const ApgdPhase& phase);
     void move(int t);
+    void moveSparsely();
     /// Loss and, unless @p last, gradient at the position; notes what fools and what is best.
     void evaluate(bool last);
     /// Halves steps and returns to the best where progress has stopped.
     void lookBack(int period);
+    /// L1: adapts how many pixels a step changes.
+    void adaptSparsity();
     /// With Context::stopWhenFooled: who is fooled leaves with the position.
     void dropFooled(const torch::Tensor& flags);
     /// Writes what the attempt has reached where it beats the result.
@@ -35,11 +51,14 @@ private:
     AttackTask& m_task;
     const ApgdOptions& m_options;
     const bool m_stops;
-    const std::vector<int> m_checkpoints;
+    const bool m_sparse; ///< L1
+    const std::vector<ApgdPhase> m_phases;
     const RandomStreams m_startDraws;
     const Ball m_wholeBall;
     torch::Tensor m_order;     ///< int64 [n, tries]: the classes aimed at, for DlrTargeted
     torch::Tensor m_foundLoss; ///< float32 [n]: of the result so far
+    double m_eps = 0;          ///< of the present phase
+    bool m_counts = true;      ///< whether what fools in it counts
 
     // Of the active samples.
     torch::Tensor m_rows; ///< int64: in the group
@@ -60,6 +79,8 @@ private:
     torch::Tensor m_rises;       ///< iterations since the last checkpoint in which the loss rose
     torch::Tensor m_halved;      ///< bool: at the last checkpoint
     torch::Tensor m_bestAtCheck; ///< best loss then
+    torch::Tensor m_entries;     ///< L1, float64: how many a step changes
+    torch::Tensor m_support;     ///< L1, float64: in how many the best point differed at the last checkpoint
 };
 
 } // namespace assay::attacks

@@ -1,6 +1,6 @@
 #include "backend/attacks/attack_group.h"
 
-#include "backend/protocol/error.h"
+#include "backend/attacks/attack_task.h"
 
 #include <torch/autograd.h>
 #include <torch/types.h>
@@ -212,16 +212,16 @@ torch::Tensor AttackGroup::logits(const torch::Tensor& at)
 
 void AttackGroup::dropFooled(const torch::Tensor& logits, int step, torch::Tensor* alongside)
 {
-    const torch::Tensor gone = fooled(logits, m_classes, m_targeted);
-    const torch::Tensor rest = gone.logical_not().nonzero().squeeze(1); // the one host round trip of a step
-    const std::int64_t leaving = active() - rest.size(0);
-    if (leaving == 0)
+    const std::optional<Parting> parting =
+        partedBy(fooled(logits, m_classes, m_targeted)); // the one host round trip of a step
+    if (!parting)
         return;
-    const torch::Tensor done = gone.nonzero().squeeze(1);
+    const torch::Tensor& done = parting->leaving;
+    const torch::Tensor& rest = parting->staying;
     const torch::Tensor rows = m_rows.defined() ? m_rows.index_select(0, done) : done;
     m_adversarial.index_copy_(0, rows, m_position.index_select(0, done));
     m_success.index_fill_(0, rows, true);
-    m_plan.hooks.advance(leaving * (m_plan.budget.steps - step));
+    m_plan.hooks.advance(done.size(0) * (m_plan.budget.steps - step));
 
     m_rows = m_rows.defined() ? m_rows.index_select(0, rest) : rest;
     m_ball = m_ball.select(rest);

@@ -17,6 +17,8 @@ namespace {
 constexpr std::int64_t kPassesOfTask = 4;
 /// Groups there should be before they grow beyond one pass.
 constexpr std::int64_t kGroupsWanted = 4;
+/// Keeps rounded L1 sums inside the ball.
+constexpr double kL1Inside = 1 - 1e-6;
 
 void place(torch::Tensor* whole, const torch::Tensor& part, std::int64_t first, std::int64_t total)
 {
@@ -93,7 +95,12 @@ void AttackTask::settle(const torch::Tensor& nearest, const torch::Tensor& found
     const torch::Tensor within =
         perturbationNorm(nearest - clean, budget.norm).le(budget.eps).logical_and_(found);
     torch::Tensor result = nearest.clone();
-    Ball(clean, budget.norm, budget.eps).project(result);
+    if (budget.norm == Norm::L1) {
+        const torch::Tensor size = perturbationNorm(nearest - clean, budget.norm).clamp_min_(kVanishing);
+        result = clean + (nearest - clean) * perImage((budget.eps * kL1Inside / size).clamp_max_(1));
+    } else {
+        Ball(clean, budget.norm, budget.eps).project(result);
+    }
     adversarial.copy_(torch::where(perImage(within), nearest, result));
     // What was found within the ball was judged when it was found: a pass of another size rounds otherwise.
     success.copy_(fooled(logits(adversarial), classes(), targeted()).logical_or_(within));
@@ -116,6 +123,18 @@ torch::Tensor perturbationNorm(const torch::Tensor& difference, Norm norm)
 torch::Tensor perImage(const torch::Tensor& flags)
 {
     return flags.view({-1, 1, 1, 1});
+}
+
+std::optional<Parting> partedBy(const torch::Tensor& flags)
+{
+    const auto count = flags.sum().item<std::int64_t>();
+    if (count == 0)
+        return std::nullopt;
+    // Who leaves first; nonzero() would wait for the device once more.
+    const torch::Tensor order =
+        std::get<1>(flags.logical_not().to(torch::kUInt8).sort(/*stable=*/true, 0, /*descending=*/false));
+    return Parting{.leaving = order.narrow(0, 0, count),
+                   .staying = order.narrow(0, count, flags.size(0) - count)};
 }
 
 std::int64_t groupImages(std::int64_t count, std::int64_t part)

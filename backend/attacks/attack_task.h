@@ -5,6 +5,7 @@
 #include "backend/attacks/steps.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,8 +58,9 @@ struct AttackTask
 
     /// For attacks that look for the smallest perturbation: fills the result from @p nearest, the closest
     /// example of each sample, or what was reached last where bool @p found says that there is none. An
-    /// example within the budget's ball is the result as it is; anything else is projected onto the ball, and
-    /// is a success if the source is fooled by the projection (as in Foolbox). One forward pass.
+    /// example within the budget's ball is the result as it is; anything else is brought onto the ball, and
+    /// is a success if the source is fooled there. As MinimizationAttack of Foolbox 3 does: perturbations are
+    /// clipped (L-inf) or scaled (L2, L1). One forward pass.
     void settle(const torch::Tensor& nearest, const torch::Tensor& found);
 };
 
@@ -77,6 +79,15 @@ torch::Tensor perturbationNorm(const torch::Tensor& difference, Norm norm);
 
 /// @p flags [n] in the shape [n,1,1,1], to choose whole images by.
 torch::Tensor perImage(const torch::Tensor& flags);
+
+/// Rows of flags [n] that are set and rows that are not, int64, both ascending.
+struct Parting
+{
+    torch::Tensor leaving;
+    torch::Tensor staying;
+};
+/// Nothing when no flag is set. Asks the flags' device for one number, how many are, and for no more.
+std::optional<Parting> partedBy(const torch::Tensor& flags);
 
 /// Samples of a group that leaves some behind as they are done: enough that what remains fills a pass, few
 /// enough that worker threads have groups to share. It depends on the count alone, so that results do not

@@ -10,6 +10,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace assay::attacks {
@@ -20,6 +21,9 @@ constexpr std::int64_t kUnfooled = -2;
 constexpr std::int64_t kWrongBefore = -1;
 /// Progress of one attack of the sequence, in units per sample.
 constexpr std::int64_t kUnits = 100;
+// Of APGD in the sequence for L1.
+constexpr int kL1Restarts = 5;
+constexpr int kL1TargetClasses = 5;
 
 struct SequenceStage
 {
@@ -27,13 +31,18 @@ struct SequenceStage
     std::unique_ptr<const Attack> attack;
 };
 
-std::vector<SequenceStage> standardSequence(const AutoAttackOptions& options)
+std::vector<SequenceStage> standardSequence(const AutoAttackOptions& options, Norm norm)
 {
+    ApgdOptions plain;
+    ApgdOptions targeted{.loss = ApgdLoss::DlrTargeted, .targetClasses = options.targetClasses};
+    if (norm == Norm::L1) {
+        plain.restarts = kL1Restarts;
+        targeted.targetClasses = std::min(options.targetClasses, kL1TargetClasses);
+        plain.shrinkingRadius = targeted.shrinkingRadius = true;
+    }
     std::vector<SequenceStage> all;
-    all.push_back({"apgd-ce", std::make_unique<Apgd>("apgd-ce")});
-    all.push_back(
-        {"apgd-t", std::make_unique<Apgd>("apgd-t", ApgdOptions{.loss = ApgdLoss::DlrTargeted,
-                                                                .targetClasses = options.targetClasses})});
+    all.push_back({"apgd-ce", std::make_unique<Apgd>("apgd-ce", plain)});
+    all.push_back({"apgd-t", std::make_unique<Apgd>("apgd-t", targeted)});
     all.push_back(
         {"fab-t", std::make_unique<Fab>(
                       "fab-t", FabOptions{.targeted = true, .targetClasses = options.targetClasses})});
@@ -82,7 +91,7 @@ Budget AutoAttack::resolved(const Budget& given) const
 {
     Budget budget = given;
     checkBudget(budget, m_name);
-    checkNorm(budget.norm, {Norm::Linf, Norm::L2}, m_name);
+    checkNorm(budget.norm, {Norm::Linf, Norm::L2, Norm::L1}, m_name);
     budget.steps = m_options.steps;
     budget.stepSize = 0;
     budget.queries = m_options.queries;
@@ -121,7 +130,7 @@ AutoAttackReport AutoAttack::evaluate(const Source& source, const torch::Tensor&
     report.fooledBy =
         torch::where(robust, torch::full({count}, kUnfooled), torch::full({count}, kWrongBefore));
 
-    const std::vector<SequenceStage> sequence = standardSequence(m_options);
+    const std::vector<SequenceStage> sequence = standardSequence(m_options, budget.norm);
     for (std::size_t s = 0; s < sequence.size(); ++s) {
         const torch::Tensor rows = robust.nonzero().squeeze(1);
         if (rows.size(0) == 0)

@@ -12,7 +12,7 @@ namespace assay::attacks {
 struct AutoAttackOptions
 {
     int steps = 100;       ///< of APGD and FAB
-    int targetClasses = 9; ///< of APGD-T and FAB-T
+    int targetClasses = 9; ///< of APGD-T and FAB-T; in L1 APGD-T tries 5 of them at most
     std::int64_t queries = 5000;
 };
 
@@ -41,10 +41,11 @@ struct AutoAttackReport
 
 /// AutoAttack (Croce and Hein 2020, arXiv 2003.01690), version "standard": APGD-CE, APGD-T, FAB-T and Square,
 /// each given only the samples that are right and that no attack before it has fooled, each stopping a sample
-/// with the first success. Steps and questions are the version's own, whatever the budget says. Square's
-/// schedule is not rescaled to its 5000 questions, as in the original. The version "rand", for randomised
-/// defences, is not offered: it averages gradients over 20 draws of the defence, and a Model here is a
-/// function.
+/// with the first success. In L1 both forms of APGD shrink the radius (ApgdOptions::shrinkingRadius), APGD-CE
+/// has 5 restarts and APGD-T tries 5 classes, as in the authors' code. Steps and questions are the version's
+/// own, whatever the budget says. Square's schedule is not rescaled to its 5000 questions, as in the
+/// original. The version "rand", for randomised defences, is not offered: it averages gradients over 20 draws
+/// of the defence, and a Model here is a function.
 class AutoAttack final : public Attack
 {
 public:

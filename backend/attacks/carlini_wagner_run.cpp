@@ -50,7 +50,8 @@ void CarliniWagnerRun::run()
         start();
         descend();
         if (m_rows.size(0) > 0)
-            leave(torch::ones_like(m_found));
+            leave({.leaving = torch::arange(m_rows.size(0), m_rows.options()),
+                   .staying = torch::empty({0}, m_rows.options())});
         adjustConstants();
     }
     m_task.settle(m_nearest, m_distance.isfinite());
@@ -91,8 +92,8 @@ void CarliniWagnerRun::descend()
         if (m_task.context.stopWhenFooled)
             done = done.logical_or(m_bestDistance.sqrt().le(m_task.budget.eps));
         m_before = objective;
-        if (done.any().item<bool>())
-            leave(done);
+        if (const std::optional<Parting> parting = partedBy(done))
+            leave(*parting);
     }
 }
 
@@ -138,9 +139,9 @@ void CarliniWagnerRun::step(const torch::Tensor& gradient, int t)
                  -m_options.learningRate * meanScale);
 }
 
-void CarliniWagnerRun::leave(const torch::Tensor& flags)
+void CarliniWagnerRun::leave(const Parting& parting)
 {
-    const torch::Tensor leaving = flags.nonzero().squeeze(1);
+    const torch::Tensor& leaving = parting.leaving;
     const torch::Tensor rows = m_rows.index_select(0, leaving);
     // Without an example so far, the last iterate is what there is.
     const torch::Tensor known = m_bestDistance.isfinite();
@@ -148,10 +149,9 @@ void CarliniWagnerRun::leave(const torch::Tensor& flags)
                           torch::where(perImage(known), m_best, imageOf(m_w)).index_select(0, leaving));
     m_distance.index_copy_(0, rows, m_bestDistance.index_select(0, leaving));
     m_reached.index_copy_(0, rows, m_found.index_select(0, leaving));
-    const torch::Tensor staying = flags.logical_not().nonzero().squeeze(1);
     for (torch::Tensor* all : {&m_rows, &m_w, &m_mean, &m_square, &m_origin, &m_classes, &m_weight, &m_best,
                                &m_bestDistance, &m_found, &m_before})
-        *all = all->index_select(0, staying);
+        *all = all->index_select(0, parting.staying);
 }
 
 void CarliniWagnerRun::adjustConstants()

@@ -18,7 +18,7 @@ private:
     /// One iteration of Adam; keeps examples. @returns the objective, float32 [n].
     torch::Tensor iterate(int t);
     void step(const torch::Tensor& gradient, int t);
-    void leave(const torch::Tensor& flags);
+    void leave(const Parting& parting);
     void adjustConstants();
 
     AttackTask& m_task;

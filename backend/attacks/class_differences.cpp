@@ -40,7 +40,8 @@ torch::Tensor otherClasses(const torch::Tensor& classes, std::int64_t count)
 
 void NearestBoundary::show(const torch::Tensor& value, const torch::Tensor& gradient)
 {
-    const torch::Tensor slope = perturbationNorm(gradient, m_norm == Norm::Linf ? Norm::L1 : Norm::L2);
+    const Norm dual = m_norm == Norm::Linf ? Norm::L1 : m_norm == Norm::L1 ? Norm::Linf : Norm::L2;
+    const torch::Tensor slope = perturbationNorm(gradient, dual);
     const torch::Tensor distance = value.abs() / slope.add_(kNoGradient);
     if (!m_distance.defined()) {
         m_distance = distance;

@@ -89,13 +89,11 @@ void DeepFool::attackTask(AttackTask& task) const
                         .total = torch::zeros_like(task.clean),
                         .position = task.clean};
     for (int t = 0;; ++t) {
-        const torch::Tensor flags = fooled(logits, state.labels, false);
-        if (flags.any().item<bool>()) {
-            const torch::Tensor leaving = flags.nonzero().squeeze(1);
-            const torch::Tensor rows = state.rows.index_select(0, leaving);
-            nearest.index_copy_(0, rows, state.position.index_select(0, leaving));
+        if (const std::optional<Parting> parting = partedBy(fooled(logits, state.labels, false))) {
+            const torch::Tensor rows = state.rows.index_select(0, parting->leaving);
+            nearest.index_copy_(0, rows, state.position.index_select(0, parting->leaving));
             found.index_fill_(0, rows, true);
-            state.keep(flags.logical_not().nonzero().squeeze(1));
+            state.keep(parting->staying);
         }
         if (t == task.budget.steps || state.rows.size(0) == 0)
             break;

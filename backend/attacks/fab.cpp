@@ -12,7 +12,7 @@ constexpr double kMostFabTries = 1000;
 } // namespace
 
 Fab::Fab(std::string name, const FabOptions& options)
-    : TaskAttack(std::move(name), {Norm::Linf, Norm::L2})
+    : TaskAttack(std::move(name), {Norm::Linf, Norm::L2, Norm::L1})
     , m_options(options)
 {
     checkRange("restarts", options.restarts, 1, kMostFabTries, this->name());

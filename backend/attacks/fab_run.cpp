@@ -163,14 +163,13 @@ void FabRun::judge()
     m_position = torch::where(perImage(flags), m_clean + difference * m_options.beta, m_position);
     if (!m_task.context.stopWhenFooled)
         return;
-    const torch::Tensor done = m_bestDistance.le(m_task.budget.eps);
-    if (!done.any().item<bool>())
+    const std::optional<Parting> parting = partedBy(m_bestDistance.le(m_task.budget.eps));
+    if (!parting)
         return;
-    const torch::Tensor leaving = done.nonzero().squeeze(1);
-    const torch::Tensor rows = m_rows.index_select(0, leaving);
-    m_nearest.index_copy_(0, rows, m_best.index_select(0, leaving));
-    m_distance.index_copy_(0, rows, m_bestDistance.index_select(0, leaving));
-    keep(done.logical_not().nonzero().squeeze(1));
+    const torch::Tensor rows = m_rows.index_select(0, parting->leaving);
+    m_nearest.index_copy_(0, rows, m_best.index_select(0, parting->leaving));
+    m_distance.index_copy_(0, rows, m_bestDistance.index_select(0, parting->leaving));
+    keep(parting->staying);
 }
 
 void FabRun::keep(const torch::Tensor& rows)

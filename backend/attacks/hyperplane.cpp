@@ -12,6 +12,20 @@ constexpr double kNoSlope = 1e-8;
 constexpr double kTiny = 1e-30;
 constexpr double kFar = 1e30; ///< beyond every wall, and no infinity that makes NaN of a coordinate at rest
 
+/// The L1 step: the steepest coordinates go to their walls one after the other, the last as far as is needed.
+torch::Tensor greedyStep(const torch::Tensor& weight, const torch::Tensor& room, const torch::Tensor& needed)
+{
+    // Stable, so that equal slopes are taken in the same order in every batch.
+    const auto [slopes, order] = weight.sort(/*stable=*/true, 1, /*descending=*/true);
+    const torch::Tensor slope = slopes.to(torch::kFloat64);
+    const torch::Tensor rooms = room.gather(1, order).to(torch::kFloat64);
+    const torch::Tensor gain = slope * rooms;
+    const torch::Tensor before = gain.cumsum(1).sub_(gain);
+    const torch::Tensor wanted = (needed - before).clamp_min_(0).div_(slope).masked_fill_(slope.eq(0), 0);
+    const torch::Tensor taken = torch::min(wanted, rooms).to(torch::kFloat32);
+    return torch::zeros_like(room).scatter_(1, order, torch::min(taken, room.gather(1, order)));
+}
+
 } // namespace
 
 torch::Tensor stepToHyperplane(const torch::Tensor& point, const torch::Tensor& normal,
@@ -28,6 +42,8 @@ torch::Tensor stepToHyperplane(const torch::Tensor& point, const torch::Tensor& 
     // Where each coordinate goes: against the excess. Its room is the way to the wall on that side.
     const torch::Tensor heading = normal.sign().mul_(excess.sign().unsqueeze(1)).neg_().masked_fill_(flat, 0);
     const torch::Tensor room = torch::where(heading.gt(0), 1 - point, point).clamp_min_(0);
+    if (norm == Norm::L1)
+        return greedyStep(weight, room, needed).mul_(heading);
     const torch::Tensor speed = norm == Norm::L2 ? weight : torch::ones_like(weight);
     const torch::Tensor walls = (room / speed).masked_fill_(flat, std::numeric_limits<float>::infinity());
 

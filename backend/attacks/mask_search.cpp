@@ -55,13 +55,14 @@ MaskSearchState MaskSearch::run(const torch::Tensor& x, const torch::Tensor& y, 
     const PatchGrid patches = grid(x);
     const std::int64_t dropped = droppedPatches(m_spec.dropRate, patches.genes());
     const auto samples = numbersOf(context, x.size(0));
+    const Rows rows = rowsOf(x, y, context);
     std::vector<std::vector<Genes>> candidates(samples.size());
     for (std::size_t i = 0; i < samples.size(); ++i) {
         GeneDraws draws(context.seed, samples[i], 0);
         for (int k = 0; k < m_spec.population; ++k)
             candidates[i].push_back(randomGenes(patches.genes(), dropped, draws));
     }
-    MaskSearchState state{.populations = rated(candidates, x, y, context)};
+    MaskSearchState state{.populations = rated(candidates, rows, context)};
     for (MaskPopulation& population : state.populations)
         sortByFitness(population);
     if (report)
@@ -72,7 +73,7 @@ MaskSearchState MaskSearch::run(const torch::Tensor& x, const torch::Tensor& y, 
             GeneDraws draws(context.seed, samples[i], static_cast<std::uint64_t>(state.generation));
             candidates[i] = offspring(state.populations[i], m_spec.eliteFraction, dropped, draws);
         }
-        const auto children = rated(candidates, x, y, context);
+        const auto children = rated(candidates, rows, context);
         for (std::size_t i = 0; i < samples.size(); ++i)
             state.populations[i] = select(state.populations[i], children[i]);
         if (report)
@@ -81,29 +82,41 @@ MaskSearchState MaskSearch::run(const torch::Tensor& x, const torch::Tensor& y, 
     return state;
 }
 
-std::vector<MaskPopulation> MaskSearch::rated(const std::vector<std::vector<Genes>>& candidates,
-                                              const torch::Tensor& x, const torch::Tensor& y,
-                                              const Context& context) const
+MaskSearch::Rows MaskSearch::rowsOf(const torch::Tensor& x, const torch::Tensor& y,
+                                    const Context& context) const
 {
-    // One row per image and mask: the batch is the search's, not the images'.
+    const auto repeated = [&](const torch::Tensor& of) {
+        const torch::Tensor there = of.to(m_source.device()).unsqueeze(1);
+        std::vector<std::int64_t> shape(static_cast<std::size_t>(there.dim()), -1);
+        shape[1] = m_spec.population;
+        return there.expand(shape).flatten(0, 1);
+    };
+    return {.images = repeated(x),
+            .labels = repeated(y),
+            .targets = context.target ? repeated(*context.target) : torch::Tensor()};
+}
+
+std::vector<MaskPopulation> MaskSearch::rated(const std::vector<std::vector<Genes>>& candidates,
+                                              const Rows& rows, const Context& context) const
+{
     const std::int64_t each = m_spec.population;
     std::vector<torch::Tensor> masks;
     for (const auto& genes : candidates)
         masks.push_back(toTensor(genes));
     if (masks.empty())
         return {};
-    const torch::Tensor rowMasks = torch::cat(masks).unsqueeze(1); // [N * each, 1, genes]
-    const auto repeated = [&](const torch::Tensor& of) { return of.repeat_interleave(each, 0); };
-    Context rows = context;
-    rows.stopWhenFooled = false;
-    rows.samples.reset(); // the rows' own numbers: which mask is whose
+    const torch::Tensor rowMasks =
+        torch::cat(masks).unsqueeze(1).to(m_source.device()); // [N * each, 1, genes]
+    Context inner = context;
+    inner.stopWhenFooled = false;
+    inner.samples.reset(); // the rows' own numbers: which mask is whose
     if (context.target)
-        rows.target = repeated(*context.target);
-    const torch::Tensor images = repeated(x), labels = repeated(y);
-    const GradientAttack attack(masked(m_recipe, rowMasks, grid(x), 1));
-    const torch::Tensor adversarial = attack.run(m_source, images, labels, m_budget, rows).adversarial;
+        inner.target = rows.targets;
+    const GradientAttack attack(masked(m_recipe, rowMasks, grid(rows.images), 1));
+    const torch::Tensor adversarial =
+        attack.run(m_source, rows.images, rows.labels, m_budget, inner).adversarial;
 
-    const torch::Tensor classes = (rows.target ? *rows.target : labels).cpu();
+    const torch::Tensor classes = (context.target ? rows.targets : rows.labels).cpu();
     std::vector<torch::Tensor> losses;
     for (const models::Model* model : m_simulated) {
         if (context.hooks.checkpoint)

@@ -54,8 +54,15 @@ public:
     PatchGrid grid(const torch::Tensor& x) const;
 
 private:
-    std::vector<MaskPopulation> rated(const std::vector<std::vector<Genes>>& candidates,
-                                      const torch::Tensor& x, const torch::Tensor& y,
+    /// One row per image and mask, on the source's device: the batch is the search's, not the images'.
+    struct Rows
+    {
+        torch::Tensor images;
+        torch::Tensor labels;
+        torch::Tensor targets; ///< undefined when the attack is untargeted
+    };
+    Rows rowsOf(const torch::Tensor& x, const torch::Tensor& y, const Context& context) const;
+    std::vector<MaskPopulation> rated(const std::vector<std::vector<Genes>>& candidates, const Rows& rows,
                                       const Context& context) const;
 
     const Source& m_source;

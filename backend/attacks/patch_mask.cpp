@@ -22,8 +22,10 @@ PatchGrid patchGrid(std::int64_t patch, std::int64_t height, std::int64_t width)
 torch::Tensor pixelMasks(const torch::Tensor& masks, const PatchGrid& grid)
 {
     const std::int64_t n = masks.size(0);
-    const torch::Tensor patches = masks.to(torch::kFloat32).view({n, 1, grid.rows, grid.columns});
-    const torch::Tensor pixels = patches.repeat_interleave(grid.patch, 2).repeat_interleave(grid.patch, 3);
+    const torch::Tensor patches = masks.to(torch::kFloat32).view({n, 1, grid.rows, 1, grid.columns, 1});
+    // Every gene as a block of pixels. (repeat_interleave would copy the block's side to the device.)
+    const torch::Tensor pixels = patches.expand({-1, -1, -1, grid.patch, -1, grid.patch})
+                                     .reshape({n, 1, grid.rows * grid.patch, grid.columns * grid.patch});
     if (pixels.size(2) == grid.height && pixels.size(3) == grid.width)
         return pixels;
     torch::Tensor whole = torch::ones({n, 1, grid.height, grid.width}, pixels.options());
@@ -56,8 +58,7 @@ PatchMasks::PatchMasks(torch::Tensor masks, PatchGrid grid, std::int64_t perStep
 torch::Tensor PatchMasks::apply(const torch::Tensor& x, std::int64_t copy, const TransformDraw& draw) const
 {
     const std::int64_t which = (draw.iteration * m_perStep + copy) % m_masks.size(1);
-    const torch::Tensor rows = m_masks.select(1, which).index_select(0, draw.samples.to(m_masks.device()));
-    return x * pixelMasks(rows.to(x.device()), m_grid);
+    return x * pixelMasks(m_masks.select(1, which).index_select(0, draw.samples), m_grid);
 }
 
 Recipe masked(Recipe recipe, torch::Tensor masks, const PatchGrid& grid, std::int64_t perStep)

@@ -39,7 +39,7 @@ class PatchMasks final : public InputTransform
 {
 public:
     /// @param masks uint8 [samples, population, genes]: those of sample s in row s, numbered as
-    /// Context::samples.
+    /// Context::samples; on the device of the attacked model, since every step looks into them.
     /// @param perStep masks that each iteration averages over.
     PatchMasks(torch::Tensor masks, PatchGrid grid, std::int64_t perStep);
 

@@ -1,5 +1,7 @@
 #include "backend/attacks/random_streams.h"
 
+#include "backend/arrays/counter_random.h"
+
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -9,24 +11,14 @@ namespace assay::attacks {
 
 namespace {
 
-constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u; ///< increment of SplitMix64's counter
-constexpr std::uint64_t kMixA = 0xbf58476d1ce4e5b9u;
-constexpr std::uint64_t kMixB = 0x94d049bb133111ebu;
+using arrays::kDroppedBits;
+using arrays::kGolden;
+using arrays::kMixA;
+using arrays::kMixB;
+using arrays::mixed;
+using arrays::unitFloat;
+
 constexpr double kTwoPi = 6.283185307179586;
-constexpr int kDroppedBits = 40; ///< 24 remain: what a float32 in [0,1) holds
-constexpr float kUnit = 1.0f / (1 << 24);
-
-std::uint64_t mixed(std::uint64_t z)
-{
-    z = (z ^ (z >> 30)) * kMixA;
-    z = (z ^ (z >> 27)) * kMixB;
-    return z ^ (z >> 31);
-}
-
-float unitFloat(std::uint64_t bits)
-{
-    return static_cast<float>(bits >> kDroppedBits) * kUnit;
-}
 
 std::int64_t asSigned(std::uint64_t bits)
 {
@@ -97,7 +89,10 @@ torch::Tensor RandomStreams::uniformByOperators(const torch::Tensor& like, const
     const torch::Tensor starts =
         mixed(keys.add(asSigned(static_cast<std::uint64_t>(iteration) * kGolden))).unsqueeze(1);
     const torch::Tensor offsets = torch::arange(1, width + 1, samples.options()).mul_(asSigned(kGolden));
-    return shiftedRight(mixed(starts + offsets), kDroppedBits).to(torch::kFloat32).mul_(kUnit).view(shape);
+    return shiftedRight(mixed(starts + offsets), kDroppedBits)
+        .to(torch::kFloat32)
+        .mul_(arrays::kRandomUnit)
+        .view(shape);
 }
 
 torch::Tensor RandomStreams::normal(const torch::Tensor& like, const torch::Tensor& samples,

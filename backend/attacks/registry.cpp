@@ -18,18 +18,36 @@ bool isAttackId(std::string_view id)
     });
 }
 
+void requireAttackId(const std::string& id)
+{
+    if (!isAttackId(id))
+        throw Error("'" + id + "' is no name for an attack", {},
+                    "Use lower-case letters, digits, '-', '.' and '_'.");
+}
+
 } // namespace
 
 void AttackRegistry::add(AttackEntry entry)
 {
     const std::string id = entry.info.id;
-    if (!isAttackId(id))
-        throw Error("'" + id + "' is no name for an attack", {},
-                    "Use lower-case letters, digits, '-', '.' and '_'.");
+    requireAttackId(id);
     const std::lock_guard lock(m_mutex);
     for (const AttackEntry& known : m_entries)
         if (known.info.id == id)
             throw Error("there is an attack '" + id + "' already", {}, "Choose another name.");
+    m_entries.push_back(std::move(entry));
+}
+
+void AttackRegistry::replace(AttackEntry entry)
+{
+    requireAttackId(entry.info.id);
+    const std::lock_guard lock(m_mutex);
+    for (AttackEntry& known : m_entries) {
+        if (known.info.id == entry.info.id) {
+            known = std::move(entry);
+            return;
+        }
+    }
     m_entries.push_back(std::move(entry));
 }
 

@@ -28,6 +28,7 @@ struct AttackInfo
     bool targeted = true; ///< can aim at classes
     std::vector<Norm> norms = {Norm::Linf};
     protocol::Schema parameters; ///< beyond the budget
+    std::string sha256;          ///< of a scripted attack: of its file as it was read; empty for others
 };
 
 struct AttackEntry
@@ -43,6 +44,8 @@ class AttackRegistry
 public:
     /// @throws Error when the id is taken, or is no id.
     void add(AttackEntry entry);
+    /// Puts @p entry in the place of the attack of the same id, or adds it. @throws Error when it has no id.
+    void replace(AttackEntry entry);
     /// @returns whether there was such an attack. Attacks made before stay valid.
     bool remove(const std::string& id);
 

@@ -24,7 +24,7 @@ double squareShare(std::int64_t iteration, std::int64_t queries, const SquareOpt
 }
 
 Square::Square(std::string name, const SquareOptions& options)
-    : TaskQueryAttack(std::move(name), {Norm::Linf, Norm::L2})
+    : TaskQueryAttack(std::move(name), {Norm::Linf, Norm::L2, Norm::L1})
     , m_options(options)
 {
     checkRange("initial_share", options.initialShare, 1e-6, 1, this->name());

@@ -16,8 +16,8 @@ struct SquareOptions
 double squareShare(std::int64_t iteration, std::int64_t queries, const SquareOptions& options);
 
 /// Square Attack (Andriushchenko et al. 2020, arXiv 1912.00049, algorithms 1 to 3): random search with
-/// squares of
-/// +-eps (L-inf) or with pairs of windows between which L2 mass moves, accepting what lowers the margin
+/// squares of +-eps (L-inf) or with pairs of windows between which mass moves (L2; L1 as in the authors'
+/// AutoAttack, projected by nearestInL1Box()), accepting what lowers the margin
 /// z_y - max_{i != y} z_i (targeted: the cross-entropy of the target). Sees logits only. A sample is done
 /// with its first success and then asks no more. Budget::queries counts every question, the one about the
 /// start included. Differs from the authors' code where that couples the samples of a batch: places, signs

@@ -1,6 +1,7 @@
 #include "backend/attacks/square_run.h"
 
 #include "backend/attacks/boundary.h"
+#include "backend/attacks/l1_box.h"
 
 #include <torch/types.h>
 
@@ -97,22 +98,25 @@ torch::Tensor SquareRun::tiles()
                 .narrow(3, (m_width - across * side) / 2 + j * side, side)
                 .copy_(bumps(uniform, (i * across + j) * (m_channels + 1), side)
                            .view({-1, m_channels, side, side}));
+    if (m_task.budget.norm == Norm::L1)
+        return nearestInL1Box(m_clean + delta, m_clean, m_task.budget.eps);
     return unitPerSample(delta).mul_(m_task.budget.eps).add_(m_clean).clamp_(0, 1);
 }
 
 torch::Tensor SquareRun::proposal(std::int64_t iteration)
 {
     const double share = squareShare(iteration, m_task.budget.queries, m_options);
-    return m_task.budget.norm == Norm::Linf ? linfProposal(iteration, share) : l2Proposal(iteration, share);
+    return m_task.budget.norm == Norm::Linf ? linfProposal(iteration, share)
+                                            : windowProposal(iteration, share);
 }
 
-torch::Tensor SquareRun::linfProposal(std::int64_t iteration, double share) const
+torch::Tensor SquareRun::linfProposal(std::int64_t iteration, double share)
 {
     const std::int64_t side = std::clamp<std::int64_t>(
         std::llround(std::sqrt(share * double(m_height * m_width))), 1, std::min(m_height, m_width));
     const torch::Tensor uniform = draw(m_draws, iteration, 2 + m_channels);
-    // Only the window is touched: most squares are small, and whole images cost as much as a tenth of a
-    // question.
+    if (m_best.is_cpu())
+        return m_windows.propose(m_best, m_low, m_high, uniform, side);
     const torch::Tensor place = window(uniform, 0, side).expand({-1, m_channels, -1});
     const torch::Tensor up = uniform.narrow(1, 2, m_channels).ge(0.5).unsqueeze(2);
     // Inside the square every pixel goes to the far end of the ball: what +-2 eps comes to after projection.
@@ -145,8 +149,9 @@ torch::Tensor SquareRun::bumps(const torch::Tensor& uniform, std::int64_t column
     return pattern * signs(uniform.narrow(1, column + 1, m_channels)).unsqueeze(2);
 }
 
-torch::Tensor SquareRun::l2Proposal(std::int64_t iteration, double share)
+torch::Tensor SquareRun::windowProposal(std::int64_t iteration, double share)
 {
+    const bool squares = m_task.budget.norm == Norm::L2;
     const double eps = m_task.budget.eps;
     const std::int64_t most = std::min(m_height, m_width);
     const std::int64_t rounded =
@@ -159,20 +164,30 @@ torch::Tensor SquareRun::l2Proposal(std::int64_t iteration, double share)
     const torch::Tensor emptied = window(uniform, 2, side).expand(shape);
 
     torch::Tensor delta = (m_best - m_clean).flatten(2);
-    const torch::Tensor used = m_squared.view({-1, 1, 1});
+    const torch::Tensor spent = m_spent.view({-1, 1, 1});
     const torch::Tensor there = delta.gather(2, filled);
-    const torch::Tensor thereSquared = there.square().sum(2, true);
+    const torch::Tensor thereMass = mass(there, 2, true);
     delta.scatter_(2, filled, 0.0);
     // Without the first window, so that what both cover counts once.
-    const torch::Tensor otherSquared = delta.gather(2, emptied).square().sum(2, true);
+    const torch::Tensor otherMass = mass(delta.gather(2, emptied), 2, true);
     delta.scatter_(2, emptied, 0.0);
 
-    const torch::Tensor fresh = bumps(uniform, 4, side) + there / (thereSquared.sqrt() + kNoNorm);
-    const torch::Tensor budget =
-        ((eps * eps - used).clamp_min_(0) / double(m_channels) + thereSquared + otherSquared).sqrt_();
-    delta.scatter_(2, filled, fresh / (fresh.norm(2, 2, true) + kNoNorm) * budget);
+    const auto length = [&](const torch::Tensor& of) { return squares ? of.sqrt() : of; };
+    const torch::Tensor fresh = bumps(uniform, 4, side) + there / (length(thereMass) + kNoNorm);
+    const torch::Tensor unspent = ((squares ? eps * eps : eps) - spent).clamp_min_(0) / double(m_channels);
+    const torch::Tensor whole = unspent + thereMass + otherMass;
+    // In L1 every channel gets what all could: the projection shares it out.
+    const torch::Tensor budget = squares ? whole.sqrt() : whole * double(m_channels);
+    delta.scatter_(2, filled, fresh / (length(mass(fresh, 2, true)) + kNoNorm) * budget);
+    if (!squares)
+        return nearestInL1Box(delta.view_as(m_clean) + m_clean, m_clean, eps);
     const torch::Tensor stretch = delta.flatten(1).norm(2, 1).add_(kNoNorm).reciprocal_().mul_(eps);
     return delta.view_as(m_clean).mul_(perImage(stretch)).add_(m_clean).clamp_(0, 1);
+}
+
+torch::Tensor SquareRun::mass(const torch::Tensor& delta, std::int64_t dimension, bool keep) const
+{
+    return (m_task.budget.norm == Norm::L2 ? delta.square() : delta.abs()).sum(dimension, keep);
 }
 
 void SquareRun::ask(const torch::Tensor& images, bool first)
@@ -184,45 +199,50 @@ void SquareRun::ask(const torch::Tensor& images, bool first)
     if (first) {
         m_best = images;
         m_loss = loss;
-        if (m_task.budget.norm == Norm::L2)
-            m_squared = (images - m_clean).square_().flatten(1).sum(1);
+        if (m_task.budget.norm != Norm::Linf)
+            m_spent = mass((images - m_clean).flatten(1), 1);
     } else {
         accept(images, loss, loss.gt(m_loss).logical_or(flags));
     }
-    if (!flags.any().item<bool>())
+    const std::optional<Parting> parting = partedBy(flags);
+    if (!parting)
         return;
-    const torch::Tensor leaving = flags.nonzero().squeeze(1);
-    const torch::Tensor rows = m_rows.index_select(0, leaving);
-    m_task.adversarial.index_copy_(0, rows, m_best.index_select(0, leaving));
+    const torch::Tensor rows = m_rows.index_select(0, parting->leaving);
+    m_task.adversarial.index_copy_(0, rows, m_best.index_select(0, parting->leaving));
     m_task.success.index_fill_(0, rows, true);
-    keep(flags.logical_not().nonzero().squeeze(1));
+    keep(parting->staying);
 }
 
 void SquareRun::accept(const torch::Tensor& images, const torch::Tensor& loss, const torch::Tensor& better)
 {
-    const auto squared = [](const torch::Tensor& delta) { return delta.square().flatten(1).sum(1); };
+    const auto spent = [this](const torch::Tensor& delta) { return mass(delta.flatten(1), 1); };
     if (!images.is_cpu()) {
         // To know which they are, a device would have to be waited for.
         m_best = torch::where(perImage(better), images, m_best);
         m_loss = torch::where(better, loss, m_loss);
-        if (m_squared.defined())
-            m_squared = torch::where(better, squared(images - m_clean), m_squared);
+        if (m_spent.defined())
+            m_spent = torch::where(better, spent(images - m_clean), m_spent);
+        return;
+    }
+    if (m_task.budget.norm == Norm::Linf) {
+        m_windows.settle(m_best, better);
+        m_loss = torch::where(better, loss, m_loss);
         return;
     }
     const torch::Tensor rows = better.nonzero().squeeze(1);
     const torch::Tensor accepted = images.index_select(0, rows);
     m_best.index_copy_(0, rows, accepted);
     m_loss.index_copy_(0, rows, loss.index_select(0, rows));
-    if (m_squared.defined())
-        m_squared.index_copy_(0, rows, squared(accepted - m_clean.index_select(0, rows)));
+    m_spent.index_copy_(0, rows, spent(accepted - m_clean.index_select(0, rows)));
 }
 
 void SquareRun::keep(const torch::Tensor& rows)
 {
     for (torch::Tensor* all :
-         {&m_rows, &m_samples, &m_classes, &m_clean, &m_low, &m_high, &m_best, &m_loss, &m_squared})
+         {&m_rows, &m_samples, &m_classes, &m_clean, &m_low, &m_high, &m_best, &m_loss, &m_spent})
         if (all->defined())
             *all = all->index_select(0, rows);
+    m_windows.keep(rows);
 }
 
 } // namespace assay::attacks

@@ -2,6 +2,7 @@
 
 #include "backend/attacks/random_streams.h"
 #include "backend/attacks/square.h"
+#include "backend/attacks/square_windows.h"
 
 namespace assay::attacks {
 
@@ -22,8 +23,9 @@ private:
     torch::Tensor stripes() const;
     torch::Tensor tiles();
     torch::Tensor proposal(std::int64_t iteration);
-    torch::Tensor linfProposal(std::int64_t iteration, double share) const;
-    torch::Tensor l2Proposal(std::int64_t iteration, double share);
+    torch::Tensor linfProposal(std::int64_t iteration, double share);
+    /// L2 and L1: one window gets a pattern and the mass of the other.
+    torch::Tensor windowProposal(std::int64_t iteration, double share);
     /// Uniform numbers [n, width] of the active samples.
     torch::Tensor draw(const RandomStreams& streams, std::int64_t iteration, std::int64_t width) const;
     /// Flat positions [n, 1, side^2] of windows with random corners, drawn from two columns of @p uniform.
@@ -31,6 +33,8 @@ private:
     /// The pattern [n, C, side^2] with a random sign per channel, upright or lying; from columns of @p
     /// uniform.
     torch::Tensor bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side);
+    /// What the budget's norm adds up of @p delta along @p dimension: squares (L2) or sizes (L1).
+    torch::Tensor mass(const torch::Tensor& delta, std::int64_t dimension, bool keep = false) const;
     void ask(const torch::Tensor& images, bool first);
     /// What is @p better becomes the best. Touches no other image where telling them apart costs nothing.
     void accept(const torch::Tensor& images, const torch::Tensor& loss, const torch::Tensor& better);
@@ -43,7 +47,8 @@ private:
     const std::int64_t m_channels;
     const std::int64_t m_height;
     const std::int64_t m_width;
-    torch::Tensor m_bumps; ///< of the side drawn last
+    torch::Tensor m_bumps;   ///< of the side drawn last
+    SquareWindows m_windows; ///< L-inf on the CPU only
 
     // Of the active samples.
     torch::Tensor m_rows; ///< int64: in the group
@@ -53,8 +58,8 @@ private:
     torch::Tensor m_low;  ///< L-inf only: the ball cut with the box
     torch::Tensor m_high; ///< L-inf only
     torch::Tensor m_best;
-    torch::Tensor m_loss;    ///< of the best, raised
-    torch::Tensor m_squared; ///< squared L2 norm of its perturbation
+    torch::Tensor m_loss;  ///< of the best, raised
+    torch::Tensor m_spent; ///< mass of its perturbation; undefined for L-inf
 };
 
 } // namespace assay::attacks

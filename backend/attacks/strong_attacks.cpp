@@ -8,7 +8,7 @@ namespace assay::attacks {
 
 namespace {
 
-constexpr const char* kAutoAttackPaper = "Croce and Hein 2020, arXiv 2003.01690";
+constexpr const char* kAutoAttackPaper = "Croce and Hein 2020, arXiv 2003.01690; 2021, arXiv 2103.01208 (L1)";
 constexpr const char* kFabPaper = "Croce and Hein 2020, arXiv 1907.02044";
 
 /// An entry whose parameters are @p base with what the user sets; fields named in @p without do not apply.
@@ -31,15 +31,15 @@ AttackEntry strongEntry(AttackInfo info, const Options& base = {},
 
 void addApgd(AttackRegistry& registry)
 {
-    const std::vector<Norm> norms = {Norm::Linf, Norm::L2};
-    registry.add(
-        strongEntry<Apgd>({.id = "apgd-ce",
-                           .title = "APGD-CE",
-                           .summary = "Auto-PGD on the cross-entropy: momentum, and a step size, 2 eps at "
-                                      "first, that halves where progress stops. Take 100 steps.",
-                           .reference = kAutoAttackPaper,
-                           .norms = norms},
-                          ApgdOptions{}, {"target_classes"}));
+    const std::vector<Norm> norms = {Norm::Linf, Norm::L2, Norm::L1};
+    registry.add(strongEntry<Apgd>(
+        {.id = "apgd-ce",
+         .title = "APGD-CE",
+         .summary = "Auto-PGD on the cross-entropy: momentum, and a step size, 2 eps at "
+                    "first, that halves where progress stops; in L1 sparse steps. Take 100 steps.",
+         .reference = kAutoAttackPaper,
+         .norms = norms},
+        ApgdOptions{}, {"target_classes"}));
     registry.add(
         strongEntry<Apgd>({.id = "apgd-dlr",
                            .title = "APGD-DLR",
@@ -60,7 +60,7 @@ void addApgd(AttackRegistry& registry)
 
 void addFab(AttackRegistry& registry)
 {
-    const std::vector<Norm> norms = {Norm::Linf, Norm::L2};
+    const std::vector<Norm> norms = {Norm::Linf, Norm::L2, Norm::L1};
     registry.add(
         strongEntry<Fab>({.id = "fab",
                           .title = "FAB",
@@ -108,7 +108,7 @@ void addQueryAttacks(AttackRegistry& registry)
              "Random search with squares; asks for logits only, as often as the budget's questions allow.",
          .reference = "Andriushchenko et al. 2020, arXiv 1912.00049",
          .gradient = false,
-         .norms = {Norm::Linf, Norm::L2}}));
+         .norms = {Norm::Linf, Norm::L2, Norm::L1}}));
     registry.add(strongEntry<HopSkipJump, HopSkipJumpOptions>(
         {.id = "hop-skip-jump",
          .title = "HopSkipJump",
@@ -136,7 +136,7 @@ void addStrongAttacks(AttackRegistry& registry)
                     "questions are its own.",
          .reference = kAutoAttackPaper,
          .targeted = false,
-         .norms = {Norm::Linf, Norm::L2}}));
+         .norms = {Norm::Linf, Norm::L2, Norm::L1}}));
 }
 
 } // namespace assay::attacks

@@ -32,7 +32,11 @@ void visit(V& v, ApgdOptions& p)
         .unit("fraction")
         .range(0, 1)
         .advanced()
-        .help("The step is halved where the loss rose in no more than this share of the steps.");
+        .help("The step is halved where the loss rose in no more than this share of the steps. Not in L1.");
+    v.field("shrinking_radius", p.shrinkingRadius)
+        .label("From larger radii")
+        .advanced()
+        .help("L1 only: the first steps are made within 3 ε and 2 ε, as in AutoAttack.");
 }
 
 template <class V>

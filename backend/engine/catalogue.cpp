@@ -64,6 +64,33 @@ Json datasetJson(const data::DatasetInfo& info, const DataCards::Entry* own)
             {"warning", own ? dataWarning(*own) : std::string()}};
 }
 
+/// @param script its record; null for one that is none.
+Json attackJson(const attacks::AttackInfo& info, const attacks::ScriptRecord* script, const Engine& engine)
+{
+    Json norms = Json::array();
+    for (const attacks::Norm norm : info.norms)
+        norms.push_back(attacks::normName(norm));
+    Json parameters = Json::array();
+    for (const protocol::Field& field : info.parameters.fields)
+        parameters.push_back(field.name);
+    return {{"name", info.id},
+            {"title", info.title},
+            {"norms", std::move(norms)},
+            {"needs", info.gradient ? "gradient" : "query"},
+            {"targeted", info.targeted},
+            {"parameters", std::move(parameters)},
+            {"script", info.id.starts_with(attacks::kScriptPrefix)},
+            {"available", !script || script->problem.empty()},
+            {"problem", script ? script->problem : ""},
+            {"warning", script ? script->warning : ""},
+            {"file", script ? script->file.string() : ""},
+            {"own", script && script->entry.parent_path() == engine.workspace().attacks()},
+            {"imported", script && script->isImported()},
+            {"sha256", info.sha256},
+            {"summary", info.summary},
+            {"reference", info.reference}};
+}
+
 /// What the diagnostics page shows of this process.
 Json engineJson()
 {
@@ -135,21 +162,25 @@ Json datasetsJson(const Engine& engine)
     return list;
 }
 
-Json attacksJson()
+Json attacksJson(const Engine& engine)
 {
     Json list = Json::array();
+    const std::vector<attacks::ScriptRecord> scripts = engine.scriptedAttacks();
     for (const auto& info : attacks::attacks().list()) {
-        Json norms = Json::array();
-        for (const attacks::Norm norm : info.norms)
-            norms.push_back(attacks::normName(norm));
-        list.push_back({{"name", info.id},
-                        {"title", info.title},
-                        {"norms", std::move(norms)},
-                        {"needs", info.gradient ? "gradient" : "query"},
-                        {"targeted", info.targeted},
-                        {"script", info.id.starts_with(attacks::kScriptPrefix)},
-                        {"summary", info.summary},
-                        {"reference", info.reference}});
+        const auto script = std::ranges::find(scripts, info.id, &attacks::ScriptRecord::id);
+        list.push_back(attackJson(info, script == scripts.end() ? nullptr : &*script, engine));
+    }
+    for (const attacks::ScriptRecord& script : scripts) {
+        if (!script.id.empty())
+            continue;
+        Json entry = attackJson(
+            {.id = std::string(attacks::kScriptPrefix) + script.name, .title = script.name, .norms = {}},
+            &script, engine);
+        if (std::ranges::any_of(list, [&](const Json& each) { return each["name"] == entry["name"]; })) {
+            entry["name"] = entry["name"].get<std::string>() + " (" + script.entry.string() + ")";
+            entry["own"] = false; // the name is another one's: by it the other one would be removed
+        }
+        list.push_back(std::move(entry));
     }
     return list;
 }
@@ -165,7 +196,7 @@ Json pluginsJson(const Engine& engine)
 Json catalogue(const Engine& engine)
 {
     return {{"studies", studiesJson(engine)},   {"models", modelsJson(engine)},
-            {"datasets", datasetsJson(engine)}, {"attacks", attacksJson()},
+            {"datasets", datasetsJson(engine)}, {"attacks", attacksJson(engine)},
             {"plugins", pluginsJson(engine)},   {"devices", deviceNames()},
             {"engine", engineJson()},           {"workspace", engine.workspace().root().string()}};
 }

@@ -12,7 +12,8 @@ Json modelsJson(const Engine& engine);
 /// The entry of a model that is not in the list: a file opened by its path.
 Json modelEntry(const models::ModelCard& card);
 Json datasetsJson(const Engine& engine);
-Json attacksJson();
+/// Those of the registry, and scripts that cannot be used, with what is wrong with them.
+Json attacksJson(const Engine& engine);
 Json pluginsJson(const Engine& engine);
 
 /// The result of the method `catalogue`.

@@ -32,6 +32,28 @@ void forEachName(const protocol::Schema& schema, const Json& params, protocol::F
     }
 }
 
+/// @p ran with the changes of @p params, of which only these are checked: what a finished run was told stays
+/// good, whatever there is to choose from today. The scripted attack that it used may be gone.
+Json previewParams(const protocol::Schema& schema, const Json& ran, const Json& params,
+                   const std::string& where)
+{
+    Json changes = Json::object();
+    bool misnamed = false; // then all fields are needed to say what was meant
+    for (const auto& [name, value] : params.items()) {
+        misnamed |= !schema.find(name);
+        if (!ran.contains(name) || ran[name] != value)
+            changes[name] = value;
+    }
+    protocol::Schema open;
+    for (const protocol::Field& field : schema.fields) {
+        if (misnamed || !ran.contains(field.name) || changes.contains(field.name))
+            open.fields.push_back(field);
+    }
+    Json all = ran;
+    all.update(protocol::validated(open, changes, where));
+    return all;
+}
+
 } // namespace
 
 Engine::Engine(const fs::path& workspace, EngineListener& listener)
@@ -39,10 +61,11 @@ Engine::Engine(const fs::path& workspace, EngineListener& listener)
     , m_installation(Installation::find())
     , m_workspace(workspace)
     , m_plugins(m_installation.plugins, PluginHost::defaultFolders(), configFolder())
-    , m_attacks(attacks::attacks(), {m_workspace.attacks(), userAttackFolder()})
+    , m_attacks(attacks::attacks(), {m_workspace.attacks(), userAttackFolder()},
+                m_workspace.cache() / "script-verdicts.json")
     , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()},
                m_workspace.data())
-    , m_importer(m_inputs, m_workspace)
+    , m_importer(m_inputs, m_workspace, m_attacks)
     , m_cache(m_workspace.cache())
     , m_live(std::make_unique<LiveLane>(m_gate))
     , m_batch(std::make_unique<BatchLane>(m_gate, [this] { m_listener.jobsChanged(); }))
@@ -76,6 +99,7 @@ RunSpec Engine::checked(RunSpec spec) const
 
 Engine::Started Engine::start(RunSpec given, const fs::path& out)
 {
+    refreshAttacks();
     const RunSpec spec = checked(std::move(given));
     Study& study = m_registries.study(spec.study);
     const std::string title = spec.title.empty() ? study.info().title : spec.title;
@@ -107,8 +131,7 @@ void Engine::preview(const std::string& run, const Json& params, std::uint64_t i
         throw Error("this study has no previews", spec.study, "Run it again with the changed parameters");
     if (runSummary(folder)["state"] != protocol::name(protocol::RunState::Finished))
         throw Error("the run is not finished", run, "Wait for its end, or run it again");
-    spec.params.update(params);
-    spec.params = protocol::validated(study.schema(), spec.params, spec.study);
+    spec.params = previewParams(study.schema(), spec.params, params, spec.study);
 
     LiveLane::Preview preview;
     preview.superseded = [done] { done(true, {}); };
@@ -127,6 +150,12 @@ void Engine::preview(const std::string& run, const Json& params, std::uint64_t i
         }
     };
     m_live->submit(std::move(preview));
+}
+
+void Engine::refreshAttacks()
+{
+    if (m_attacks.refresh())
+        m_listener.catalogueChanged();
 }
 
 Importer::Added Engine::addImport(const fs::path& path, const Json& values)

@@ -34,6 +34,8 @@ public:
     const PluginHost& plugins() const { return m_plugins; }
     /// Of the workspace and of the user.
     std::vector<attacks::ScriptRecord> scriptedAttacks() const { return m_attacks.records(); }
+    /// Looks at the scripts' folders again; the listener hears when anything is different.
+    void refreshAttacks();
     const Inputs& inputs() const { return m_inputs; }
     Inputs& inputs() { return m_inputs; }
     Importer& importer() { return m_importer; }
@@ -48,8 +50,9 @@ public:
     BatchLane& batch() const { return *m_batch; }
     LiveLane& live() const { return *m_live; }
 
-    /// Checks @p spec and queues it. Its parameters are completed with the defaults, so that the stored spec
-    /// says everything. @param out folder that becomes the run's folder; empty: a new one in the workspace.
+    /// Checks @p spec and queues it, with the scripted attacks as their files are now. Its parameters are
+    /// completed with the defaults, so that the stored spec says everything. @param out folder that becomes
+    /// the run's folder; empty: a new one in the workspace.
     /// @returns the run's id and folder.
     /// @throws Error when the study, a parameter, a model, a data set or the device does not exist.
     struct Started

@@ -61,7 +61,8 @@ private:
     std::deque<std::shared_ptr<const data::Dataset>> m_keptDatasets;
 };
 
-/// Which inputs a run opened, as the provenance's "inputs": {"models": {NAME: sha256}, "datasets": {...}}.
+/// Which inputs a run opened, as the provenance's "inputs": {"models": {NAME: sha256}, "datasets": {...}},
+/// and "attacks" where it uses scripted ones.
 class InputRecord
 {
 public:

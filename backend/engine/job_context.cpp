@@ -1,5 +1,6 @@
 #include "backend/engine/job_context.h"
 
+#include "backend/attacks/registry.h"
 #include "backend/engine/devices.h"
 #include "backend/engine/files.h"
 #include "backend/engine/run_writer.h"
@@ -19,6 +20,32 @@ fs::path artifactFile(const fs::path& folder, std::string_view name)
     return folder / "artifacts" / (std::string(name) + ".safetensors");
 }
 
+/// Calls use(text) for every text among the values of @p json.
+template <class Use>
+void forEachText(const Json& json, const Use& use)
+{
+    if (json.is_string())
+        use(json.get_ref<const std::string&>());
+    else if (json.is_structured())
+        for (const Json& item : json)
+            forEachText(item, use);
+}
+
+/// The scripted attacks that @p params name, wherever in them: a study's attacks stand in its specification,
+/// so that no study has to tell of them.
+Json scriptsOf(const Json& params)
+{
+    Json scripts = Json::object();
+    const std::vector<attacks::AttackInfo> known = attacks::attacks().list();
+    forEachText(params, [&](const std::string& text) {
+        for (const attacks::AttackInfo& info : known) {
+            if (info.id == text && !info.sha256.empty())
+                scripts[text] = info.sha256;
+        }
+    });
+    return scripts;
+}
+
 } // namespace
 
 SharedContext::SharedContext(RunServices services, protocol::RunSpec spec, fs::path folder)
@@ -26,7 +53,11 @@ SharedContext::SharedContext(RunServices services, protocol::RunSpec spec, fs::p
     , m_spec(std::move(spec))
     , m_folder(std::move(folder))
     , m_device(resolveDevice(m_spec.device))
-{}
+    , m_scripts(scriptsOf(m_spec.params))
+{
+    for (const auto& [id, sha256] : m_scripts.items())
+        m_record.add("attacks", id, sha256.get<std::string>());
+}
 
 std::shared_ptr<const models::Model> SharedContext::model(const protocol::ModelRef& ref)
 {
@@ -44,7 +75,7 @@ std::shared_ptr<const data::Dataset> SharedContext::dataset(const protocol::Data
 
 at::Generator SharedContext::generator(std::string_view stream) const
 {
-    return makeGenerator(m_device, m_spec.seed, stream);
+    return makeGenerator(torch::kCPU, m_spec.seed, stream);
 }
 
 void SharedContext::log(std::string_view text, protocol::LogLevel level)
@@ -86,8 +117,24 @@ TensorMap SharedContext::loadArtifact(std::string_view name) const
 
 TensorMap SharedContext::cached(const Json& key, const std::function<TensorMap()>& compute)
 {
-    return m_services.cache.get(key, m_device, compute,
-                                [this](const std::string& text) { log(text, protocol::LogLevel::Warning); });
+    const auto report = [this](const std::string& text) { log(text, protocol::LogLevel::Warning); };
+    if (m_scripts.empty())
+        return m_services.cache.get(key, m_device, compute, report);
+    // Once a script has changed while the run goes on, nobody can tell which of the two a value came from.
+    if (scriptsOf(m_spec.params) != m_scripts)
+        return compute();
+    return m_services.cache.get({{"key", key}, {"attacks", m_scripts}}, m_device, compute, report);
+}
+
+void SharedContext::warnOfChangedScripts()
+{
+    const Json now = scriptsOf(m_spec.params);
+    for (const auto& [id, sha256] : m_scripts.items()) {
+        if (!now.contains(id) || now[id] != sha256)
+            log(id + " was changed, imported anew or removed while this run went on. The SHA-256 in its "
+                     "provenance is that of the beginning.",
+                protocol::LogLevel::Warning);
+    }
 }
 
 BatchContext::BatchContext(RunServices services, protocol::RunSpec spec, fs::path folder, JobControl& control,

@@ -40,6 +40,8 @@ public:
     TensorMap cached(const Json& key, const std::function<TensorMap()>& compute) override;
 
     Json inputs() const { return m_record.json(); }
+    /// Says so when a scripted attack was changed, or imported anew, since this was made.
+    void warnOfChangedScripts();
 
 protected:
     virtual void emitEvent(protocol::Event event) = 0;
@@ -50,6 +52,7 @@ private:
     std::filesystem::path m_folder;
     torch::Device m_device;
     InputRecord m_record;
+    Json m_scripts; ///< SHA-256 of the scripted attacks that the spec names, by id; {} without any
 };
 
 /// Takes an event, stores it and sends it. May throw Error (disk full).

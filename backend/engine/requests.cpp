@@ -91,8 +91,10 @@ Reply Requests::result(const Request& request)
     const Json& params = request.params;
     const auto ok = [&](Json json) { return Reply{request.id, true, std::move(json), {}, {}}; };
     const std::string& method = request.method;
-    if (method == "catalogue")
+    if (method == "catalogue") {
+        m_engine.refreshAttacks(); // scripts that were edited meanwhile
         return ok(catalogue(m_engine));
+    }
     if (method == "runs")
         return ok({{"runs", m_engine.runs()}});
     if (method == "run.start")

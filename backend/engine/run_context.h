@@ -39,8 +39,9 @@ public:
     virtual std::shared_ptr<const models::Model> model(const protocol::ModelRef& ref) = 0;
     virtual std::shared_ptr<const data::Dataset> dataset(const protocol::DatasetRef& ref) = 0;
 
-    /// A generator of this run's own on device(), seeded from the spec's seed and @p stream, so that two
-    /// uses do not share numbers and their order does not matter.
+    /// A generator of this run's own, seeded from the spec's seed and @p stream, so that two uses do not
+    /// share numbers and their order does not matter. It draws on the CPU whatever device() is: who needs the
+    /// numbers there moves them, and every device gets the same ones.
     virtual at::Generator generator(std::string_view stream) const = 0;
 
     /// Call often: it is cheap. @p total 0 means unknown.

@@ -50,6 +50,7 @@ void RunJob::run(JobControl& control)
         const Outcome study = attempt([&] {
             control.checkpoint();
             m_study.run(context, m_spec.params);
+            context.warnOfChangedScripts();
         });
         facts["inputs"] = context.inputs();
         context.rethrowStorageError();

@@ -33,7 +33,8 @@ public:
     /// Runs with params that were validated against schema(). Throws Error, Cancelled; returns when done.
     virtual void run(RunContext& ctx, const Json& params) = 0;
     /// Answers a change of live fields on a finished run within about 100 ms: emits replacements of the
-    /// figures, tables and grids that change, under the same names. Only called when info().previews.
+    /// figures, tables and grids that change, under the same names. Only called when info().previews. What
+    /// was changed was validated; the rest is as the run was told, and need not exist any more.
     virtual void preview(RunContext& ctx, const Json& params);
 };
 
@@ -45,7 +46,14 @@ class StudyOf : public Study
 public:
     protocol::Schema schema() const final { return protocol::describe<P>(); }
     void run(RunContext& ctx, const Json& params) final { runWith(ctx, protocol::readParams<P>(params)); }
-    void preview(RunContext& ctx, const Json& params) final { previewWith(ctx, protocol::readParams<P>(params)); }
+    void preview(RunContext& ctx, const Json& params) final
+    {
+        // Checked already; what the run was told may name an attack that is no longer there.
+        P told;
+        protocol::Reader reader{params};
+        visit(reader, told);
+        previewWith(ctx, told);
+    }
 
 protected:
     virtual void runWith(RunContext& ctx, const P& params) = 0;

@@ -23,6 +23,7 @@ void visit(V& v, Axis& o)
     v("categories", o.categories);
     v("low", o.low);
     v("high", o.high);
+    v("sets", o.sets);
 }
 
 template <class V>
@@ -60,6 +61,8 @@ void visit(V& v, Figure& o)
     v("colour", o.colour);
     v("layers", o.layers);
     v("aspect", o.aspect);
+    v("sets", o.sets);
+    v("opens", o.opens);
 }
 
 template <class V>

@@ -33,6 +33,8 @@ struct Axis
     std::vector<std::string> categories; ///< names of positions 0, 1, ... when scale is Category
     std::optional<double> low;           ///< fixed range; chosen from the data when absent
     std::optional<double> high;
+    /// Name of a live parameter: a click on a mark sets it to the mark's category on this axis, or its value.
+    std::string sets;
     bool operator==(const Axis&) const = default;
 };
 
@@ -84,6 +86,8 @@ struct Figure
     Axis colour; ///< label, unit and range of Cells values
     std::vector<Layer> layers;
     double aspect = 1.6; ///< width / height the author had in mind
+    std::string sets;    ///< live parameters that a click on any mark sets too: a JSON object, or empty
+    std::string opens;   ///< the gallery that a click on a mark brings into view, by name
     bool operator==(const Figure&) const = default;
 };
 

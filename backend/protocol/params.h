@@ -61,6 +61,11 @@ struct ValueTraits<std::string>
     static constexpr FieldType type = FieldType::Text;
 };
 template <>
+struct ValueTraits<Json> ///< an object of parts, see FieldBuilder::parts()
+{
+    static constexpr FieldType type = FieldType::Object;
+};
+template <>
 struct ValueTraits<ModelRef>
 {
     static constexpr FieldType type = FieldType::Model;
@@ -127,6 +132,8 @@ void fromValue(const Json& json, T& v)
             fromValue(json, value);
             v = std::move(value);
         }
+    } else if constexpr (std::is_same_v<T, Json>) {
+        v = json;
     } else {
         v = json.get<T>();
     }
@@ -146,6 +153,11 @@ public:
     FieldBuilder& unit(std::string v) { return set(&Field::unit, std::move(v)); }
     FieldBuilder& group(std::string v) { return set(&Field::group, std::move(v)); }
     FieldBuilder& valuesFrom(std::string field) { return set(&Field::valuesFrom, std::move(field)); }
+    FieldBuilder& parts(std::vector<ObjectPart> v) { return set(&Field::parts, std::move(v)); }
+    FieldBuilder& partsFrom(std::vector<std::string> fields)
+    {
+        return set(&Field::partsFrom, std::move(fields));
+    }
     FieldBuilder& live() { return set(&Field::live, true); }
     FieldBuilder& advanced() { return set(&Field::advanced, true); }
     FieldBuilder& minItems(std::size_t n) { return set(&Field::minItems, n); }

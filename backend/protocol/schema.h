@@ -8,7 +8,17 @@
 
 namespace assay::protocol {
 
-enum class FieldType { Bool, Integer, Real, Text, Choice, Model, Dataset };
+enum class FieldType { Bool, Integer, Real, Text, Choice, Model, Dataset, Object };
+
+struct Field;
+
+/// One key of a field of type Object, and the values that may stand under it.
+struct ObjectPart
+{
+    std::string key;           ///< "mi-fgsm"
+    std::string label;         ///< heading in the form, "MI-FGSM"
+    std::vector<Field> fields; ///< no objects among them
+};
 
 /// One declared parameter. From it come the form's control, the JSON schema and the validation messages.
 struct Field
@@ -30,11 +40,19 @@ struct Field
     /// Name of a list field of the same schema: the value is one of the values that list holds at the time.
     /// The form offers exactly those; a live slider snaps to them. Empty: no such tie.
     std::string valuesFrom;
+    /// Object only: what may be said of each part, as {"part": {"name": value}}. What is left out keeps the
+    /// part's default, so that {} says nothing.
+    std::vector<ObjectPart> parts;
+    /// Names of fields of the same schema: the form shows those parts that these hold at the time. The rest
+    /// stays valid. Empty: all parts.
+    std::vector<std::string> partsFrom;
     bool live = false;     ///< a finished run answers a change of it with a preview
     bool optional = false; ///< null is allowed and means "chosen by the study"
     bool advanced = false; ///< folded away in the form
     bool operator==(const Field&) const = default;
 };
+
+bool operator==(const ObjectPart& a, const ObjectPart& b);
 
 struct Schema
 {
@@ -55,7 +73,12 @@ Json validated(const Schema& schema, const Json& params, const std::string& wher
 /// Every problem of @p params as (field, sentence), for forms that show them in place. Empty when valid.
 std::vector<std::pair<std::string, std::string>> problems(const Schema& schema, const Json& params);
 
-/// Reads TEXT as a value of @p field: "0.1,0.2" or "[0.1,0.2]" for a list, bare words for texts.
+/// The part of an object called @p key, or null; likewise one of its fields.
+const ObjectPart* findPart(const Field& field, std::string_view key);
+const Field* findField(const ObjectPart& part, std::string_view name);
+
+/// Reads TEXT as a value of @p field: "0.1,0.2" or "[0.1,0.2]" for a list, bare words for texts, JSON for an
+/// object.
 /// @throws Error when it cannot be read as such a value.
 Json parseValue(const Field& field, const std::string& text);
 

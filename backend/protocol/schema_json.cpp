@@ -8,7 +8,7 @@ namespace assay::protocol {
 
 namespace {
 
-constexpr std::array<std::pair<FieldType, const char*>, 7> kTypes = {{
+constexpr std::array<std::pair<FieldType, const char*>, 8> kTypes = {{
     {FieldType::Bool, "bool"},
     {FieldType::Integer, "integer"},
     {FieldType::Real, "real"},
@@ -16,6 +16,7 @@ constexpr std::array<std::pair<FieldType, const char*>, 7> kTypes = {{
     {FieldType::Choice, "choice"},
     {FieldType::Model, "model"},
     {FieldType::Dataset, "dataset"},
+    {FieldType::Object, "object"},
 }};
 
 const char* typeName(FieldType type)
@@ -36,6 +37,20 @@ void putText(Json& json, const char* key, const std::string& value)
 {
     if (!value.empty())
         json[key] = value;
+}
+
+Json toJson(const Field& field);
+
+Json toJson(const std::vector<ObjectPart>& parts)
+{
+    Json array = Json::array();
+    for (const ObjectPart& part : parts) {
+        Json fields = Json::array();
+        for (const Field& field : part.fields)
+            fields.push_back(toJson(field));
+        array.push_back(Json{{"key", part.key}, {"label", part.label}, {"fields", fields}});
+    }
+    return array;
 }
 
 Json toJson(const Field& field)
@@ -62,6 +77,10 @@ Json toJson(const Field& field)
         json["choices"] = field.choices;
     if (!field.choiceLabels.empty())
         json["choiceLabels"] = field.choiceLabels;
+    if (!field.parts.empty())
+        json["parts"] = toJson(field.parts);
+    if (!field.partsFrom.empty())
+        json["partsFrom"] = field.partsFrom;
     if (field.live)
         json["live"] = true;
     if (field.optional)
@@ -85,6 +104,21 @@ void read(const Json& json, const char* key, std::optional<double>& value)
         value = it->get<double>();
 }
 
+Field fieldFromJson(const Json& json);
+
+std::vector<ObjectPart> partsFromJson(const Json& json)
+{
+    std::vector<ObjectPart> parts;
+    for (const Json& each : json) {
+        ObjectPart& part = parts.emplace_back();
+        read(each, "key", part.key);
+        read(each, "label", part.label);
+        for (const Json& field : each.at("fields"))
+            part.fields.push_back(fieldFromJson(field));
+    }
+    return parts;
+}
+
 Field fieldFromJson(const Json& json)
 {
     Field field;
@@ -102,12 +136,32 @@ Field fieldFromJson(const Json& json)
     read(json, "step", field.step);
     read(json, "choices", field.choices);
     read(json, "choiceLabels", field.choiceLabels);
+    if (const auto it = json.find("parts"); it != json.end())
+        field.parts = partsFromJson(*it);
+    read(json, "partsFrom", field.partsFrom);
     read(json, "live", field.live);
     read(json, "optional", field.optional);
     read(json, "advanced", field.advanced);
     if (const auto it = json.find("default"); it != json.end())
         field.defaultValue = *it;
     return field;
+}
+
+Json propertySchema(const Field& field);
+
+Json objectSchema(const Field& field)
+{
+    Json properties = Json::object();
+    for (const ObjectPart& part : field.parts) {
+        Json members = Json::object();
+        for (const Field& each : part.fields)
+            members[each.name] = propertySchema(each);
+        properties[part.key] = Json{{"type", "object"},
+                                    {"title", part.label},
+                                    {"additionalProperties", false},
+                                    {"properties", members}};
+    }
+    return Json{{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
 }
 
 Json itemSchema(const Field& field)
@@ -132,11 +186,28 @@ Json itemSchema(const Field& field)
     case FieldType::Dataset:
         json["type"] = "string";
         break;
+    case FieldType::Object:
+        json = objectSchema(field);
+        break;
     }
     if (field.low)
         json["minimum"] = *field.low;
     if (field.high)
         json["maximum"] = *field.high;
+    return json;
+}
+
+Json propertySchema(const Field& field)
+{
+    Json json = itemSchema(field);
+    if (field.list)
+        json = Json{{"type", "array"}, {"minItems", field.minItems}, {"items", json}};
+    if (field.optional)
+        json = Json{{"anyOf", Json::array({json, Json{{"type", "null"}}})}};
+    json["title"] = field.label;
+    if (!field.help.empty())
+        json["description"] = field.help;
+    json["default"] = field.defaultValue;
     return json;
 }
 
@@ -146,15 +217,7 @@ Json toJsonSchema(const Schema& schema)
 {
     Json properties = Json::object();
     for (const Field& field : schema.fields) {
-        Json json = itemSchema(field);
-        if (field.list)
-            json = Json{{"type", "array"}, {"minItems", field.minItems}, {"items", json}};
-        if (field.optional)
-            json = Json{{"anyOf", Json::array({json, Json{{"type", "null"}}})}};
-        json["title"] = field.label;
-        if (!field.help.empty())
-            json["description"] = field.help;
-        json["default"] = field.defaultValue;
+        Json json = propertySchema(field);
         json["x-assay"] = toJson(field);
         properties[field.name] = json;
     }

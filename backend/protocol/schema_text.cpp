@@ -22,6 +22,8 @@ bool isTextual(FieldType type)
 
 Json parseItem(const Field& field, const std::string& text)
 {
+    if (field.type == FieldType::Object)
+        return parseJson(text, "'" + field.name + "'");
     if (isTextual(field.type)) {
         if (text.size() >= 2 && text.front() == '"')
             return parseJson(text, "'" + field.name + "'");

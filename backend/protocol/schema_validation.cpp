@@ -52,6 +52,8 @@ std::string expectation(const Field& field)
         return "the name or path of a model";
     case FieldType::Dataset:
         return "the name or path of a data set";
+    case FieldType::Object:
+        return "a JSON object";
     }
     return {};
 }
@@ -82,13 +84,37 @@ bool fits(const Field& field, const Json& value)
     case FieldType::Model:
     case FieldType::Dataset:
         return value.is_string() && !value.get<std::string>().empty();
+    case FieldType::Object:
+        return value.is_object();
     }
     return false;
+}
+
+Json normalised(const Field& field, const Json& value);
+
+/// What is not said of a part stays unsaid: a spec names what its author chose.
+Json normalisedParts(const Field& field, const Json& value)
+{
+    Json object = Json::object();
+    for (const auto& [key, said] : value.items()) {
+        const ObjectPart* part = findPart(field, key);
+        if (!part || !said.is_object()) {
+            object[key] = said;
+            continue;
+        }
+        for (const auto& [name, item] : said.items()) {
+            const Field* inner = findField(*part, name);
+            object[key][name] = inner ? normalised(*inner, item) : item;
+        }
+    }
+    return object;
 }
 
 /// Brings a value into the one form that specs store; leaves what does not fit for problemOf() to name.
 Json normalised(const Field& field, const Json& value)
 {
+    if (field.type == FieldType::Object && value.is_object())
+        return normalisedParts(field, value);
     if (field.list) {
         if (value.is_null())
             return value;
@@ -106,6 +132,47 @@ Json normalised(const Field& field, const Json& value)
     return value;
 }
 
+std::string withHint(std::string text, std::string_view name, const std::vector<std::string>& known)
+{
+    const std::string hint = suggestion(name, known);
+    return hint.empty() ? text : text + ". " + hint;
+}
+
+std::vector<std::string> names(const std::vector<Field>& fields)
+{
+    std::vector<std::string> all;
+    for (const Field& field : fields)
+        all.push_back(field.name);
+    return all;
+}
+
+std::string problemOf(const Field& field, const Json& value);
+
+/// The first fault of an object's parts, without the field's name; empty when there is none.
+std::string problemOfParts(const Field& field, const Json& value)
+{
+    for (const auto& [key, said] : value.items()) {
+        const ObjectPart* part = findPart(field, key);
+        if (!part) {
+            std::vector<std::string> known;
+            for (const ObjectPart& each : field.parts)
+                known.push_back(each.key);
+            return withHint("knows no '" + key + "'", key, known);
+        }
+        if (!said.is_object())
+            return "has " + given(said) + " for '" + key + "'; it must be a JSON object";
+        for (const auto& [name, item] : said.items()) {
+            const Field* inner = findField(*part, name);
+            if (!inner)
+                return withHint("sets '" + name + "' of '" + key + "', which has no such parameter", name,
+                                names(part->fields));
+            if (const std::string problem = problemOf(*inner, item); !problem.empty())
+                return "sets '" + name + "' of '" + key + "', which " + problem;
+        }
+    }
+    return {};
+}
+
 /// The sentence without the field's name, or empty when @p value is allowed.
 std::string problemOf(const Field& field, const Json& value)
 {
@@ -113,7 +180,7 @@ std::string problemOf(const Field& field, const Json& value)
         return {};
     if (!field.list) {
         if (fits(field, value))
-            return {};
+            return field.type == FieldType::Object ? problemOfParts(field, value) : std::string();
         return "is " + given(value) + "; it must be " + expectation(field);
     }
     if (!value.is_array())
@@ -129,14 +196,6 @@ std::string problemOf(const Field& field, const Json& value)
     return {};
 }
 
-std::vector<std::string> names(const Schema& schema)
-{
-    std::vector<std::string> all;
-    for (const Field& field : schema.fields)
-        all.push_back(field.name);
-    return all;
-}
-
 } // namespace
 
 std::vector<std::pair<std::string, std::string>> problems(const Schema& schema, const Json& params)
@@ -148,10 +207,8 @@ std::vector<std::pair<std::string, std::string>> problems(const Schema& schema, 
     }
     for (const auto& [key, value] : params.items()) {
         if (!schema.find(key)) {
-            std::string text = "there is no parameter '" + key + "'";
-            if (const std::string hint = suggestion(key, names(schema)); !hint.empty())
-                text += ". " + hint;
-            found.emplace_back(key, text);
+            found.emplace_back(key,
+                               withHint("there is no parameter '" + key + "'", key, names(schema.fields)));
         }
     }
     for (const Field& field : schema.fields) {

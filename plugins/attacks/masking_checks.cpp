@@ -77,7 +77,7 @@ std::vector<MaskingCheck> checkMonotone(const RobustnessResults& r)
             const std::vector<Point>& curve = r.byEps[m][a];
             for (std::size_t e = 1; e < curve.size(); ++e)
                 if (curve[e].n() == curve[e - 1].n() && curve[e].n() > 0) {
-                    const std::string name = r.title(r.attacks[a]) + ", ε = ";
+                    const std::string name = reporting::attackTitle(r.attacks[a]) + ", ε = ";
                     consider(compareAttacks(r.models[m], "eps", name + reporting::shortText(r.eps[e - 1]),
                                             name + reporting::shortText(r.eps[e]), curve[e - 1].robust,
                                             curve[e].robust));
@@ -86,7 +86,7 @@ std::vector<MaskingCheck> checkMonotone(const RobustnessResults& r)
         const std::vector<Point>& curve = r.bySteps[m];
         for (std::size_t k = 1; k < curve.size(); ++k)
             if (curve[k].n() == curve[k - 1].n() && curve[k].n() > 0) {
-                const std::string name = r.title(r.stepsAttack) + ", steps: ";
+                const std::string name = reporting::attackTitle(r.stepsAttack) + ", steps: ";
                 consider(compareAttacks(r.models[m], "steps", name + std::to_string(r.steps[k - 1]),
                                         name + std::to_string(r.steps[k]), curve[k - 1].robust,
                                         curve[k].robust));

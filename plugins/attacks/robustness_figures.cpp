@@ -49,13 +49,13 @@ Figure accuracyByEpsFigure(const RobustnessResults& r)
              .section = "Robust accuracy",
              .rateOf = kRateOf,
              .interval = kWilson};
-    f.x = {.label = "ε (" + normText(r.norm) + ")", .unit = "of [0,1]", .low = 0};
+    f.x = {.label = "ε (" + normText(r.norm) + ")", .unit = "of [0,1]", .low = 0, .sets = "view_eps"};
     f.y = percentScale("Accuracy");
     for (std::size_t m = 0; m < r.models.size(); ++m) {
         for (std::size_t a = 0; a < r.attacks.size(); ++a) {
             Layer line;
             line.kind = LayerKind::Line;
-            line.name = r.models[m] + ", " + r.title(r.attacks[a]);
+            line.name = r.models[m] + ", " + attackTitle(r.attacks[a]);
             line.role = "model:" + r.models[m];
             const std::int64_t n = r.byEps[m][a].front().n();
             if (n == 0)
@@ -76,7 +76,7 @@ Figure accuracyByEpsFigure(const RobustnessResults& r)
 Figure accuracyByStepsFigure(const RobustnessResults& r)
 {
     Figure f{.name = "accuracy-by-steps",
-             .title = "Accuracy under " + r.title(r.stepsAttack) +
+             .title = "Accuracy under " + attackTitle(r.stepsAttack) +
                       " over its steps, ε = " + shortText(r.stepsEps) + " (" + normText(r.norm) + ")",
              .section = "Steps",
              .rateOf = kRateOf,
@@ -103,7 +103,7 @@ Figure accuracyByStepsFigure(const RobustnessResults& r)
 
 Figure perClassFigure(const RobustnessResults& r, const RobustnessView& view)
 {
-    const std::string who = r.models[view.model] + " under " + r.title(r.attacks[view.attack]);
+    const std::string who = r.models[view.model] + " under " + attackTitle(r.attacks[view.attack]);
     Figure f{.name = "accuracy-by-class",
              .title = "Accuracy of each class: " + who,
              .section = "Classes",

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "backend/attacks/registry.h"
-#include "backend/protocol/params.h"
+#include "backend/engine/reporting/attack_fields.h"
 
 #include <string>
 #include <vector>
@@ -12,14 +11,9 @@ namespace assay::robustness {
 struct RobustnessParams
 {
     std::vector<protocol::ModelRef> models = {{"fashion-cnn"}, {"fashion-mlp"}};
-    protocol::DatasetRef dataset = {"fashion-mnist"};
-    int count = 1000;
+    reporting::AttackedImages images = {.count = 1000};
     std::vector<std::string> attacks = {"fgsm", "pgd"};
-    std::string norm = "linf";
-    std::vector<double> eps = {0.01, 0.02, 0.04, 0.06, 0.08, 0.1};
-    int steps = 20;
-    double stepSize = 0;
-    int queries = 1000;
+    reporting::AttackBudget budget = {.eps = {0.01, 0.02, 0.04, 0.06, 0.08, 0.1}, .steps = 20};
     std::string stepsAttack = "pgd";
     std::vector<int> stepsList = {1, 2, 5, 10, 20, 40};
     double stepsEps = 0.04;
@@ -30,67 +24,31 @@ struct RobustnessParams
     double viewEps = 0.04;
 };
 
-/// Ids and titles of the attacks that are registered now, scripted ones included.
-inline std::pair<std::vector<std::string>, std::vector<std::string>> attackChoices()
-{
-    std::pair<std::vector<std::string>, std::vector<std::string>> choices;
-    for (const attacks::AttackInfo& info : attacks::attacks().list()) {
-        choices.first.push_back(info.id);
-        choices.second.push_back(info.title);
-    }
-    return choices;
-}
-
 template <class V>
 void visit(V& v, RobustnessParams& p)
 {
-    const auto [ids, titles] = attackChoices();
+    const reporting::AttackChoices choices = reporting::attackChoices();
     v.field("models", p.models).label("Models").group("Models").help("Each gets a curve per attack.");
-    v.field("dataset", p.dataset).label("Images").group("Images").help("The test split is attacked.");
-    v.field("count", p.count)
-        .label("Test images")
-        .unit("images")
-        .range(1, 1000000)
-        .group("Images")
-        .help("Drawn from the test split with the seed. The run begins with a sixteenth of them and doubles: "
-              "the "
-              "curves are there early, and their intervals shrink as the run goes on.");
+    reporting::visitImages(v, p.images,
+                           "Drawn from the test split with the seed. The run begins with a sixteenth of them "
+                           "and doubles: the curves are there early, and their intervals shrink as the run "
+                           "goes on.");
     v.field("attacks", p.attacks)
         .label("Attacks")
-        .choices(ids, titles)
+        .choices(choices.ids, choices.titles)
         .group("Attack")
         .help("Accuracy is measured under each of them. Strong evaluation takes AutoAttack.");
-    v.field("norm", p.norm)
-        .label("Norm")
-        .choices({"linf", "l2", "l1"}, {"L∞", "L2", "L1"})
-        .group("Attack")
-        .help("How the size of a perturbation is measured.");
-    v.field("eps", p.eps)
-        .label("ε")
-        .unit("of [0,1]")
-        .range(0, 10000)
-        .group("Attack")
-        .help("Radii of the curve, in the norm above, on pixels in [0,1]. The clean accuracy stands at 0.");
-    v.field("steps", p.steps)
-        .label("Steps")
-        .range(1, 100000)
-        .group("Attack")
-        .help("Gradient steps of iterative attacks.");
-    v.field("step_size", p.stepSize)
-        .label("Step size")
-        .unit("of [0,1]")
-        .range(0, 10000)
-        .advanced()
-        .group("Attack")
-        .help("0 takes each method's own.");
-    v.field("queries", p.queries)
-        .label("Queries")
-        .range(1, 1000000)
-        .group("Attack")
-        .help("Questions per image of attacks that see answers only, Square of the checks included.");
+    const reporting::BudgetTexts texts{
+        .eps = "Radii of the curve, in the norm above, on pixels in [0,1]. The clean accuracy stands at 0.",
+        .steps = "Gradient steps of iterative attacks.",
+        .queries = "Questions per image of attacks that see answers only, Square of the checks included.",
+        .queriesFolded = false,
+        .lowestEps = 0,
+        .attackFields = {"attacks", "steps_attack"}};
+    reporting::visitBudget(v, p.budget, texts, choices);
     v.field("steps_attack", p.stepsAttack)
         .label("Attack over steps")
-        .choices(ids, titles)
+        .choices(choices.ids, choices.titles)
         .group("Steps")
         .help("The attack whose number of steps is varied, and that the checks take as the iterative one.");
     v.field("steps_list", p.stepsList)
@@ -129,13 +87,7 @@ void visit(V& v, RobustnessParams& p)
         .valuesFrom("attacks")
         .group("View")
         .help("The last attack is shown when this is none of them.");
-    v.field("view_eps", p.viewEps)
-        .label("Shown ε")
-        .unit("of [0,1]")
-        .live()
-        .valuesFrom("eps")
-        .group("View")
-        .help("The nearest computed ε is shown.");
+    reporting::visitShownEps(v, p.viewEps);
 }
 
 } // namespace assay::robustness

@@ -1,12 +1,11 @@
 #include "plugins/attacks/robustness_results.h"
 
+#include "backend/engine/reporting/stored_results.h"
 #include "backend/engine/reporting/study_inputs.h"
-#include "backend/protocol/error.h"
 
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace assay::robustness {
 
@@ -14,31 +13,9 @@ namespace {
 
 constexpr std::int64_t kFirstRound = 20;
 
-torch::Tensor bytesOf(const std::string& text)
-{
-    torch::Tensor bytes = torch::empty({static_cast<std::int64_t>(text.size())}, torch::kUInt8);
-    std::copy(text.begin(), text.end(), reinterpret_cast<char*>(bytes.data_ptr<std::uint8_t>()));
-    return bytes;
-}
-
-std::string textOf(const torch::Tensor& bytes)
-{
-    return {reinterpret_cast<const char*>(bytes.data_ptr<std::uint8_t>()),
-            static_cast<std::size_t>(bytes.numel())};
-}
-
 std::string pointKey(const char* what, std::size_t a, std::size_t b)
 {
     return std::string(what) + '.' + std::to_string(a) + '.' + std::to_string(b);
-}
-
-torch::Tensor tensorNamed(const engine::TensorMap& tensors, const std::string& name, torch::Dtype type)
-{
-    const auto it = tensors.find(name);
-    if (it == tensors.end() || it->second.scalar_type() != type)
-        throw Error("tensor '" + name + "' is missing or malformed", "artifact 'outcomes'",
-                    "Run the study again.");
-    return it->second.cpu().contiguous();
 }
 
 } // namespace
@@ -59,27 +36,11 @@ metrics::Rate RobustnessResults::clean(std::size_t model, std::int64_t n) const
     return metrics::wilson(correct[model].narrow(0, 0, n).sum().item<std::int64_t>(), n);
 }
 
-std::string RobustnessResults::title(const std::string& attack)
-{
-    for (const attacks::AttackInfo& info : attacks::attacks().list())
-        if (info.id == attack)
-            return info.title;
-    return attack;
-}
-
 RobustnessView viewOf(const RobustnessResults& r, const RobustnessParams& p)
 {
-    RobustnessView view{.attack = r.attacks.size() - 1};
-    for (std::size_t m = 0; m < r.models.size(); ++m)
-        if (r.models[m] == reporting::shownName(p.viewModel))
-            view.model = m;
-    for (std::size_t a = 0; a < r.attacks.size(); ++a)
-        if (r.attacks[a] == p.viewAttack)
-            view.attack = a;
-    for (std::size_t e = 1; e < r.eps.size(); ++e)
-        if (std::abs(r.eps[e] - p.viewEps) < std::abs(r.eps[view.eps] - p.viewEps))
-            view.eps = e;
-    return view;
+    return {.model = reporting::positionOf(r.models, reporting::shownName(p.viewModel)),
+            .attack = reporting::positionOf(r.attacks, p.viewAttack, r.attacks.size() - 1),
+            .eps = reporting::nearestPosition(r.eps, p.viewEps)};
 }
 
 std::vector<std::int64_t> rounds(std::int64_t count)
@@ -91,17 +52,12 @@ std::vector<std::int64_t> rounds(std::int64_t count)
     return ends;
 }
 
-std::string normText(const std::string& norm)
-{
-    return norm == "linf" ? "L∞" : norm == "l2" ? "L2" : "L1";
-}
-
 engine::TensorMap toTensors(const RobustnessResults& r)
 {
     const Json meta = {{"models", r.models}, {"attacks", r.attacks},          {"classes", r.classes},
                        {"norm", r.norm},     {"steps_attack", r.stepsAttack}, {"steps", r.steps},
                        {"eps", r.eps},       {"steps_eps", r.stepsEps}};
-    engine::TensorMap map = {{"meta", bytesOf(meta.dump())}, {"ids", r.ids}, {"y", r.y}};
+    engine::TensorMap map = {{"meta", reporting::jsonTensor(meta)}, {"ids", r.ids}, {"y", r.y}};
     for (std::size_t m = 0; m < r.models.size(); ++m) {
         map["correct." + std::to_string(m)] = r.correct[m].to(torch::kUInt8);
         for (std::size_t a = 0; a < r.attacks.size(); ++a) {
@@ -123,8 +79,8 @@ engine::TensorMap toTensors(const RobustnessResults& r)
 RobustnessResults resultsFrom(const engine::TensorMap& tensors)
 {
     RobustnessResults r;
-    try {
-        const Json meta = Json::parse(textOf(tensorNamed(tensors, "meta", torch::kUInt8)));
+    const reporting::StoredResults stored(tensors);
+    stored.meta([&](const Json& meta) {
         meta.at("models").get_to(r.models);
         meta.at("attacks").get_to(r.attacks);
         meta.at("classes").get_to(r.classes);
@@ -133,31 +89,25 @@ RobustnessResults resultsFrom(const engine::TensorMap& tensors)
         meta.at("steps").get_to(r.steps);
         meta.at("eps").get_to(r.eps);
         meta.at("steps_eps").get_to(r.stepsEps);
-    } catch (const Json::exception& e) {
-        throw Error(std::string("its texts cannot be read: ") + e.what(), "artifact 'outcomes'",
-                    "Run the study again.");
-    }
-    r.ids = tensorNamed(tensors, "ids", torch::kInt64);
-    r.y = tensorNamed(tensors, "y", torch::kInt64);
+    });
+    r.ids = stored.at("ids", torch::kInt64);
+    r.y = stored.at("y", torch::kInt64);
     for (std::size_t m = 0; m < r.models.size(); ++m) {
-        r.correct.push_back(
-            tensorNamed(tensors, "correct." + std::to_string(m), torch::kUInt8).to(torch::kBool));
+        r.correct.push_back(stored.at("correct." + std::to_string(m), torch::kUInt8).to(torch::kBool));
         auto& byAttack = r.byEps.emplace_back();
         for (std::size_t a = 0; a < r.attacks.size(); ++a) {
-            const torch::Tensor robust = tensorNamed(tensors, pointKey("robust", m, a), torch::kUInt8);
-            const torch::Tensor seconds = tensorNamed(tensors, pointKey("seconds", m, a), torch::kFloat64);
+            const torch::Tensor robust = stored.at(pointKey("robust", m, a), torch::kUInt8);
+            const torch::Tensor seconds = stored.at(pointKey("seconds", m, a), torch::kFloat64);
             if (robust.dim() != 2 || robust.size(0) != static_cast<std::int64_t>(r.eps.size()) ||
                 robust.size(1) != r.ids.size(0) || seconds.numel() != robust.size(0))
-                throw Error("tensor '" + pointKey("robust", m, a) + "' is missing or malformed",
-                            "artifact 'outcomes'", "Run the study again.");
+                reporting::StoredResults::refuse(pointKey("robust", m, a));
             auto& curve = byAttack.emplace_back();
             for (std::int64_t e = 0; e < robust.size(0); ++e)
                 curve.push_back({robust[e].to(torch::kBool), seconds[e].item<double>()});
         }
         auto& steps = r.bySteps.emplace_back();
         for (std::size_t k = 0; k < r.steps.size(); ++k)
-            steps.push_back(
-                {tensorNamed(tensors, pointKey("steps", m, k), torch::kUInt8).to(torch::kBool), 0});
+            steps.push_back({stored.at(pointKey("steps", m, k), torch::kUInt8).to(torch::kBool), 0});
     }
     return r;
 }

@@ -41,8 +41,6 @@ struct RobustnessResults
 
     /// Clean accuracy of a model on the first @p n images.
     metrics::Rate clean(std::size_t model, std::int64_t n) const;
-    /// "PGD" or the like; the id where the attack is gone.
-    static std::string title(const std::string& attack);
 };
 
 /// Which model, attack and radius the figures show.
@@ -57,9 +55,6 @@ RobustnessView viewOf(const RobustnessResults& results, const RobustnessParams& 
 
 /// How many images are evaluated after each round: from a sixteenth of @p count (at least 20), doubling.
 std::vector<std::int64_t> rounds(std::int64_t count);
-
-/// "L∞", "L2", "L1".
-std::string normText(const std::string& norm);
 
 /// Lossless, for the run's artifact `outcomes`.
 engine::TensorMap toTensors(const RobustnessResults& results);

@@ -20,14 +20,6 @@ constexpr std::int64_t kKeptImages = 200;
 /// Steps of the attack without a bound.
 constexpr int kUnboundedSteps = 100;
 
-template <class T>
-void sortUnique(std::vector<T>& values)
-{
-    std::ranges::sort(values);
-    const auto repeated = std::ranges::unique(values);
-    values.erase(repeated.begin(), repeated.end());
-}
-
 /// A radius that bounds nothing: the ball holds all of [0,1]^d.
 double unboundedEps(attacks::Norm norm, const data::DatasetInfo& info)
 {
@@ -47,44 +39,31 @@ RobustnessRun::RobustnessRun(engine::RunContext& context, RobustnessParams param
     : m_context(context)
     , m_params(std::move(params))
 {
-    sortUnique(m_params.eps);
-    sortUnique(m_params.stepsList);
-    std::vector<std::string> once;
-    for (const std::string& id : m_params.attacks)
-        if (std::ranges::find(once, id) == once.end())
-            once.push_back(id);
-    m_params.attacks = once;
-}
-
-attacks::Budget RobustnessRun::budget(double eps, int steps) const
-{
-    return {.norm = attacks::normFromName(m_params.norm),
-            .eps = eps,
-            .steps = steps,
-            .stepSize = m_params.stepSize,
-            .queries = m_params.queries};
+    reporting::sortUnique(m_params.budget.eps);
+    reporting::sortUnique(m_params.stepsList);
+    reporting::keepFirsts(m_params.attacks);
 }
 
 void RobustnessRun::openInputs()
 {
-    attacks::AttackRegistry& registry = attacks::attacks();
+    const reporting::AttackBudget& budget = m_params.budget;
     for (const std::string& id : m_params.attacks) {
-        m_attacks.push_back(registry.make(id));
-        for (const double eps : m_params.eps) // refuses what is out of range before anything is computed
-            m_attacks.back()->resolved(budget(eps, m_params.steps));
+        m_attacks.push_back(budget.make(id));
+        for (const double eps : budget.eps) // refuses what is out of range before anything is computed
+            m_attacks.back()->resolved(budget.at(eps));
     }
-    m_stepsAttack = registry.make(m_params.stepsAttack);
+    m_stepsAttack = budget.make(m_params.stepsAttack);
     for (const int steps : m_params.stepsList)
-        m_stepsAttack->resolved(budget(m_params.stepsEps, steps));
-    m_dataset = m_context.dataset(m_params.dataset);
+        m_stepsAttack->resolved(budget.at(m_params.stepsEps, steps));
+    m_dataset = m_context.dataset(m_params.images.dataset);
     m_models = reporting::openModels(m_context, m_params.models, m_dataset->info(), "models");
-    m_images = reporting::drawTestImages(m_context, *m_dataset, m_params.count);
+    m_images = reporting::drawTestImages(m_context, *m_dataset, m_params.images.count);
 
     RobustnessResults& r = m_results;
     r.attacks = m_params.attacks;
     r.classes = m_dataset->info().classes;
-    r.norm = m_params.norm;
-    r.eps = m_params.eps;
+    r.norm = budget.norm;
+    r.eps = budget.eps;
     r.stepsAttack = m_params.stepsAttack;
     r.steps = m_params.stepsList;
     r.stepsEps = m_params.stepsEps;
@@ -100,6 +79,11 @@ void RobustnessRun::openInputs()
     r.byEps.assign(r.models.size(),
                    std::vector<std::vector<Point>>(r.attacks.size(), std::vector<Point>(r.eps.size())));
     r.bySteps.assign(r.models.size(), std::vector<Point>(r.steps.size()));
+    std::vector<std::string> used = r.attacks;
+    used.push_back(r.stepsAttack);
+    if (m_params.checks)
+        used.insert(used.end(), {"fgsm", "square"});
+    reporting::emitAttackParams(m_context, budget, used);
 }
 
 void RobustnessRun::execute()
@@ -150,8 +134,8 @@ void RobustnessRun::evaluate(std::int64_t first, std::int64_t end)
             for (std::size_t e = 0; e < m_results.eps.size(); ++e) {
                 const double eps = m_results.eps[e];
                 const Attacked found =
-                    attacked(m, *m_attacks[a], budget(eps, m_params.steps), first, end - first,
-                             m_results.title(m_results.attacks[a]) + " on " + m_results.models[m] +
+                    attacked(m, *m_attacks[a], m_params.budget.at(eps), first, end - first,
+                             reporting::attackTitle(m_results.attacks[a]) + " on " + m_results.models[m] +
                                  ", ε = " + reporting::shortText(eps) + upTo);
                 m_results.byEps[m][a][e].add(found.robust, found.seconds);
                 keepExamples(m, a, e, found);
@@ -161,8 +145,8 @@ void RobustnessRun::evaluate(std::int64_t first, std::int64_t end)
         for (std::size_t k = 0; k < m_results.steps.size(); ++k) {
             const int steps = m_results.steps[k];
             const Attacked found =
-                attacked(m, *m_stepsAttack, budget(m_results.stepsEps, steps), first, end - first,
-                         m_results.title(m_results.stepsAttack) + " on " + m_results.models[m] + ", " +
+                attacked(m, *m_stepsAttack, m_params.budget.at(m_results.stepsEps, steps), first, end - first,
+                         reporting::attackTitle(m_results.stepsAttack) + " on " + m_results.models[m] + ", " +
                              std::to_string(steps) + " steps" + upTo);
             m_results.bySteps[m][k].add(found.robust, found.seconds);
         }
@@ -214,16 +198,16 @@ void RobustnessRun::keepExamples(std::size_t m, std::size_t a, std::size_t e, co
 void RobustnessRun::runChecks()
 {
     const std::int64_t count = std::min<std::int64_t>(m_params.checkCount, m_images.size());
-    const attacks::Norm norm = attacks::normFromName(m_params.norm);
-    const attacks::Budget usual = budget(m_params.stepsEps, m_params.steps);
+    const attacks::Norm norm = attacks::normFromName(m_params.budget.norm);
+    const attacks::Budget usual = m_params.budget.at(m_params.stepsEps);
     const auto norms = [&](const char* id) {
         for (const attacks::AttackInfo& info : attacks::attacks().list())
             if (info.id == id)
                 return std::ranges::find(info.norms, norm) != info.norms.end();
         return false;
     };
-    const std::string iterative =
-        m_results.title(m_params.stepsAttack) + ", " + std::to_string(m_params.steps) + " steps";
+    const std::string iterative = reporting::attackTitle(m_params.stepsAttack) + ", " +
+                                  std::to_string(m_params.budget.steps) + " steps";
     for (std::size_t m = 0; m < m_models.size(); ++m) {
         const std::string& model = m_results.models[m];
         const std::string stage = "Checks on " + model;
@@ -231,19 +215,19 @@ void RobustnessRun::runChecks()
         const torch::Tensor many = attacked(m, *m_stepsAttack, usual, 0, count, stage).robust;
         const auto compare = [&](const char* check, const char* id, const std::string& title) {
             if (!norms(id))
-                return m_context.log(title + " does not know the norm " + normText(m_params.norm) +
-                                     ": the check '" + check + "' is left out.");
-            const torch::Tensor one =
-                attacked(m, *attacks::attacks().make(id), usual, 0, count, stage).robust;
+                return m_context.log(title + " does not know the norm " +
+                                     reporting::normText(m_params.budget.norm) + ": the check '" + check +
+                                     "' is left out.");
+            const torch::Tensor one = attacked(m, *m_params.budget.make(id), usual, 0, count, stage).robust;
             m_checks.push_back(compareAttacks(model, check, title, iterative, one, many));
         };
         compare("one-step", "fgsm", "FGSM");
-        compare("black-box", "square", "Square, " + std::to_string(m_params.queries) + " queries");
-        attacks::Budget open = budget(unboundedEps(norm, m_dataset->info()), kUnboundedSteps);
+        compare("black-box", "square", "Square, " + std::to_string(m_params.budget.queries) + " queries");
+        attacks::Budget open = m_params.budget.at(unboundedEps(norm, m_dataset->info()), kUnboundedSteps);
         open.stepSize = 0;
         const torch::Tensor left = attacked(m, *m_stepsAttack, open, 0, count, stage).robust;
         m_checks.push_back(
-            checkUnbounded(model, m_results.title(m_params.stepsAttack), left.masked_select(correct)));
+            checkUnbounded(model, reporting::attackTitle(m_params.stepsAttack), left.masked_select(correct)));
     }
     m_context.table(checksTable(m_checks));
 }
@@ -286,9 +270,9 @@ void RobustnessRun::emitSurvivalOfView()
         m_context,
         reporting::measureSurvival(m_context, kept.adversarial, m_images.x.cpu().index_select(0, kept.rows),
                                    m_results.ids.index_select(0, kept.rows), {judge},
-                                   m_results.title(m_results.attacks[view.attack]) + " on " + model.name +
-                                       ", ε = " + reporting::shortText(m_results.eps[view.eps]) + " (" +
-                                       normText(m_results.norm) + ")",
+                                   reporting::attackTitle(m_results.attacks[view.attack]) + " on " +
+                                       model.name + ", ε = " + reporting::shortText(m_results.eps[view.eps]) +
+                                       " (" + reporting::normText(m_results.norm) + ")",
                                    "the first " + std::to_string(kept.rows.size(0)) + " images that " +
                                        model.name + " classifies correctly without an attack"));
 }

@@ -36,7 +36,6 @@ private:
     /// Attacks those of the images first .. first + count - 1 that the model classifies correctly.
     Attacked attacked(std::size_t model, const attacks::Attack& attack, const attacks::Budget& budget,
                       std::int64_t first, std::int64_t count, const std::string& stage);
-    attacks::Budget budget(double eps, int steps) const;
     void runChecks();
     void emit();
     void emitExamples();

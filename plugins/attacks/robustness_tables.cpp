@@ -152,7 +152,7 @@ ImageGrid examplesGrid(const RobustnessResults& r, const RobustnessView& view, c
 {
     const std::string& model = r.models[view.model];
     ImageGrid grid{.name = "examples",
-                   .title = "Under attack: " + model + ", " + r.title(r.attacks[view.attack]) +
+                   .title = "Under attack: " + model + ", " + attackTitle(r.attacks[view.attack]) +
                             ", ε = " + shortText(r.eps[view.eps]),
                    .section = "Images"};
     grid.caption =

@@ -51,15 +51,23 @@ TracedAttack runTraced(const models::Model& model, const torch::Tensor& x, const
     std::vector<torch::Tensor> path(static_cast<std::size_t>(attack.resolved(budget).steps) + 1);
     for (auto& images : path)
         images = torch::empty_like(start);
+    std::vector<std::int64_t> told(path.size(), 0); // images by step
+    bool beyond = false;
     attacks::Context tracing = context;
     tracing.hooks.progress = nullptr;
     tracing.hooks.step = [&](int step, std::int64_t first, const torch::Tensor& now) {
-        path.at(static_cast<std::size_t>(step)).narrow(0, first, now.size(0)).copy_(now);
+        const auto index = static_cast<std::size_t>(step);
+        beyond |= index >= path.size();
+        if (beyond)
+            return;
+        path[index].narrow(0, first, now.size(0)).copy_(now);
+        told[index] += now.size(0);
     };
     if (context.target)
         tracing.target = context.target->narrow(0, 0, traced);
     attack.run(model, start, y.narrow(0, 0, traced), budget, tracing);
-    result.path = torch::stack(path);
+    if (!beyond && std::ranges::all_of(told, [&](std::int64_t images) { return images == traced; }))
+        result.path = torch::stack(path);
     return result;
 }
 

@@ -32,9 +32,11 @@ MeanNorms meanNorms(const torch::Tensor& x, const torch::Tensor& adversarial);
 struct TracedAttack
 {
     torch::Tensor adversarial; ///< [N,C,H,W]
-    torch::Tensor path; ///< [steps + 1, n, C, H, W]: the first n images at the start and after each step
+    /// [steps + 1, n, C, H, W]: the first n images at the start and after each step. Undefined when the
+    /// attack does not tell of each step once.
+    torch::Tensor path;
 };
-/// Runs an iterative attack, keeping the path of the first @p traced images.
+/// Runs an attack, keeping the path of the first @p traced images.
 TracedAttack runTraced(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
                        const attacks::Attack& attack, const attacks::Budget& budget,
                        const attacks::Context& context, std::int64_t traced);

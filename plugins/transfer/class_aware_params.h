@@ -1,10 +1,12 @@
 #pragma once
 
-#include "backend/attacks/attack.h"
+#include "backend/attacks/registry.h"
+#include "backend/engine/reporting/attack_fields.h"
 #include "backend/protocol/params.h"
 #include "plugins/transfer/class_aware.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace assay::transfer {
@@ -24,6 +26,7 @@ struct ClassAwareParams
     std::vector<double> eps = {0.5, 1, 1.5, 2, 2.5, 3};
     int steps = 10;
     double stepSize = 0;
+    Json attackParams = Json::object();
     bool targeted = false;
     int distanceCount = 500;
     std::string denominator = "fooled";
@@ -33,9 +36,16 @@ struct ClassAwareParams
     int viewImage = -1;
 };
 
+/// Ids and titles of the attacks that the study can take: those that follow a network's gradient in one of
+/// its norms, scripted ones included. Whoever only asks questions has no source whose mistakes to compare.
+std::pair<std::vector<std::string>, std::vector<std::string>> classAwareAttacks();
+/// What each of them can be told beyond the budget; none starts at random unless it is told to.
+std::vector<protocol::ObjectPart> classAwareParts();
+
 template <class V>
 void visit(V& v, ClassAwareParams& p)
 {
+    const auto [attackIds, attackTitles] = classAwareAttacks();
     v.field("sources", p.sources)
         .label("Source models")
         .group("Models")
@@ -55,9 +65,11 @@ void visit(V& v, ClassAwareParams& p)
               "have 1000 or more in it: a rate of 5 % then has an interval of about ±1.4 points.");
     v.field("attack", p.attack)
         .label("Attack")
-        .choices({"fgsm", "pgd", "mi-fgsm"}, {"FGSM (one step)", "PGD", "MI-FGSM"})
+        .choices(attackIds, attackTitles)
         .group("Attack")
-        .help("How the source model's gradient is followed.");
+        .help(
+            "How the source model's gradient is followed, from the image itself; scripted attacks are among "
+            "them. The way of attacks that do not tell their steps is not drawn.");
     v.field("norm", p.norm)
         .label("Norm")
         .choices({"l2", "linf"}, {"L2", "L∞"})
@@ -82,7 +94,8 @@ void visit(V& v, ClassAwareParams& p)
         .range(0, 1000)
         .advanced()
         .group("Attack")
-        .help("0 takes the method's own: ε/5 for L2, ε/4 for L∞ PGD, ε/steps for MI-FGSM.");
+        .help("0 takes the attack's own: ε/5 for L2, ε/4 for L∞ PGD, ε/steps for MI-FGSM.");
+    reporting::visitAttackParams(v, p.attackParams, classAwareParts(), {"attack"});
     v.field("targeted", p.targeted)
         .label("Targeted")
         .group("Attack")
@@ -137,11 +150,9 @@ inline attacks::Budget attackBudget(const ClassAwareParams& p, double eps)
     return {.norm = attacks::normFromName(p.norm), .eps = eps, .steps = p.steps, .stepSize = p.stepSize};
 }
 
-/// The attack's own parameters: everything starts at the image, as in the published charts.
-inline Json attackParameters(const ClassAwareParams& p)
-{
-    return p.attack == "pgd" ? Json{{"random_start", false}} : Json::object();
-}
+/// The attack's own parameters: what the user says, and else everything starts at the image, as in the
+/// published charts.
+Json attackParameters(const ClassAwareParams& p);
 
 inline Denominator denominator(const ClassAwareParams& p)
 {

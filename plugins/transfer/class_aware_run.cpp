@@ -32,9 +32,10 @@ std::string attackText(const ClassAwareParams& p)
 {
     const std::string norm = p.norm == "l2" ? "L2" : "L∞";
     const std::string aim = p.targeted ? "targeted " : "";
+    const std::string title = attacks::attacks().info(p.attack).title;
     if (p.attack == "fgsm")
-        return aim + "FGSM, " + norm;
-    return aim + (p.attack == "pgd" ? "PGD" : "MI-FGSM") + ", " + std::to_string(p.steps) + " steps, " + norm;
+        return aim + title + ", " + norm;
+    return aim + title + ", " + std::to_string(p.steps) + " steps, " + norm;
 }
 
 } // namespace
@@ -73,9 +74,12 @@ void ClassAwareRun::execute()
 
 void ClassAwareRun::openInputs()
 {
-    const auto attack = attacks::attacks().make(m_params.attack, attackParameters(m_params));
+    if (m_params.targeted && !attacks::attacks().info(m_params.attack).targeted)
+        throw Error("attack '" + m_params.attack + "' cannot aim at a class", "attack, targeted",
+                    "Choose another attack, or switch 'targeted' off.");
+    m_attack = attacks::attacks().make(m_params.attack, attackParameters(m_params));
     for (const double eps : m_params.eps)
-        attack->resolved(
+        m_attack->resolved(
             attackBudget(m_params, eps)); // refuses numbers out of range before anything is computed
     m_dataset = m_context.dataset(m_params.dataset);
     m_results.classes = m_dataset->info().classes;
@@ -113,9 +117,8 @@ void ClassAwareRun::choosePool()
 {
     const std::int64_t available = m_dataset->size(data::Split::Test);
     const std::int64_t drawn = std::min<std::int64_t>(m_params.count, available);
-    const torch::TensorOptions options = torch::TensorOptions(torch::kInt64).device(m_context.device());
     const torch::Tensor ids = std::get<0>(
-        torch::randperm(available, m_context.generator("images"), options).narrow(0, 0, drawn).cpu().sort());
+        torch::randperm(available, m_context.generator("images"), torch::kInt64).narrow(0, 0, drawn).sort());
     const torch::Tensor y = m_dataset->labels(data::Split::Test).index_select(0, ids);
     const torch::Tensor x = m_dataset->images(data::Split::Test, ids, m_context.device());
 
@@ -157,12 +160,13 @@ void ClassAwareRun::choosePool()
                     "count, sources, targets", "Take more images, or leave out the weakest model.");
     m_results.ids = ids.index_select(0, inPool);
     m_results.y = y.index_select(0, inPool);
-    m_results.clean = m_dataset->pixels(data::Split::Test).index_select(0, m_results.ids).contiguous();
+    m_results.clean = m_dataset->pixelsOf(data::Split::Test, m_results.ids).contiguous();
     m_x = m_dataset->images(data::Split::Test, m_results.ids, m_context.device());
     m_y = m_results.y.to(m_context.device());
     if (m_params.targeted)
-        m_aim = wrongClasses(m_y, static_cast<std::int64_t>(m_results.classes.size()),
-                             m_context.generator("aim"));
+        m_aim = wrongClasses(m_results.y, static_cast<std::int64_t>(m_results.classes.size()),
+                             m_context.generator("aim"))
+                    .to(m_context.device());
     m_context.log(std::to_string(pool) + " of " + std::to_string(drawn) +
                   " test images are classified correctly by all " + std::to_string(order.size()) +
                   " models: the pool.");
@@ -244,11 +248,10 @@ void ClassAwareRun::attackAll(std::size_t s)
 ClassAwareRun::AttackSet ClassAwareRun::attackSet(std::size_t s, std::size_t e)
 {
     const double eps = m_results.eps[e];
-    const auto attack = attacks::attacks().make(m_params.attack, attackParameters(m_params));
     const attacks::Budget budget = attackBudget(m_params, eps);
     Json key = inputKey(m_sources[s], m_results.ids);
     key["what"] = "adversarial images";
-    key["attack"] = attacks::toJson(attack->resolved(budget));
+    key["attack"] = attacks::toJson(m_attack->resolved(budget));
     key["method"] = m_params.attack;
     key["parameters"] = attackParameters(m_params);
     key["aim"] = m_aim ? tensorDigest(*m_aim) : "";
@@ -270,10 +273,14 @@ ClassAwareRun::AttackSet ClassAwareRun::attackSet(std::size_t s, std::size_t e)
         const attacks::Context context{
             .seed = m_context.seed(), .hooks = m_context.attackHooks(stage), .target = m_aim};
         const TracedAttack traced =
-            runTraced(*m_sources[s], m_x, m_y, *attack, budget, context, kTracedImages);
-        return engine::TensorMap{{"adversarial", traced.adversarial}, {"path", traced.path}};
+            runTraced(*m_sources[s], m_x, m_y, *m_attack, budget, context, kTracedImages);
+        engine::TensorMap computed{{"adversarial", traced.adversarial}};
+        if (traced.path.defined())
+            computed["path"] = traced.path;
+        return computed;
     });
-    return {map.at("adversarial"), map.at("path")};
+    const auto path = map.find("path");
+    return {map.at("adversarial"), path == map.end() ? torch::Tensor() : path->second};
 }
 
 EpsResult ClassAwareRun::evaluate(std::size_t s, const AttackSet& set)

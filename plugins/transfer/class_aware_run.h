@@ -28,7 +28,7 @@ private:
     struct AttackSet
     {
         torch::Tensor adversarial; ///< float32 [P,C,H,W] on the device
-        torch::Tensor path;        ///< [steps + 1, n, C, H, W]
+        torch::Tensor path;        ///< [steps + 1, n, C, H, W]; undefined: the attack does not tell its steps
     };
 
     void openInputs();
@@ -52,6 +52,7 @@ private:
     ClassAwareParams m_params;
     ClassAwareResults m_results;
     std::shared_ptr<const data::Dataset> m_dataset;
+    std::unique_ptr<const attacks::Attack> m_attack;
     std::vector<ModelPtr> m_sources;
     std::vector<ModelPtr> m_targets;
     torch::Tensor m_x;                   ///< float32 [P,C,H,W] on the device

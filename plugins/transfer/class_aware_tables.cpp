@@ -1,63 +1,24 @@
 #include "plugins/transfer/class_aware_tables.h"
 
+#include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/table_rows.h"
+
 #include <torch/types.h>
 
 #include <cmath>
 
 namespace assay::transfer {
 
-using protocol::Column;
 using protocol::Metric;
 using protocol::Table;
+using reporting::numberColumn;
+using reporting::rateNumber;
+using reporting::TableRow;
+using reporting::textColumn;
 
 namespace {
 
 constexpr const char* kSection = "Tables";
-
-Column texts(std::string name, std::string label)
-{
-    return {.name = std::move(name), .label = std::move(label)};
-}
-Column numbers(std::string name, std::string label, int digits = -1, std::string unit = {})
-{
-    return {.name = std::move(name), .label = std::move(label), .unit = std::move(unit), .digits = digits};
-}
-
-/// Appends one row to a table's columns, in order; each cell is a text or a number as its column is.
-class Row
-{
-public:
-    explicit Row(Table& table)
-        : m_table(table)
-    {}
-    Row& operator<<(const std::string& text)
-    {
-        m_table.columns[m_next++].texts.push_back(text);
-        return *this;
-    }
-    Row& operator<<(double number)
-    {
-        m_table.columns[m_next++].numbers.push_back(number);
-        return *this;
-    }
-    Row& operator<<(const metrics::Rate& rate) { return *this << rate.value << rate.low << rate.high; }
-
-private:
-    Table& m_table;
-    std::size_t m_next = 0;
-};
-
-Metric rateMetric(std::string name, const metrics::Rate& rate, std::string of)
-{
-    return {.name = std::move(name),
-            .value = rate.value,
-            .rateOf = std::move(of),
-            .count = static_cast<double>(rate.count),
-            .denominator = static_cast<double>(rate.n),
-            .low = rate.low,
-            .high = rate.high,
-            .interval = "Wilson 95 %"};
-}
 
 } // namespace
 
@@ -69,26 +30,26 @@ Table pairsTable(const ClassAwareResults& r)
                     "Fractions of the images that fool the source (`fooled`), with Wilson 95 % intervals; "
                     "`pool` counts the attacked images, which all models classify correctly.",
                 .section = kSection};
-    table.columns = {texts("source", "Source"),
-                     texts("target", "Target"),
-                     texts("attack", "Attack"),
-                     texts("norm", "Norm"),
-                     numbers("eps", "ε", -1, "of [0,1]"),
-                     numbers("pool", "Pool", 0, "images"),
-                     numbers("fooled", "Fooled", 0, "images"),
-                     numbers("same", "Same", 3),
-                     numbers("different", "Different", 3),
-                     numbers("unfooled", "Unfooled", 3)};
+    table.columns = {textColumn("source", "Source"),
+                     textColumn("target", "Target"),
+                     textColumn("attack", "Attack"),
+                     textColumn("norm", "Norm"),
+                     numberColumn("eps", "ε", -1, "of [0,1]"),
+                     numberColumn("pool", "Pool", 0, "images"),
+                     numberColumn("fooled", "Fooled", 0, "images"),
+                     numberColumn("same", "Same", 3),
+                     numberColumn("different", "Different", 3),
+                     numberColumn("unfooled", "Unfooled", 3)};
     for (const char* outcome : {"same", "different", "unfooled"})
         for (const char* end : {"low", "high"})
             table.columns.push_back(
-                numbers(std::string(outcome) + '_' + end, std::string(outcome) + ", " + end, 3));
+                numberColumn(std::string(outcome) + '_' + end, std::string(outcome) + ", " + end, 3));
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
         for (std::size_t e = 0; e < r.perSource[s].eps.size(); ++e) {
             for (const std::size_t t : r.bySimilarity(s)) {
                 const OutcomeCounts c = r.counts(s, t, e);
                 const OutcomeRates rate = outcomeRates(c, Denominator::Fooled);
-                Row row(table);
+                TableRow row(table);
                 row << r.sources[s] << r.targets[t] << r.attack << r.norm << r.eps[e]
                     << static_cast<double>(c.pool) << static_cast<double>(c.fooled()) << rate.same.value
                     << rate.different.value << rate.unfooled.value;
@@ -111,20 +72,20 @@ Table similarityTable(const ClassAwareResults& r)
                     "the two boundaries lies beyond the search radius. Cosine: mean cosine between the input "
                     "gradients of both models.",
                 .section = "Similarity"};
-    table.columns = {texts("source", "Source"),
-                     texts("target", "Target"),
-                     numbers("distance", "Dist", 3, "L2"),
-                     numbers("capped", "Capped", 3),
-                     numbers("cosine", "Gradient cosine", 3),
-                     numbers("random_distance", "Dist, random directions", 3, "L2"),
-                     numbers("random_capped", "Capped, random directions", 3)};
+    table.columns = {textColumn("source", "Source"),
+                     textColumn("target", "Target"),
+                     numberColumn("distance", "Dist", 3, "L2"),
+                     numberColumn("capped", "Capped", 3),
+                     numberColumn("cosine", "Gradient cosine", 3),
+                     numberColumn("random_distance", "Dist, random directions", 3, "L2"),
+                     numberColumn("random_capped", "Capped, random directions", 3)};
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
         if (r.perSource[s].similarity.empty())
             continue;
         for (const std::size_t t : r.bySimilarity(s)) {
             const Similarity& x = r.perSource[s].similarity[t];
-            Row(table) << r.sources[s] << r.targets[t] << x.distance << x.capped << x.cosine
-                       << x.randomDistance << x.randomCapped;
+            TableRow(table) << r.sources[s] << r.targets[t] << x.distance << x.capped << x.cosine
+                            << x.randomDistance << x.randomCapped;
         }
     }
     return table;
@@ -140,22 +101,22 @@ Table attacksTable(const ClassAwareResults& r)
             "Mean sizes are those of the perturbations after clipping to [0,1]. spearman: rank "
             "correlation over the targets between Dist and transfer rate.",
         .section = kSection};
-    table.columns = {texts("source", "Source"),
-                     numbers("eps", "ε", -1, "of [0,1]"),
-                     numbers("pool", "Pool", 0, "images"),
-                     numbers("source_success", "Source fooled", 3),
-                     numbers("source_success_low", "low", 3),
-                     numbers("source_success_high", "high", 3),
-                     numbers("mean_l2", "Mean L2", 3),
-                     numbers("mean_linf", "Mean L∞", 3),
-                     numbers("spearman", "Spearman ρ", 2)};
+    table.columns = {textColumn("source", "Source"),
+                     numberColumn("eps", "ε", -1, "of [0,1]"),
+                     numberColumn("pool", "Pool", 0, "images"),
+                     numberColumn("source_success", "Source fooled", 3),
+                     numberColumn("source_success_low", "low", 3),
+                     numberColumn("source_success_high", "high", 3),
+                     numberColumn("mean_l2", "Mean L2", 3),
+                     numberColumn("mean_linf", "Mean L∞", 3),
+                     numberColumn("spearman", "Spearman ρ", 2)};
     if (r.targeted)
-        table.columns.push_back(numbers("target_hit", "Aimed class hit", 3));
+        table.columns.push_back(numberColumn("target_hit", "Aimed class hit", 3));
     for (std::size_t s = 0; s < r.sources.size(); ++s) {
         for (std::size_t e = 0; e < r.perSource[s].eps.size(); ++e) {
             const EpsResult& result = r.perSource[s].eps[e];
             const std::int64_t fooled = (result.y1 != r.y).sum().item<std::int64_t>();
-            Row row(table);
+            TableRow row(table);
             row << r.sources[s] << r.eps[e] << static_cast<double>(r.y.numel())
                 << metrics::wilson(fooled, r.y.numel()) << result.meanL2 << result.meanLinf
                 << r.spearman(s, e);
@@ -174,16 +135,16 @@ Table modelsTable(const std::vector<ModelRow>& models)
         .caption = "Clean accuracy on the test images drawn for this run, with its Wilson 95 % interval, and "
                    "on the whole test split by the model's card.",
         .section = "Models"};
-    table.columns = {texts("model", "Model"),
-                     texts("architecture", "Architecture"),
-                     texts("role", "Role"),
-                     numbers("accuracy", "Accuracy", 3),
-                     numbers("accuracy_low", "low", 3),
-                     numbers("accuracy_high", "high", 3),
-                     numbers("card_accuracy", "Accuracy by card", 4)};
+    table.columns = {textColumn("model", "Model"),
+                     textColumn("architecture", "Architecture"),
+                     textColumn("role", "Role"),
+                     numberColumn("accuracy", "Accuracy", 3),
+                     numberColumn("accuracy_low", "low", 3),
+                     numberColumn("accuracy_high", "high", 3),
+                     numberColumn("card_accuracy", "Accuracy by card", 4)};
     for (const ModelRow& m : models) {
         const char* role = m.isSource ? (m.isTarget ? "source and target" : "source") : "target";
-        Row(table) << m.name << m.architecture << std::string(role) << m.accuracy << m.cardAccuracy;
+        TableRow(table) << m.name << m.architecture << std::string(role) << m.accuracy << m.cardAccuracy;
     }
     return table;
 }
@@ -192,7 +153,7 @@ std::vector<Metric> accuracyMetrics(const std::vector<ModelRow>& models, const s
 {
     std::vector<Metric> result;
     for (const ModelRow& m : models)
-        result.push_back(rateMetric("accuracy." + m.name, m.accuracy,
+        result.push_back(rateNumber("accuracy." + m.name, m.accuracy,
                                     "clean test images of " + dataset + " drawn for this run"));
     return result;
 }
@@ -207,17 +168,17 @@ std::vector<Metric> resultMetrics(const ClassAwareResults& r)
         const std::string& source = r.sources[s];
         const std::int64_t fooled = (r.perSource[s].eps[last].y1 != r.y).sum().item<std::int64_t>();
         result.push_back(
-            rateMetric("source_success." + source, metrics::wilson(fooled, r.y.numel()),
+            rateNumber("source_success." + source, metrics::wilson(fooled, r.y.numel()),
                        "attacked images that all models classify correctly, at the largest eps"));
         for (const std::size_t t : r.bySimilarity(s)) {
             const OutcomeCounts c = r.counts(s, t, last);
             const std::string pair = source + "." + r.targets[t];
             if (c.fooled() > 0)
-                result.push_back(rateMetric("transfer." + pair,
+                result.push_back(rateNumber("transfer." + pair,
                                             outcomeRates(c, Denominator::Fooled).transferred,
                                             "images that fool " + source + " at the largest eps"));
             if (c.transferred() > 0)
-                result.push_back(rateMetric("same_share." + pair, sameMistakeShare(c),
+                result.push_back(rateNumber("same_share." + pair, sameMistakeShare(c),
                                             "images that fool both models at the largest eps"));
             result.push_back(
                 {.name = "distance." + pair, .value = r.perSource[s].similarity[t].distance, .unit = "L2"});

@@ -17,7 +17,7 @@ namespace {
 
 std::string matrixAt(const MatrixResults& r, const MatrixView& view)
 {
-    return "ε = " + reporting::shortText(r.eps[view.eps]) + " (" + normLabel(r.norm) + ")";
+    return "ε = " + reporting::shortText(r.eps[view.eps]) + " (" + reporting::normText(r.norm) + ")";
 }
 
 Layer outcomeBars(std::string name, std::string role)
@@ -35,7 +35,7 @@ Layer outcomeBars(std::string name, std::string role)
 Figure matrixFigure(const MatrixResults& r, const MatrixView& view, std::size_t attack)
 {
     Figure f{.name = "matrix-" + r.attacks[attack],
-             .title = attackTitle(r.attacks[attack]) + ", " + matrixAt(r, view),
+             .title = reporting::attackTitle(r.attacks[attack]) + ", " + matrixAt(r, view),
              .section = "Matrix",
              .rateOf = denominatorText(r, view.of),
              .interval = reporting::kWilson};
@@ -43,10 +43,13 @@ Figure matrixFigure(const MatrixResults& r, const MatrixView& view, std::size_t 
         std::string("Success of images made on the source (row) against the target (column): ") +
         (r.targeted() ? "the target predicts the aimed class. " : "the target predicts another class. ") +
         "Rates are of " + denominatorText(r, view.of) +
-        "; count, interval and images stand on the cells. White boxes, where the target is the source "
+        "; count, interval and images stand on the cells, and a click shows the images. White boxes, where "
+        "the target is the source "
         "itself, are marked.";
-    f.x = {.label = "Target", .scale = AxisScale::Category, .categories = r.targets};
-    f.y = {.label = "Source", .scale = AxisScale::Category};
+    f.x = {.label = "Target", .scale = AxisScale::Category, .categories = r.targets, .sets = "view_target"};
+    f.y = {.label = "Source", .scale = AxisScale::Category, .sets = "view_source"};
+    f.sets = Json{{"view_attack", r.attacks[attack]}}.dump();
+    f.opens = "cell";
     f.colour = {.label = "Success", .unit = "%", .low = 0, .high = 100};
     Layer cells;
     cells.kind = LayerKind::Cells;
@@ -90,7 +93,7 @@ Figure matrixOutcomesFigure(const MatrixResults& r, const MatrixView& view)
 {
     Figure f{.name = "outcomes",
              .title = "Same or different mistakes: " + r.sources[view.source] + ", " +
-                      attackTitle(r.attacks[view.attack]) + ", " + matrixAt(r, view),
+                      reporting::attackTitle(r.attacks[view.attack]) + ", " + matrixAt(r, view),
              .section = "Matrix",
              .rateOf = denominatorText(r, view.of),
              .interval = reporting::kWilson};
@@ -98,7 +101,7 @@ Figure matrixOutcomesFigure(const MatrixResults& r, const MatrixView& view)
         "The successes against each target: the source makes the same mistake, a different one, or is itself "
         "not fooled. Rates are of " +
         denominatorText(r, view.of) + ".";
-    f.x = {.label = "Target", .scale = AxisScale::Category};
+    f.x = {.label = "Target", .scale = AxisScale::Category, .sets = "view_target"};
     f.y = reporting::percentScale("Counted images");
     std::array<Layer, 3> bars = {outcomeBars("same mistake", "same"),
                                  outcomeBars("different mistake", "different"),
@@ -151,7 +154,7 @@ Figure rankingFigure(const MatrixResults& r, const MatrixView& view, const std::
     points.name = "mean over the pairs";
     points.role = "accent";
     for (std::size_t place = 0; place < ranked.size(); ++place) {
-        f.x.categories.push_back(attackTitle(r.attacks[ranked[place].attack]));
+        f.x.categories.push_back(reporting::attackTitle(r.attacks[ranked[place].attack]));
         points.x.push_back(static_cast<double>(place));
         points.y.push_back(100 * ranked[place].mean);
         points.low.push_back(100 * ranked[place].interval.low);

@@ -42,11 +42,10 @@ protocol::ImageGrid cellGrid(const MatrixResults& r, const MatrixView& view, con
                           {{"clean", clean},
                            {"adversarial", front(adversarial)},
                            {"difference ×10", reporting::amplifiedDifference(front(adversarial), clean)}});
-    grid.attributes = {
-        reporting::classesOf("label", "True class", r.classes, front(r.y)),
-        reporting::classesOf("source", "Predicted by " + source, r.classes, front(set.source)),
-        reporting::classesOf("target", "Predicted by " + target, r.classes, front(set.target[row])),
-        cellOutcome(cellMasks(r, view), shown)};
+    grid.attributes = {reporting::classesOf("label", "True class", r.classes, front(r.y)),
+                       reporting::classesOf("source", source + " says", r.classes, front(set.source)),
+                       reporting::classesOf("target", target + " says", r.classes, front(set.target[row])),
+                       cellOutcome(cellMasks(r, view), shown)};
     if (r.targeted())
         grid.attributes.push_back(reporting::classesOf("aim", "Aimed class", r.classes, front(r.aim)));
     for (std::int64_t i = 0; i < shown; ++i)

@@ -1,10 +1,8 @@
 #pragma once
 
-#include "backend/attacks/registry.h"
-#include "backend/protocol/params.h"
+#include "backend/engine/reporting/attack_fields.h"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace assay::transfer {
@@ -16,14 +14,9 @@ struct MatrixParams
         {"fashion-cnn"}, {"fashion-resnet"}, {"fashion-vgg"}, {"fashion-convmixer"}};
     std::vector<protocol::ModelRef> targets = {
         {"fashion-cnn"}, {"fashion-resnet"}, {"fashion-vgg"}, {"fashion-convmixer"}, {"fashion-mlp"}};
-    protocol::DatasetRef dataset = {"fashion-mnist"};
-    int count = 500;
+    reporting::AttackedImages images = {.count = 500};
     std::vector<std::string> attacks = {"fgsm", "bim", "mi-fgsm", "dim", "tim"};
-    std::string norm = "linf";
-    std::vector<double> eps = {0.06};
-    int steps = 10;
-    double stepSize = 0;
-    int queries = 1000;
+    reporting::AttackBudget budget = {.eps = {0.06}, .steps = 10};
     bool targeted = false;
     int resamples = 2000;
     std::string denominator = "correct";
@@ -33,21 +26,10 @@ struct MatrixParams
     std::string viewAttack = "mi-fgsm";
 };
 
-/// Ids and titles of the attacks registered now, scripted ones included.
-inline std::pair<std::vector<std::string>, std::vector<std::string>> registeredAttacks()
-{
-    std::pair<std::vector<std::string>, std::vector<std::string>> choices;
-    for (const attacks::AttackInfo& info : attacks::attacks().list()) {
-        choices.first.push_back(info.id);
-        choices.second.push_back(info.title);
-    }
-    return choices;
-}
-
 template <class V>
 void visit(V& v, MatrixParams& p)
 {
-    const auto [ids, titles] = registeredAttacks();
+    const reporting::AttackChoices choices = reporting::attackChoices();
     v.field("sources", p.sources)
         .label("Source models")
         .group("Models")
@@ -57,57 +39,21 @@ void visit(V& v, MatrixParams& p)
         .group("Models")
         .help(
             "Models that are shown the images. Where a target is the source itself the cell is a white box.");
-    v.field("dataset", p.dataset).label("Images").group("Images").help("The test split is attacked.");
-    v.field("count", p.count)
-        .label("Test images")
-        .unit("images")
-        .range(1, 1000000)
-        .group("Images")
-        .help("Drawn from the test split with the seed; all of them are attacked.");
+    reporting::visitImages(v, p.images, "Drawn from the test split with the seed; all of them are attacked.");
     v.field("attacks", p.attacks)
         .label("Attacks")
-        .choices(ids, titles)
+        .choices(choices.ids, choices.titles)
         .group("Attack")
         .help("Each makes a matrix of its own; together they are ranked.");
-    v.field("norm", p.norm)
-        .label("Norm")
-        .choices({"linf", "l2", "l1"}, {"L∞", "L2", "L1"})
-        .group("Attack")
-        .help("How the size of a perturbation is measured.");
-    v.field("eps", p.eps)
-        .label("ε")
-        .unit("of [0,1]")
-        .range(1e-6, 10000)
-        .group("Attack")
-        .help("Radii of the perturbation in the norm above, on pixels in [0,1].");
-    v.field("steps", p.steps)
-        .label("Steps")
-        .range(1, 100000)
-        .group("Attack")
-        .help("Gradient steps; FGSM takes one.");
-    v.field("step_size", p.stepSize)
-        .label("Step size")
-        .unit("of [0,1]")
-        .range(0, 10000)
-        .advanced()
-        .group("Attack")
-        .help("0 takes each method's own.");
-    v.field("queries", p.queries)
-        .label("Queries")
-        .range(1, 1000000)
-        .advanced()
-        .group("Attack")
-        .help("Questions per image of attacks that see answers only.");
+    const reporting::BudgetTexts texts{.eps =
+                                           "Radii of the perturbation in the norm above, on pixels in [0,1].",
+                                       .queries = "Questions per image of attacks that see answers only."};
+    reporting::visitBudget(v, p.budget, texts, choices);
     v.field("targeted", p.targeted)
         .label("Targeted")
         .group("Attack")
         .help("Aim at a wrong class drawn uniformly for each image; success is that class and no other.");
-    v.field("resamples", p.resamples)
-        .label("Bootstrap resamples")
-        .range(100, 100000)
-        .advanced()
-        .group("Statistics")
-        .help("How often the images are drawn anew for the bootstrap intervals.");
+    reporting::visitResamples(v, p.resamples);
     v.field("denominator", p.denominator)
         .label("Rates as fraction of")
         .live()
@@ -117,13 +63,7 @@ void visit(V& v, MatrixParams& p)
               "attack, or, "
               "for targeted attacks, those that the target model does not take for the aimed class already "
               "(untargeted: as the second).");
-    v.field("view_eps", p.viewEps)
-        .label("Shown ε")
-        .unit("of [0,1]")
-        .live()
-        .valuesFrom("eps")
-        .group("View")
-        .help("The nearest computed ε is shown.");
+    reporting::visitShownEps(v, p.viewEps);
     v.field("view_source", p.viewSource)
         .label("Shown source")
         .live()

@@ -1,43 +1,12 @@
 #include "plugins/transfer/matrix_results.h"
 
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/stored_results.h"
 #include "backend/engine/reporting/study_inputs.h"
-#include "backend/protocol/error.h"
 
 #include <torch/types.h>
 
-#include <algorithm>
-#include <cmath>
-
 namespace assay::transfer {
-
-namespace {
-
-constexpr const char* kMatrixArtifact = "artifact 'outcomes'";
-
-torch::Tensor matrixBytes(const std::string& text)
-{
-    torch::Tensor bytes = torch::empty({static_cast<std::int64_t>(text.size())}, torch::kUInt8);
-    std::copy(text.begin(), text.end(), reinterpret_cast<char*>(bytes.data_ptr<std::uint8_t>()));
-    return bytes;
-}
-
-torch::Tensor matrixTensor(const engine::TensorMap& tensors, const std::string& name, torch::Dtype type,
-                           std::int64_t dimensions)
-{
-    const auto it = tensors.find(name);
-    if (it == tensors.end() || it->second.scalar_type() != type || it->second.dim() != dimensions)
-        throw Error("tensor '" + name + "' is missing or malformed", kMatrixArtifact, "Run the study again.");
-    return it->second.cpu().contiguous();
-}
-
-std::size_t positionOf(const std::vector<std::string>& names, const std::string& wanted)
-{
-    const auto it = std::ranges::find(names, wanted);
-    return it == names.end() ? 0 : static_cast<std::size_t>(it - names.begin());
-}
-
-} // namespace
 
 MatrixDenominator matrixDenominator(const std::string& name)
 {
@@ -48,34 +17,18 @@ MatrixDenominator matrixDenominator(const std::string& name)
 
 MatrixView matrixViewOf(const MatrixResults& r, const MatrixParams& p)
 {
-    MatrixView view{.source = positionOf(r.sources, reporting::shownName(p.viewSource)),
-                    .target = positionOf(r.targets, reporting::shownName(p.viewTarget)),
-                    .attack = positionOf(r.attacks, p.viewAttack),
-                    .of = matrixDenominator(p.denominator)};
-    for (std::size_t e = 1; e < r.eps.size(); ++e)
-        if (std::abs(r.eps[e] - p.viewEps) < std::abs(r.eps[view.eps] - p.viewEps))
-            view.eps = e;
-    return view;
-}
-
-std::string attackTitle(const std::string& id)
-{
-    for (const attacks::AttackInfo& info : attacks::attacks().list())
-        if (info.id == id)
-            return info.title;
-    return id;
-}
-
-std::string normLabel(const std::string& norm)
-{
-    return norm == "linf" ? "L∞" : norm == "l2" ? "L2" : "L1";
+    return {.source = reporting::positionOf(r.sources, reporting::shownName(p.viewSource)),
+            .target = reporting::positionOf(r.targets, reporting::shownName(p.viewTarget)),
+            .attack = reporting::positionOf(r.attacks, p.viewAttack),
+            .eps = reporting::nearestPosition(r.eps, p.viewEps),
+            .of = matrixDenominator(p.denominator)};
 }
 
 std::string cellText(const MatrixResults& r, const MatrixView& view)
 {
     return r.sources[view.source] + " → " + r.targets[view.target] + ", " +
-           attackTitle(r.attacks[view.attack]) + ", ε = " + reporting::shortText(r.eps[view.eps]) + " (" +
-           normLabel(r.norm) + ")";
+           reporting::attackTitle(r.attacks[view.attack]) + ", ε = " + reporting::shortText(r.eps[view.eps]) +
+           " (" + reporting::normText(r.norm) + ")";
 }
 
 engine::TensorMap matrixTensors(const MatrixResults& r)
@@ -86,7 +39,7 @@ engine::TensorMap matrixTensors(const MatrixResults& r)
     const Json meta = {{"sources", r.sources}, {"targets", r.targets}, {"attacks", r.attacks},
                        {"classes", r.classes}, {"norm", r.norm},       {"eps", r.eps},
                        {"seconds", seconds}};
-    engine::TensorMap map = {{"meta", matrixBytes(meta.dump())},
+    engine::TensorMap map = {{"meta", reporting::jsonTensor(meta)},
                              {"ids", r.ids},
                              {"y", r.y},
                              {"clean", r.clean},
@@ -108,10 +61,8 @@ MatrixResults matrixFrom(const engine::TensorMap& tensors)
 {
     MatrixResults r;
     std::vector<double> seconds;
-    try {
-        const torch::Tensor bytes = matrixTensor(tensors, "meta", torch::kUInt8, 1);
-        const auto* text = reinterpret_cast<const char*>(bytes.data_ptr<std::uint8_t>());
-        const Json meta = Json::parse(text, text + bytes.numel());
+    const reporting::StoredResults stored(tensors);
+    stored.meta([&](const Json& meta) {
         meta.at("sources").get_to(r.sources);
         meta.at("targets").get_to(r.targets);
         meta.at("attacks").get_to(r.attacks);
@@ -119,28 +70,24 @@ MatrixResults matrixFrom(const engine::TensorMap& tensors)
         meta.at("norm").get_to(r.norm);
         meta.at("eps").get_to(r.eps);
         meta.at("seconds").get_to(seconds);
-    } catch (const Json::exception& e) {
-        throw Error(std::string("its texts cannot be read: ") + e.what(), kMatrixArtifact,
-                    "Run the study again.");
-    }
-    r.ids = matrixTensor(tensors, "ids", torch::kInt64, 1);
-    r.y = matrixTensor(tensors, "y", torch::kInt64, 1);
-    r.clean = matrixTensor(tensors, "clean", torch::kUInt8, 4);
-    r.cleanSource = matrixTensor(tensors, "clean_source", torch::kInt64, 2);
-    r.cleanTarget = matrixTensor(tensors, "clean_target", torch::kInt64, 2);
-    if (tensors.contains("aim"))
-        r.aim = matrixTensor(tensors, "aim", torch::kInt64, 1);
+    });
+    r.ids = stored.at("ids", torch::kInt64, 1);
+    r.y = stored.at("y", torch::kInt64, 1);
+    r.clean = stored.at("clean", torch::kUInt8, 4);
+    r.cleanSource = stored.at("clean_source", torch::kInt64, 2);
+    r.cleanTarget = stored.at("clean_target", torch::kInt64, 2);
+    if (stored.has("aim"))
+        r.aim = stored.at("aim", torch::kInt64, 1);
     const std::size_t sets = r.sources.size() * r.attacks.size() * r.eps.size();
     if (seconds.size() != sets)
-        throw Error("tensor 'meta' is missing or malformed", kMatrixArtifact, "Run the study again.");
+        reporting::StoredResults::refuse("meta");
     for (std::size_t i = 0; i < sets; ++i) {
         const std::string number = '.' + std::to_string(i);
-        r.sets.push_back(
-            {.source = matrixTensor(tensors, "source" + number, torch::kInt64, 1),
-             .target = matrixTensor(tensors, "target" + number, torch::kInt64, 2),
-             .sourceProbabilities = matrixTensor(tensors, "source_p" + number, torch::kFloat16, 2),
-             .targetProbabilities = matrixTensor(tensors, "target_p" + number, torch::kFloat16, 3),
-             .seconds = seconds[i]});
+        r.sets.push_back({.source = stored.at("source" + number, torch::kInt64, 1),
+                          .target = stored.at("target" + number, torch::kInt64, 2),
+                          .sourceProbabilities = stored.at("source_p" + number, torch::kFloat16, 2),
+                          .targetProbabilities = stored.at("target_p" + number, torch::kFloat16, 3),
+                          .seconds = seconds[i]});
     }
     return r;
 }

@@ -79,10 +79,6 @@ MatrixDenominator matrixDenominator(const std::string& name);
 
 /// "fashion-cnn → fashion-mlp, MI-FGSM, ε = 0.06 (L∞)".
 std::string cellText(const MatrixResults& results, const MatrixView& view);
-/// "MI-FGSM" for the id; the id itself where the attack is gone.
-std::string attackTitle(const std::string& id);
-/// "L∞", "L2", "L1".
-std::string normLabel(const std::string& norm);
 
 /// Lossless, for the run's artifact `outcomes`. Only for results whose sets are all done.
 engine::TensorMap matrixTensors(const MatrixResults& results);

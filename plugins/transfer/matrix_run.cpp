@@ -53,41 +53,25 @@ MatrixRun::MatrixRun(engine::RunContext& context, MatrixParams params)
     : m_context(context)
     , m_params(std::move(params))
 {
-    std::ranges::sort(m_params.eps);
-    const auto repeated = std::ranges::unique(m_params.eps);
-    m_params.eps.erase(repeated.begin(), repeated.end());
-    std::vector<std::string> once;
-    for (const std::string& id : m_params.attacks)
-        if (std::ranges::find(once, id) == once.end())
-            once.push_back(id);
-    m_params.attacks = once;
-}
-
-attacks::Budget MatrixRun::budget(double eps) const
-{
-    return {.norm = attacks::normFromName(m_params.norm),
-            .eps = eps,
-            .steps = m_params.steps,
-            .stepSize = m_params.stepSize,
-            .queries = m_params.queries};
+    reporting::sortUnique(m_params.budget.eps);
+    reporting::keepFirsts(m_params.attacks);
 }
 
 void MatrixRun::openInputs()
 {
-    attacks::AttackRegistry& registry = attacks::attacks();
+    const reporting::AttackBudget& budget = m_params.budget;
     for (const std::string& id : m_params.attacks) {
-        if (m_params.targeted && !registry.info(id).targeted)
+        if (m_params.targeted && !attacks::attacks().info(id).targeted)
             throw Error("attack '" + id + "' cannot aim at a class", "attacks, targeted",
                         "Leave it out, or switch 'targeted' off.");
-        m_attacks.push_back(registry.make(id));
-        for (const double eps : m_params.eps)
-            m_attacks.back()->resolved(
-                budget(eps)); // refuses what is out of range before anything is computed
+        m_attacks.push_back(budget.make(id));
+        for (const double eps : budget.eps) // refuses what is out of range before anything is computed
+            m_attacks.back()->resolved(budget.at(eps));
     }
-    m_dataset = m_context.dataset(m_params.dataset);
+    m_dataset = m_context.dataset(m_params.images.dataset);
     m_sources = reporting::openModels(m_context, m_params.sources, m_dataset->info(), "sources");
     m_targets = reporting::openModels(m_context, m_params.targets, m_dataset->info(), "targets");
-    m_images = reporting::drawTestImages(m_context, *m_dataset, m_params.count);
+    m_images = reporting::drawTestImages(m_context, *m_dataset, m_params.images.count);
     const std::int64_t shown = std::min(kMatrixGallery, m_images.size());
 
     MatrixResults& r = m_results;
@@ -95,8 +79,8 @@ void MatrixRun::openInputs()
     r.targets = namesOf(m_targets);
     r.attacks = m_params.attacks;
     r.classes = m_dataset->info().classes;
-    r.norm = m_params.norm;
-    r.eps = m_params.eps;
+    r.norm = budget.norm;
+    r.eps = budget.eps;
     r.ids = m_images.ids;
     r.y = m_images.y;
     if (m_params.targeted)
@@ -107,6 +91,7 @@ void MatrixRun::openInputs()
     r.cleanTarget = predictionsOf(m_context, m_targets, m_images.x);
     r.sets.resize(r.sources.size() * r.attacks.size() * r.eps.size());
     m_context.table(cleanTable(r));
+    reporting::emitAttackParams(m_context, budget, r.attacks);
 }
 
 void MatrixRun::execute()
@@ -133,7 +118,7 @@ void MatrixRun::execute()
 void MatrixRun::attackSet(std::size_t s, std::size_t a, std::size_t e)
 {
     const MatrixView view = matrixViewOf(m_results, m_params);
-    const std::string stage = attackTitle(m_results.attacks[a]) + " on " + m_results.sources[s] +
+    const std::string stage = reporting::attackTitle(m_results.attacks[a]) + " on " + m_results.sources[s] +
                               ", ε = " + reporting::shortText(m_results.eps[e]);
     attacks::Context context{.seed = m_context.seed(), .hooks = m_context.attackHooks(stage)};
     if (m_results.targeted())
@@ -141,7 +126,7 @@ void MatrixRun::attackSet(std::size_t s, std::size_t a, std::size_t e)
     const auto start = std::chrono::steady_clock::now();
     const torch::Tensor adversarial =
         m_attacks[a]
-            ->run(*m_sources[s].model, m_images.x, m_images.y, budget(m_results.eps[e]), context)
+            ->run(*m_sources[s].model, m_images.x, m_images.y, m_params.budget.at(m_results.eps[e]), context)
             .adversarial;
     const auto spent = std::chrono::steady_clock::now() - start;
 
@@ -197,9 +182,9 @@ void MatrixRun::emitSurvivalOfView()
                           .counted = cellMasks(r, cell).counted.narrow(0, 0, n)});
     }
     const torch::Tensor clean = m_images.x.narrow(0, 0, n).cpu();
-    const std::string what = attackTitle(r.attacks[view.attack]) + " on " + r.sources[view.source] +
-                             ", ε = " + reporting::shortText(r.eps[view.eps]) + " (" + normLabel(r.norm) +
-                             ")";
+    const std::string what = reporting::attackTitle(r.attacks[view.attack]) + " on " +
+                             r.sources[view.source] + ", ε = " + reporting::shortText(r.eps[view.eps]) +
+                             " (" + reporting::normText(r.norm) + ")";
     reporting::emitSurvival(m_context, reporting::measureSurvival(m_context, m_viewed.narrow(0, 0, n), clean,
                                                                   r.ids.narrow(0, 0, n), judges, what,
                                                                   denominatorText(r, view.of)));

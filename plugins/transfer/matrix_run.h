@@ -24,7 +24,6 @@ private:
     void attackSet(std::size_t source, std::size_t attack, std::size_t eps);
     void emit(std::size_t attack);
     void emitSurvivalOfView();
-    attacks::Budget budget(double eps) const;
 
     engine::RunContext& m_context;
     MatrixParams m_params;

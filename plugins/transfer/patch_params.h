@@ -1,11 +1,9 @@
 #pragma once
 
 #include "backend/attacks/mask_search.h"
-#include "backend/attacks/registry.h"
-#include "backend/protocol/params.h"
+#include "backend/engine/reporting/attack_fields.h"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace assay::transfer {
@@ -18,39 +16,27 @@ struct PatchParams
     std::vector<protocol::ModelRef> simulated = {{"fashion-cnn"}, {"fashion-vgg"}, {"fashion-convmixer"}};
     std::vector<protocol::ModelRef> targets = {
         {"fashion-cnn-reinit"}, {"fashion-resnet"}, {"fashion-cnn-reorder"}};
-    protocol::DatasetRef dataset = {"fashion-mnist"};
-    int count = 120;
+    reporting::AttackedImages images = {.count = 120};
     std::string attack = "mi-fgsm";
-    std::string norm = "linf";
-    double eps = 0.14;
-    int steps = 10;
-    double stepSize = 0;
+    reporting::AttackBudget budget = {.eps = {0.06, 0.1, 0.14}, .steps = 10};
     int patch = 4;
     double dropRate = 0.1;
     int population = 20;
     int generations = 10;
     int masksPerStep = 12;
     std::vector<int> maskCounts = {1, 4, 12};
+    std::vector<double> dropRates = {0.05, 0.2, 0.4};
+    int rateImages = 40;
     int resamples = 2000;
+    double viewEps = 0.14;
+    double viewStage = 1;
+    int viewImage = -1;
 };
-
-/// Ids and titles of the attacks that follow a gradient.
-inline std::pair<std::vector<std::string>, std::vector<std::string>> gradientAttackChoices()
-{
-    std::pair<std::vector<std::string>, std::vector<std::string>> choices;
-    for (const attacks::AttackInfo& info : attacks::attacks().list()) {
-        if (!info.gradient)
-            continue;
-        choices.first.push_back(info.id);
-        choices.second.push_back(info.title);
-    }
-    return choices;
-}
 
 template <class V>
 void visit(V& v, PatchParams& p)
 {
-    const auto [ids, titles] = gradientAttackChoices();
+    const reporting::AttackChoices choices = reporting::attackChoices(reporting::Attacks::Gradient);
     v.field("source", p.source)
         .label("Source model")
         .group("Models")
@@ -64,42 +50,22 @@ void visit(V& v, PatchParams& p)
         .label("Held-out targets")
         .group("Models")
         .help("Judged only at the end. A model cannot be simulated and held out at once.");
-    v.field("dataset", p.dataset).label("Images").group("Images").help("The test split is attacked.");
-    v.field("count", p.count)
-        .label("Test images")
-        .unit("images")
-        .range(1, 100000)
-        .group("Images")
-        .help("Drawn from the test split with the seed. Those that every model classifies correctly are "
-              "attacked.");
+    reporting::visitImages(v, p.images,
+                           "Drawn from the test split with the seed. Those that every model classifies "
+                           "correctly are attacked.");
     v.field("attack", p.attack)
         .label("Attack")
-        .choices(ids, titles)
+        .choices(choices.ids, choices.titles)
         .group("Attack")
         .help("The gradient attack that masks are combined with, in the search and in the end.");
-    v.field("norm", p.norm)
-        .label("Norm")
-        .choices({"linf", "l2"}, {"L∞", "L2"})
-        .group("Attack")
-        .help("How the size of a perturbation is measured.");
-    v.field("eps", p.eps)
-        .label("ε")
-        .unit("of [0,1]")
-        .range(1e-6, 1000)
-        .group("Attack")
-        .help("Radius of the perturbation in the norm above, on pixels in [0,1].");
-    v.field("steps", p.steps)
-        .label("Steps")
-        .range(1, 1000)
-        .group("Attack")
-        .help("Gradient steps, as in the search.");
-    v.field("step_size", p.stepSize)
-        .label("Step size")
-        .unit("of [0,1]")
-        .range(0, 1000)
-        .advanced()
-        .group("Attack")
-        .help("0 takes the attack's own: ε/steps for the momentum attacks.");
+    const reporting::BudgetTexts texts{
+        .eps =
+            "Radii of the perturbation in the norm above, on pixels in [0,1]. Masks are searched for at the "
+            "largest, and used at all of them.",
+        .steps = "Gradient steps, as in the search.",
+        .norms = {"linf", "l2"},
+        .attackFields = {"attack"}};
+    reporting::visitBudget(v, p.budget, texts, choices);
     v.field("patch", p.patch)
         .label("Patch")
         .unit("pixels")
@@ -134,18 +100,47 @@ void visit(V& v, PatchParams& p)
         .advanced()
         .group("Masks")
         .help("Success is also measured with these numbers of learned masks per step.");
-    v.field("resamples", p.resamples)
-        .label("Bootstrap resamples")
-        .range(100, 100000)
+    v.field("drop_rates", p.dropRates)
+        .label("Compared shares of dropped patches")
+        .unit("fraction")
+        .range(0, 0.95)
         .advanced()
-        .group("Statistics")
-        .help("How often the images are drawn anew for the intervals of differences.");
+        .group("Masks")
+        .help("Success is also measured with these, beside the one above. Each takes a search of its own.");
+    v.field("rate_images", p.rateImages)
+        .label("Images of that comparison")
+        .unit("images")
+        .range(1, 1000000)
+        .advanced()
+        .group("Masks")
+        .help("Taken from the front of the attacked images.");
+    reporting::visitResamples(v, p.resamples);
+    reporting::visitShownEps(v, p.viewEps);
+    v.field("view_stage", p.viewStage)
+        .label("Stage of the search")
+        .range(0, 1)
+        .step(0.05)
+        .live()
+        .group("View")
+        .help("Masks are shown as they were then: 0 is the first, random generation, 1 the last.");
+    v.field("view_image", p.viewImage)
+        .label("Followed image")
+        .range(-1, 1e9)
+        .live()
+        .group("View")
+        .help("Number of the test image whose masks are shown generation by generation. -1, or an image that "
+              "is "
+              "not among those shown, takes the first.");
+}
+
+inline attacks::MaskSearchSpec maskSearchSpec(const PatchParams& p, double dropRate)
+{
+    return {.patch = p.patch, .dropRate = dropRate, .population = p.population, .generations = p.generations};
 }
 
 inline attacks::MaskSearchSpec maskSearchSpec(const PatchParams& p)
 {
-    return {
-        .patch = p.patch, .dropRate = p.dropRate, .population = p.population, .generations = p.generations};
+    return maskSearchSpec(p, p.dropRate);
 }
 
 } // namespace assay::transfer

@@ -9,36 +9,43 @@
 
 namespace assay::transfer {
 
-// Figures and tables of `transfer.patchwise-mask`; pure functions of the results.
+// Figures, tables and galleries of `transfer.patchwise-mask`; pure functions of the results.
 
-/// Best, mean and worst fitness over the generations, averaged over the images done.
+/// Figure `fitness`: best, mean and worst fitness over the generations, averaged over the images done.
 protocol::Figure fitnessFigure(const PatchResults& results);
-/// Success of every method against every model.
-protocol::Figure patchSuccessFigure(const PatchResults& results);
-/// Mean success against simulated and held-out models over the number of learned masks per step.
+/// Figure `dropped-patches`: how often each patch is dropped by the learned masks, over all images.
+/// @param masks uint8 [P, population, genes]
+protocol::Figure droppedPatchesFigure(const PatchResults& results, const torch::Tensor& masks);
+/// Figure `success`: success of every method done at a radius against every model.
+protocol::Figure patchSuccessFigure(const PatchResults& results, const std::vector<PatchMethod>& methods,
+                                    std::size_t eps);
+/// Figure `success-by-eps`: mean success of every method on held-out targets over the radius.
+protocol::Figure patchEpsFigure(const PatchResults& results, const metrics::BootstrapSpec& spec);
+/// Figure `success-by-rate`: mean success on held-out targets over the share of dropped patches, ρ.
+protocol::Figure patchRateFigure(const PatchResults& results, const metrics::BootstrapSpec& spec);
+/// Figure `masks-per-step`: mean success against simulated and held-out models over the number of learned
+/// masks per step.
 protocol::Figure maskCountFigure(const PatchResults& results);
 
 /// `fitness`: generation, images, best, mean, worst.
 protocol::Table fitnessTable(const PatchResults& results);
 /// `success`: method, masks_per_step, model, role, n, success, low, high.
 protocol::Table patchSuccessTable(const PatchResults& results);
+/// `success-by-eps`: eps, method, model, role, n, success, low, high.
+protocol::Table patchEpsTable(const PatchResults& results);
+/// `success-by-rate`: drop_rate, dropped, method, role, n, success, low, high.
+protocol::Table patchRateTable(const PatchResults& results, const metrics::BootstrapSpec& spec);
 /// `gains`: over, role, gain, low, high.
 protocol::Table gainsTable(const PatchResults& results, const metrics::BootstrapSpec& spec);
 
-/// fitness.initial, fitness.final, fitness.improved, and success.METHOD.ROLE.
-std::vector<protocol::Metric> patchMetrics(const PatchResults& results);
+/// success.METHOD.ROLE, fitness.initial, fitness.final and fitness.improved.
+std::vector<protocol::Metric> patchMetrics(const PatchResults& results, const metrics::BootstrapSpec& spec);
 
-/// How the masks of some images evolve: per generation the image under its best mask, then how often each
-/// patch is dropped by the present population.
-struct MaskFilm
-{
-    torch::Tensor ids;               ///< int64 [n]
-    torch::Tensor clean;             ///< float32 [n,C,H,W]
-    std::vector<torch::Tensor> best; ///< per generation, uint8 [n, genes]
-    torch::Tensor dropped;           ///< float64 [n, genes], of the last generation
-    torch::Tensor adversarial;       ///< float32 [n,C,H,W] once it is made
-};
-/// Grid `masks`. @param film of at least one generation.
-protocol::ImageGrid maskGrid(const PatchResults& results, const MaskFilm& film);
+/// Grid `masks`: each image under the best mask of the shown generation, how often each patch is dropped
+/// then, and, once they are made, the adversarial images of the shown radius without and with masks.
+/// @param film of at least one generation.
+protocol::ImageGrid maskGrid(const PatchResults& results, const MaskFilm& film, const PatchView& view);
+/// Grid `evolution`: the shown image generation by generation.
+protocol::ImageGrid evolutionGrid(const PatchResults& results, const MaskFilm& film, const PatchView& view);
 
 } // namespace assay::transfer

@@ -3,13 +3,16 @@
 #include "backend/engine/reporting/study_inputs.h"
 #include "plugins/transfer/patch_report.h"
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace assay::transfer {
 
 /// One run of `transfer.patchwise-mask`: searches masks image batch by image batch, then attacks without
-/// masks, with random and with learned ones. Used once, from the thread that runs the study.
+/// masks, with random and with learned ones, at every radius and with other shares of dropped patches. Used
+/// once, from the thread that runs the study.
 class PatchRun
 {
 public:
@@ -23,10 +26,26 @@ private:
     void openInputs();
     void choosePool();
     torch::Tensor learnMasks();
+    /// Masks of some images. @param report called with the state after each generation of each batch
+    /// and the position of its first image.
+    torch::Tensor search(const reporting::TestImages& images, double dropRate, const std::string& what,
+                         const std::function<void(const attacks::MaskSearchState&, std::int64_t)>& report);
     void showSearch(const attacks::MaskSearchState& state, std::int64_t first);
-    PatchMethod attackedWith(std::string id, std::string title, const torch::Tensor& masks, int perStep,
+    /// A kind of masks at a radius; none for undefined @p masks.
+    struct Kind
+    {
+        std::string id;
+        std::string title;
+        torch::Tensor masks = {}; ///< uint8 [n, population, genes]
+        int perStep = 0;
+    };
+    PatchMethod attackedWith(const Kind& kind, const reporting::TestImages& images, double eps,
                              torch::Tensor* adversarial = nullptr);
-    void emitSuccess();
+    /// All methods at a radius. @returns the adversarial images of learned masks.
+    torch::Tensor attackAt(std::size_t eps);
+    void compareCounts();
+    void compareRates();
+    void emitFinal(const torch::Tensor& adversarial);
     void emitSurvivalOf(const torch::Tensor& adversarial);
 
     engine::RunContext& m_context;
@@ -36,9 +55,11 @@ private:
     std::vector<reporting::NamedModel> m_models; ///< as PatchResults::models
     std::unique_ptr<const attacks::Attack> m_attack;
     const attacks::GradientAttack* m_gradient = nullptr; ///< m_attack
-    attacks::Budget m_budget;
-    reporting::TestImages m_images; ///< the pool
+    reporting::TestImages m_images;                      ///< the pool
+    torch::Tensor m_learned;                             ///< uint8 [P, population, genes]
+    torch::Tensor m_random;                              ///< likewise
     MaskFilm m_film;
+    double m_effective = 0; ///< share of the patches with any structure
 };
 
 } // namespace assay::transfer

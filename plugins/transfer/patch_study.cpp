@@ -1,6 +1,9 @@
 #include "plugins/transfer/patch_study.h"
 
 #include "plugins/transfer/patch_run.h"
+#include "plugins/transfer/recently_used.h"
+
+#include <torch/types.h>
 
 namespace assay::transfer {
 
@@ -31,6 +34,8 @@ public:
             .outputs =
                 {"tables/success.csv: method, masks_per_step, model, role, n, success, low, high",
                  "tables/fitness.csv: generation, images, best, mean, worst",
+                 "tables/success-by-eps.csv: eps, method, model, role, n, success, low, high",
+                 "tables/success-by-rate.csv: drop_rate, dropped, method, role, n, success, low, high",
                  "tables/gains.csv: over, role, gain, low, high",
                  "tables/survival.csv: model, ordeal, n, success, low, high",
                  "metrics fitness.initial, fitness.final, fitness.improved, effective_patches",
@@ -39,6 +44,7 @@ public:
                  "artifacts/masks.safetensors: masks and random uint8 [images, population, patches], ids, "
                  "adversarial"},
             .version = "1",
+            .previews = true,
         };
     }
 
@@ -47,6 +53,28 @@ protected:
     {
         PatchRun(ctx, params).execute();
     }
+
+    void previewWith(engine::RunContext& ctx, const PatchParams& params) override
+    {
+        const auto stored = m_stored.get(ctx.folder().string(), [&] {
+            Stored read;
+            patchFrom(ctx.loadArtifact("outcomes"), read.results, read.film);
+            return read;
+        });
+        const PatchView view = patchViewOf(stored->results, stored->film, params);
+        ctx.figure(patchSuccessFigure(stored->results, stored->results.byEps[view.eps], view.eps));
+        ctx.checkpoint();
+        ctx.images(maskGrid(stored->results, stored->film, view));
+        ctx.images(evolutionGrid(stored->results, stored->film, view));
+    }
+
+private:
+    struct Stored
+    {
+        PatchResults results;
+        MaskFilm film;
+    };
+    RecentlyUsed<Stored> m_stored{4};
 };
 
 } // namespace

@@ -5,6 +5,8 @@
 
 #include <torch/types.h>
 
+#include <functional>
+
 namespace assay::transfer {
 
 using protocol::Table;
@@ -14,8 +16,19 @@ using reporting::textColumn;
 
 namespace {
 
-/// Generations shown at most, about.
-constexpr std::size_t kMostFrames = 24;
+void addModelRows(Table& table, const PatchResults& r, const PatchMethod& method,
+                  const std::function<void(TableRow&)>& lead)
+{
+    for (std::size_t m = 0; m < r.models.size(); ++m) {
+        const torch::Tensor fooled = method.success[static_cast<std::int64_t>(m)];
+        const metrics::Rate rate = metrics::wilson(fooled.sum().item<std::int64_t>(), fooled.numel());
+        TableRow row(table);
+        lead(row);
+        row << r.models[m].name << std::string(roleName(r.models[m].role)) << static_cast<double>(rate.n)
+            << rate;
+        table.samples.add(reporting::idsWhere(r.ids, fooled));
+    }
+}
 
 } // namespace
 
@@ -51,13 +64,8 @@ Table patchSuccessTable(const PatchResults& r)
                      numberColumn("n", "Images", 0), numberColumn("success", "Success", 3),
                      numberColumn("low", "low", 3),  numberColumn("high", "high", 3)};
     const auto add = [&](const PatchMethod& method) {
-        for (std::size_t m = 0; m < r.models.size(); ++m) {
-            const torch::Tensor fooled = method.success[static_cast<std::int64_t>(m)];
-            const metrics::Rate rate = metrics::wilson(fooled.sum().item<std::int64_t>(), fooled.numel());
-            TableRow(table) << method.id << static_cast<double>(method.masksPerStep) << r.models[m].name
-                            << std::string(roleName(r.models[m].role)) << static_cast<double>(rate.n) << rate;
-            table.samples.add(reporting::idsWhere(r.ids, fooled));
-        }
+        addModelRows(table, r, method,
+                     [&](TableRow& row) { row << method.id << static_cast<double>(method.masksPerStep); });
     };
     for (const PatchMethod& method : r.methods)
         add(method);
@@ -65,6 +73,54 @@ Table patchSuccessTable(const PatchResults& r)
         const PatchMethod* learned = r.method("learned");
         if (!learned || method.masksPerStep != learned->masksPerStep) // that one is listed already
             add(method);
+    }
+    return table;
+}
+
+Table patchEpsTable(const PatchResults& r)
+{
+    Table table{.name = "success-by-eps",
+                .title = "Success of every method over ε",
+                .caption = "As the table `success`, at every ε. Masks were searched for at the largest.",
+                .section = "Success"};
+    table.columns = {numberColumn("eps", "ε", -1, "of [0,1]"),
+                     textColumn("method", "Method"),
+                     textColumn("model", "Model"),
+                     textColumn("role", "Role"),
+                     numberColumn("n", "Images", 0),
+                     numberColumn("success", "Success", 3),
+                     numberColumn("low", "low", 3),
+                     numberColumn("high", "high", 3)};
+    for (std::size_t e = 0; e < r.byEps.size(); ++e)
+        for (const PatchMethod& method : r.byEps[e])
+            addModelRows(table, r, method, [&](TableRow& row) { row << r.eps[e] << method.id; });
+    return table;
+}
+
+Table patchRateTable(const PatchResults& r, const metrics::BootstrapSpec& spec)
+{
+    Table table{.name = "success-by-rate",
+                .title = "Success over the share of dropped patches",
+                .caption =
+                    "Means over the models of a role, of the first `n` attacked images at the largest ε, "
+                    "with percentile intervals of a bootstrap over the images. dropped: patches that a "
+                    "fresh mask drops.",
+                .section = "Success"};
+    table.columns = {numberColumn("drop_rate", "ρ", 3), numberColumn("dropped", "Dropped", 0, "patches"),
+                     textColumn("method", "Method"),    textColumn("role", "Models"),
+                     numberColumn("n", "Images", 0),    numberColumn("success", "Mean success", 3),
+                     numberColumn("low", "low", 3),     numberColumn("high", "high", 3)};
+    for (const PatchRate& rate : r.rates) {
+        for (const PatchMethod& method : rate.methods) {
+            for (const PatchRole role : {PatchRole::Source, PatchRole::Simulated, PatchRole::Target}) {
+                const torch::Tensor perImage = r.meanSuccess(method, role);
+                const metrics::Interval interval = metrics::percentileInterval(
+                    metrics::resampledMeans(perImage.unsqueeze(1), spec), spec.level);
+                TableRow(table) << rate.rate << static_cast<double>(rate.dropped) << method.id
+                                << std::string(roleName(role)) << static_cast<double>(perImage.size(0))
+                                << perImage.mean().item<double>() << interval.low << interval.high;
+            }
+        }
     }
     return table;
 }
@@ -87,48 +143,31 @@ Table gainsTable(const PatchResults& r, const metrics::BootstrapSpec& spec)
     return table;
 }
 
-std::vector<protocol::Metric> patchMetrics(const PatchResults& r)
+std::vector<protocol::Metric> patchMetrics(const PatchResults& r, const metrics::BootstrapSpec& spec)
 {
     std::vector<protocol::Metric> all;
+    // What the study is about comes first.
+    for (const PatchRole role : {PatchRole::Target, PatchRole::Simulated, PatchRole::Source})
+        for (const char* id : {"learned", "random", "unmasked"}) {
+            const PatchMethod* method = r.method(id);
+            if (!method)
+                continue;
+            const torch::Tensor perImage = r.meanSuccess(*method, role);
+            const metrics::Interval interval =
+                metrics::percentileInterval(metrics::resampledMeans(perImage.unsqueeze(1), spec), spec.level);
+            all.push_back({.name = "success." + method->id + "." + roleName(role),
+                           .value = perImage.mean().item<double>(),
+                           .rateOf = "attacked images, mean over the models",
+                           .low = interval.low,
+                           .high = interval.high,
+                           .interval = "bootstrap 95 %"});
+        }
     const FitnessTrace& trace = r.fitness;
     all.push_back({.name = "fitness.initial", .value = trace.best.front().mean().item<double>()});
     all.push_back({.name = "fitness.final", .value = trace.best.back().mean().item<double>()});
     if (trace.best.size() > 1)
         all.push_back(reporting::rateNumber("fitness.improved", trace.improved(), "images searched"));
-    for (const PatchMethod& method : r.methods)
-        for (const PatchRole role : {PatchRole::Source, PatchRole::Simulated, PatchRole::Target})
-            all.push_back({.name = "success." + method.id + "." + roleName(role),
-                           .value = r.meanSuccess(method, role).mean().item<double>()});
     return all;
-}
-
-protocol::ImageGrid maskGrid(const PatchResults& r, const MaskFilm& film)
-{
-    protocol::ImageGrid grid{.name = "masks", .title = "Masks over the generations", .section = "Search"};
-    grid.caption = "Each image under the best mask of every generation (blackened patches are left out while "
-                   "the gradient "
-                   "is computed), and how often the present population drops each patch (bright: often).";
-    std::vector<reporting::ImagePlane> planes = {{"clean", film.clean}};
-    // Of a long search every few generations, and the last.
-    const std::size_t stride = 1 + film.best.size() / kMostFrames;
-    for (std::size_t g = 0; g < film.best.size(); ++g) {
-        if (g % stride != 0 && g + 1 != film.best.size())
-            continue;
-        planes.push_back(
-            {"generation " + std::to_string(g), film.clean * attacks::pixelMasks(film.best[g], r.grid)});
-    }
-    const torch::Tensor dropped = attacks::pixelMasks(film.dropped.to(torch::kFloat32), r.grid).clone();
-    // What belongs to no patch is never dropped; pixelMasks() fills it with 1.
-    dropped.narrow(2, r.grid.rows * r.grid.patch, dropped.size(2) - r.grid.rows * r.grid.patch).fill_(0);
-    dropped.narrow(3, r.grid.columns * r.grid.patch, dropped.size(3) - r.grid.columns * r.grid.patch)
-        .fill_(0);
-    planes.push_back({"dropped how often", dropped.expand_as(film.clean)});
-    if (film.adversarial.defined()) {
-        planes.push_back({"adversarial", film.adversarial});
-        planes.push_back({"difference ×10", reporting::amplifiedDifference(film.adversarial, film.clean)});
-    }
-    reporting::fillPlanes(grid, film.ids, planes);
-    return grid;
 }
 
 } // namespace assay::transfer

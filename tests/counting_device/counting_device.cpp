@@ -214,7 +214,7 @@ TORCH_LIBRARY_IMPL(aten, XPU, library)
 
 c10::Device countingDevice()
 {
-    keepCountingGuard();
+    registerCountingGuard();
     return {c10::DeviceType::XPU, 0};
 }
 

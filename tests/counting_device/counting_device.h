@@ -13,8 +13,8 @@ namespace assay::test {
 /// digits.
 ///
 /// It stands on the dispatch key and device type XPU, which no CPU build of LibTorch uses. (PrivateUse1,
-/// meant for such things, cannot be reached by Module::to in LibTorch 1.13.) Linking the library and calling
-/// countingDevice() registers it, before the first backward pass of the process, whose engine starts one
+/// meant for such things, cannot be reached by Module::to in LibTorch 1.13.) Calling countingDevice()
+/// registers it, before the first backward pass of the process, whose engine starts one
 /// thread per device.
 c10::Device countingDevice();
 

@@ -27,10 +27,13 @@ public:
     c10::DeviceIndex deviceCount() const noexcept override { return 1; }
 };
 
-C10_REGISTER_GUARD_IMPL(XPU, CountingGuard);
-
 } // namespace
 
-void keepCountingGuard() {}
+void registerCountingGuard()
+{
+    // What LibTorch's macro does when a program is loaded: here other tests of the program must not meet the
+    // device. The guard is never destroyed, as the macro's.
+    static const c10::impl::DeviceGuardImplRegistrar registrar(c10::DeviceType::XPU, new CountingGuard);
+}
 
 } // namespace assay::test

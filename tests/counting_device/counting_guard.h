@@ -2,7 +2,7 @@
 
 namespace assay::test {
 
-/// Called by what needs the device guard, so that the linker keeps the file that registers it.
-void keepCountingGuard();
+/// From now on the process has the device.
+void registerCountingGuard();
 
 } // namespace assay::test

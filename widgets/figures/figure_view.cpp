@@ -1,6 +1,7 @@
 #include "widgets/figures/figure_view.h"
 
 #include "widgets/figures/figure_export.h"
+#include "widgets/figures/mark_pick.h"
 #include "widgets/figures/plot_canvas.h"
 
 #include <QClipboard>
@@ -31,6 +32,12 @@ FigureView::FigureView(Selection* selection, QWidget* parent)
     layout->addWidget(d->canvas);
     setFocusProxy(d->canvas);
     setMinimumHeight(QFontMetrics(d->style.font).height() * 9);
+    connect(d->canvas, &PlotCanvas::markChosen, this, [this](int layer, int mark) {
+        if (!d->figure)
+            return;
+        if (const Json params = pickedParams(*d->figure, layer, mark); !params.empty())
+            Q_EMIT picked(params);
+    });
     d->canvas->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(d->canvas, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
         if (!d->figure)

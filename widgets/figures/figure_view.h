@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/protocol/figure.h"
+#include "backend/protocol/json.h"
 #include "widgets/theme/theme.h"
 
 #include <QWidget>
@@ -34,6 +35,8 @@ public:
 Q_SIGNALS:
     /// The user asked for the export dialog.
     void exportRequested();
+    /// One mark was chosen of a figure whose marks stand for live parameters: those to set.
+    void picked(const assay::Json& params);
 
 protected:
     QSize sizeHint() const override;

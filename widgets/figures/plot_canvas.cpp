@@ -135,7 +135,7 @@ void PlotCanvas::mouseReleaseEvent(QMouseEvent* event)
         }
         const FigurePlot::Hit hit = m_figurePlot.hit(event->position());
         if (hit.isValid())
-            select({hit}, add, markReason(*figure(), hit.layer, hit.mark));
+            choose(hit, add);
         else if (!add && m_selection)
             m_selection->clear(m_owner);
     }
@@ -211,6 +211,13 @@ void PlotCanvas::select(const QVector<FigurePlot::Hit>& hits, bool add, const QS
                      add && !m_selection->isEmpty() ? m_selection->reason() + " + " + reason : reason);
 }
 
+void PlotCanvas::choose(const FigurePlot::Hit& hit, bool add)
+{
+    select({hit}, add, markReason(*figure(), hit.layer, hit.mark));
+    if (!add)
+        Q_EMIT markChosen(hit.layer, hit.mark);
+}
+
 void PlotCanvas::walk(int layerStep, int markStep)
 {
     const auto& layers = m_figurePlot.layers();
@@ -250,8 +257,7 @@ void PlotCanvas::keyPressEvent(QKeyEvent* event)
     case Qt::Key_Enter:
     case Qt::Key_Space:
         if (figure() && m_hot.isValid())
-            select({m_hot}, event->modifiers() & Qt::ControlModifier,
-                   markReason(*figure(), m_hot.layer, m_hot.mark));
+            choose(m_hot, event->modifiers() & Qt::ControlModifier);
         break;
     case Qt::Key_Escape:
         if (m_selection && !m_selection->isEmpty())

@@ -30,6 +30,10 @@ public:
     const protocol::Figure* figure() const { return m_figurePlot.figure(); }
     void showAll();
 
+Q_SIGNALS:
+    /// The user chose one mark, by mouse or keyboard.
+    void markChosen(int layer, int mark);
+
 protected:
     void resizeEvent(QResizeEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
@@ -47,6 +51,7 @@ private:
     void refresh();
     void setHot(const FigurePlot::Hit& hit, const QPoint& globalPosition);
     void select(const QVector<FigurePlot::Hit>& hits, bool add, const QString& reason);
+    void choose(const FigurePlot::Hit& hit, bool add);
     void pan(const QPoint& to);
     void walk(int layerStep, int markStep);
     void onSelectionChanged();

@@ -5,6 +5,7 @@
 #include "widgets/forms/grid_slider_control.h"
 #include "widgets/forms/list_control.h"
 #include "widgets/forms/number_control.h"
+#include "widgets/forms/object_control.h"
 #include "widgets/forms/optional_control.h"
 #include "widgets/forms/plain_controls.h"
 #include "widgets/theme/theme.h"
@@ -38,6 +39,8 @@ QList<FormChoices::Choice> choicesOf(const Field& field, const FormChoices& choi
 
 FieldControl* createRequired(const Field& field, const FormChoices& choices, bool live, QWidget* parent)
 {
+    if (field.type == FieldType::Object)
+        return new ObjectControl(field, choices, parent);
     const bool named =
         field.type == FieldType::Model || field.type == FieldType::Dataset || field.type == FieldType::Choice;
     if (named && field.list)

@@ -50,10 +50,27 @@ QString nothingChosen(const Field& field, const Json& value)
         .arg(field.minItems);
 }
 
+std::vector<Json> offeredParts(const Field& field, const Json& values)
+{
+    std::vector<Json> offered;
+    for (const protocol::ObjectPart& part : field.parts) {
+        const auto holdsKey = [&](const std::string& name) {
+            const Json held = values.value(name, Json());
+            return held.is_array() ? std::find(held.begin(), held.end(), Json(part.key)) != held.end()
+                                   : held == Json(part.key);
+        };
+        if (std::any_of(field.partsFrom.begin(), field.partsFrom.end(), holdsKey))
+            offered.push_back(part.key);
+    }
+    return offered;
+}
+
 } // namespace
 
 std::vector<Json> offeredValues(const Field& field, const Json& values)
 {
+    if (!field.partsFrom.empty())
+        return offeredParts(field, values);
     std::vector<Json> offered;
     const auto source = values.find(field.valuesFrom);
     if (field.valuesFrom.empty() || source == values.end())
@@ -71,6 +88,8 @@ std::vector<Json> offeredValues(const Field& field, const Json& values)
 void followSources(const Schema& schema, Json& values)
 {
     for (const Field& field : schema.fields) {
+        if (field.valuesFrom.empty())
+            continue;
         const std::vector<Json> offered = offeredValues(field, values);
         if (offered.empty() || values[field.name].is_null())
             continue;

@@ -10,7 +10,7 @@
 namespace assay::widgets {
 
 /// What a field with `valuesFrom` can be, given the values of the form: those of the other field that would
-/// be allowed here, in its order and once each.
+/// be allowed here, in its order and once each. Of an object with `partsFrom`: the parts that they hold.
 std::vector<Json> offeredValues(const protocol::Field& field, const Json& values);
 
 /// Moves fields with `valuesFrom` onto what they can be: the nearest number, else the first value. A field

@@ -16,6 +16,15 @@ namespace {
 constexpr int kPositions = 200; // of a slider whose field names no step
 constexpr int kMostPositions = 2000;
 
+/// A whole number out of more than a slider has positions, such as that of an image, is typed.
+bool isForSlider(const protocol::Field& field)
+{
+    if (!field.low || !field.high || *field.high <= *field.low)
+        return false;
+    const double span = (*field.high - *field.low) / field.step.value_or(1);
+    return field.type != protocol::FieldType::Integer || span <= kMostPositions;
+}
+
 } // namespace
 
 NumberControl::NumberControl(const protocol::Field& field, bool live, QWidget* parent)
@@ -29,7 +38,7 @@ NumberControl::NumberControl(const protocol::Field& field, bool live, QWidget* p
     setMain(m_box);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    if (field.live && field.low && field.high && *field.high > *field.low)
+    if (field.live && isForSlider(field))
         addSlider();
     layout->addWidget(m_box, m_slider ? 0 : 1);
     if (live)

@@ -8,7 +8,8 @@ namespace assay::widgets {
 
 class NumberBox;
 
-/// An integer or a real: a box, and a slider before it when the field is live and its range is known.
+/// An integer or a real: a box, and a slider before it when the field is live and its range is known (and,
+/// of an integer, short enough to aim in).
 /// The slider is logarithmic when the range spans three decades.
 class NumberControl : public FieldControl
 {

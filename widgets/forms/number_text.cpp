@@ -32,6 +32,9 @@ QString valueText(const Json& value)
         return shortestNumber(value.get<double>());
     if (value.is_string())
         return QString::fromStdString(value.get<std::string>());
+    if (value.is_object())
+        return value.empty() ? QCoreApplication::translate("SchemaForm", "the defaults")
+                             : QString::fromStdString(value.dump());
     QStringList items;
     for (const Json& item : value)
         items << valueText(item);

@@ -10,7 +10,8 @@ namespace assay::widgets {
 /// from ten million, where zeros would have to be counted.
 QString shortestNumber(double value);
 
-/// A value as a person would write it: numbers by shortestNumber(), lists with commas, null as "automatic".
+/// A value as a person would write it: numbers by shortestNumber(), lists with commas, null as "automatic",
+/// an object without a word as "the defaults".
 QString valueText(const Json& value);
 
 } // namespace assay::widgets

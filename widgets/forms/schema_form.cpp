@@ -290,7 +290,7 @@ void SchemaForm::Private::show()
 {
     for (FieldRow* row : rows) {
         const Field& field = row->field();
-        if (!field.valuesFrom.empty()) {
+        if (!field.valuesFrom.empty() || !field.partsFrom.empty()) {
             std::vector<Json> now = offeredValues(field, values);
             const auto known = offered.find(field.name);
             if (known == offered.end() || known->second != now) {

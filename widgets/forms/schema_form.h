@@ -35,7 +35,8 @@ struct FormChoices
 /// A form made from a schema: a control per field with unit, range and help, groups with headings,
 /// advanced fields folded, problems said in place under the field. Every edit can be undone.
 /// The control of field NAME has the object name "field:NAME", its button that resets it "reset:NAME" and
-/// its problem "problem:NAME". A field with `valuesFrom` offers what the other field holds at the time.
+/// its problem "problem:NAME". A field with `valuesFrom` offers what the other field holds at the time; an
+/// object shows the parts that its other fields hold.
 class SchemaForm : public QWidget
 {
     Q_OBJECT

@@ -70,6 +70,7 @@ void DetailPanel::rebuild()
     if (m_grid && m_index >= 0) {
         column->addWidget(
             textLabel(tr("Image %1").arg(m_grid->ids[static_cast<std::size_t>(m_index)]), "subtitle"));
+        addNote(column, m_index);
         addVariants(column, m_index);
         addAttributes(column, m_index);
     } else {
@@ -79,6 +80,15 @@ void DetailPanel::rebuild()
     }
     column->addStretch();
     setWidget(page);
+}
+
+void DetailPanel::addNote(QVBoxLayout* column, int index)
+{
+    if (static_cast<std::size_t>(index) >= m_grid->notes.size())
+        return;
+    auto* note = textLabel(QString::fromStdString(m_grid->notes[static_cast<std::size_t>(index)]), "small");
+    note->setWordWrap(true);
+    column->addWidget(note);
 }
 
 void DetailPanel::addVariants(QVBoxLayout* column, int index)
@@ -124,12 +134,6 @@ void DetailPanel::addAttributes(QVBoxLayout* column, int index)
                      value);
     }
     column->addLayout(form);
-    if (static_cast<std::size_t>(index) < m_grid->notes.size()) {
-        auto* note =
-            textLabel(QString::fromStdString(m_grid->notes[static_cast<std::size_t>(index)]), "small");
-        note->setWordWrap(true);
-        column->addWidget(note);
-    }
 }
 
 } // namespace assay::widgets

@@ -24,6 +24,7 @@ public:
 
 private:
     void rebuild();
+    void addNote(QVBoxLayout* column, int index);
     void addVariants(QVBoxLayout* column, int index);
     void addAttributes(QVBoxLayout* column, int index);
 

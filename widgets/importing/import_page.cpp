@@ -40,6 +40,8 @@ QString iconOf(const ImportFile& file)
         return QStringLiteral("model");
     if (file.inspection.kind == QLatin1String("data"))
         return QStringLiteral("dataset");
+    if (file.inspection.kind == QLatin1String("attack"))
+        return QStringLiteral("run");
     return file.state == State::Unknown || file.state == State::Failed ? QStringLiteral("help")
                                                                        : QStringLiteral("folder");
 }

@@ -12,7 +12,7 @@ namespace assay::widgets {
 /// What the engine says of a file or folder from outside: the reply to `import.inspect` (docs/protocol.md).
 struct Inspection
 {
-    QString kind;   ///< "model", "data", or empty when nothing recognises it
+    QString kind;   ///< "model", "data", "attack", or empty when nothing recognises it
     QString format; ///< key of the format
     QString title;  ///< the format's name for people
     protocol::Schema schema;

@@ -26,7 +26,7 @@ PluginManager::PluginManager(QWidget* parent)
     setWindowTitle(tr("Plugins"));
     const int em = fontMetrics().height();
     resize(58 * em, 32 * em); // a hash in one line
-    setMinimumSize(30 * em, 22 * em);
+    setMinimumSize(42 * em, 24 * em); // a path in the error beside the list
     m_view->setObjectName(QStringLiteral("pluginList"));
     m_view->setAccessibleName(tr("Plugins"));
     m_view->setModel(m_model);
@@ -36,7 +36,7 @@ PluginManager::PluginManager(QWidget* parent)
     m_view->setResizeMode(QListView::Adjust);
     m_view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_view->setMinimumWidth(11 * em);
-    m_page->setMinimumWidth(14 * em);
+    m_page->setMinimumWidth(26 * em);
     auto* splitter = new QSplitter(Qt::Horizontal, this);
     splitter->addWidget(m_view);
     splitter->addWidget(m_page);

@@ -29,6 +29,8 @@ PluginPage::PluginPage(QWidget* parent)
     m_status = makeParagraph("", {}, contents);
     m_status->setObjectName(QStringLiteral("pluginStatus"));
     m_summary = makeParagraph("muted", {}, contents);
+    m_problem = makeParagraph("problem", {}, contents);
+    m_problem->setObjectName(QStringLiteral("pluginProblem"));
     m_allow = new QPushButton(contents);
     m_allow->setObjectName(QStringLiteral("pluginAllow"));
     m_enable = new QPushButton(contents);
@@ -49,6 +51,7 @@ PluginPage::PluginPage(QWidget* parent)
     layout->addWidget(m_title);
     layout->addWidget(m_summary);
     layout->addWidget(m_status);
+    layout->addWidget(m_problem);
     layout->addLayout(buttons);
     layout->addSpacing(em / 2);
     layout->addLayout(m_facts);
@@ -68,6 +71,10 @@ void PluginPage::showPlugin(const PluginEntry& entry, bool busy)
     widget()->setVisible(true);
     m_title->setText(entry.title());
     m_status->setText(entry.status());
+    // What was not tried has no error. Whole lines for it: a path in it has no spaces to break at.
+    const bool tried = entry.state != State::Disabled && entry.state != State::NotAllowed;
+    m_problem->setText(tried ? entry.problem : QString());
+    m_problem->setVisible(tried && !entry.problem.isEmpty());
     m_summary->setText(entry.summary);
     m_summary->setVisible(!entry.summary.isEmpty());
     const bool retry = entry.state == State::Quarantined;
@@ -90,9 +97,6 @@ void PluginPage::fillFacts()
 {
     while (m_facts->rowCount() > 0)
         m_facts->removeRow(0);
-    // What was not tried has no error.
-    const bool tried = m_entry.state != State::Disabled && m_entry.state != State::NotAllowed;
-    addFact(tr("Last error"), tried ? m_entry.problem : QString(), "problem");
     addFact(tr("Studies"), m_entry.studies.join(QStringLiteral(", ")), "mono");
     addFact(tr("Attacks"), m_entry.attacks.join(QStringLiteral(", ")), "mono");
     addFact(tr("Comes from"), m_entry.own ? tr("Assay itself") : tr("outside"));

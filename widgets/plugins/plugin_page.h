@@ -35,6 +35,7 @@ private:
     QLabel* m_title;
     QLabel* m_status;
     QLabel* m_summary;
+    QLabel* m_problem; ///< the last error
     QPushButton* m_allow;
     QPushButton* m_enable;
     QPushButton* m_reveal;

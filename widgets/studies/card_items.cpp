@@ -41,6 +41,14 @@ QString joined(QStringList parts)
 
 } // namespace
 
+QString normsText(const QStringList& norms)
+{
+    QStringList shown;
+    for (const QString& norm : norms)
+        shown << (norm == QLatin1String("linf") ? QStringLiteral("L∞") : norm.toUpper());
+    return shown.join(QStringLiteral(", "));
+}
+
 QString formatText(const QString& format)
 {
     static const QHash<QString, QString> names{{QStringLiteral("onnx"), QStringLiteral("ONNX")},
@@ -127,6 +135,34 @@ QList<CardItem> datasetItems(const Catalogue& catalogue)
                          d.note,     d.classes.join(QLatin1Char(' ')),
                          d.source,   item.tags.join(QLatin1Char(' '))};
         item.sortValue = d.available ? double(items.size()) : 1000.0 + double(items.size());
+        items.append(item);
+    }
+    return items;
+}
+
+QList<CardItem> attackItems(const Catalogue& catalogue)
+{
+    QList<CardItem> items;
+    for (const AttackEntry& a : catalogue.attacks) {
+        CardItem item;
+        item.id = a.name;
+        item.title = a.title.isEmpty() ? a.name : a.title;
+        item.enabled = a.available;
+        if (a.available) {
+            item.meta = joined({normsText(a.norms), a.needs == QLatin1String("query")
+                                                        ? CardItemsWords::tr("asks for answers only")
+                                                        : QString()});
+        } else {
+            item.body = a.problem;
+            item.badge = CardItemsWords::tr("unusable");
+            item.tone = QStringLiteral("warning");
+        }
+        if (a.script)
+            item.tags << CardItemsWords::tr("script");
+        item.warning = a.warning;
+        item.toolTip = a.available ? a.summary : a.problem;
+        item.searched = {item.title, a.name, a.summary, a.reference, item.tags.join(QLatin1Char(' '))};
+        item.sortValue = (a.script ? 0.0 : 1000.0) + double(items.size());
         items.append(item);
     }
     return items;

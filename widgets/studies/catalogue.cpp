@@ -124,6 +124,28 @@ DatasetEntry readDataset(const Json& json)
     return d;
 }
 
+AttackEntry readAttack(const Json& json)
+{
+    AttackEntry a;
+    a.name = textOf(json, "name");
+    a.title = textOf(json, "title");
+    a.summary = textOf(json, "summary");
+    a.reference = textOf(json, "reference");
+    a.needs = textOf(json, "needs");
+    a.sha256 = textOf(json, "sha256");
+    a.norms = texts(json, "norms");
+    a.parameters = texts(json, "parameters");
+    a.script = flagOf(json, "script");
+    a.problem = textOf(json, "problem");
+    a.available = a.problem.isEmpty();
+    a.targeted = flagOf(json, "targeted");
+    a.own = flagOf(json, "own");
+    a.imported = flagOf(json, "imported");
+    a.file = textOf(json, "file");
+    a.warning = textOf(json, "warning");
+    return a;
+}
+
 QDateTime readTime(const Json& json, const char* key)
 {
     const Json* value = member(json, key);
@@ -172,6 +194,11 @@ const DatasetEntry* Catalogue::dataset(const QString& name) const
     return findBy(datasets, &DatasetEntry::name, name);
 }
 
+const AttackEntry* Catalogue::attack(const QString& name) const
+{
+    return findBy(attacks, &AttackEntry::name, name);
+}
+
 FormChoices Catalogue::choices() const
 {
     FormChoices choices;
@@ -185,8 +212,9 @@ FormChoices Catalogue::choices() const
             detail << CatalogueWords::tr("%1 parameters").arg(countText(double(m.parameters)));
         QStringList note;
         if (m.predictionsOnly)
-            note << CatalogueWords::tr("Only its answers are known, not the network: a study that puts new images to "
-                              "it, or needs gradients, refuses it.");
+            note << CatalogueWords::tr(
+                "Only its answers are known, not the network: a study that puts new images to "
+                "it, or needs gradients, refuses it.");
         if (!m.warning.isEmpty())
             note << m.warning;
         choices.models.append({m.name,
@@ -196,8 +224,9 @@ FormChoices Catalogue::choices() const
                                note.join(QLatin1Char(' '))});
     }
     for (const DatasetEntry& d : datasets) {
-        const QString detail = d.available ? CatalogueWords::tr("%1 test images").arg(QLocale().toString(d.test))
-                                           : CatalogueWords::tr("not available");
+        const QString detail = d.available
+                                   ? CatalogueWords::tr("%1 test images").arg(QLocale().toString(d.test))
+                                   : CatalogueWords::tr("not available");
         const QString problem = d.available ? QString() : d.problem.isEmpty() ? detail : d.problem;
         choices.datasets.append({d.name, d.title.isEmpty() ? d.name : d.title, detail, problem, d.warning});
     }
@@ -210,6 +239,7 @@ Catalogue readCatalogue(const Json& json)
     forEach(json, "studies", [&](const Json& item) { c.studies.append(readStudy(item)); });
     forEach(json, "models", [&](const Json& item) { c.models.append(readModel(item)); });
     forEach(json, "datasets", [&](const Json& item) { c.datasets.append(readDataset(item)); });
+    forEach(json, "attacks", [&](const Json& item) { c.attacks.append(readAttack(item)); });
     c.devices = texts(json, "devices");
     c.workspace = textOf(json, "workspace");
     if (const Json* engine = member(json, "engine"))
@@ -252,7 +282,8 @@ QString whenText(const QDateTime& time, const QDateTime& now)
     if (seconds >= 0 && seconds < 60)
         return CatalogueWords::tr("just now");
     if (seconds >= 0 && seconds < 3600)
-        return seconds < 120 ? CatalogueWords::tr("a minute ago") : CatalogueWords::tr("%1 minutes ago").arg(seconds / 60);
+        return seconds < 120 ? CatalogueWords::tr("a minute ago")
+                             : CatalogueWords::tr("%1 minutes ago").arg(seconds / 60);
     const QString clock = time.toString(QStringLiteral("HH:mm"));
     if (time.date() == now.date())
         return CatalogueWords::tr("today %1").arg(clock);

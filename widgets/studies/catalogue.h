@@ -65,6 +65,21 @@ struct DatasetEntry
     QStringList attributes;
 };
 
+struct AttackEntry
+{
+    QString name; ///< as specs say it: "pgd", "script:mine"
+    QString title, summary, reference, needs, sha256;
+    QStringList norms, parameters;
+    bool script = false;
+    bool available = true;
+    bool targeted = false;
+    bool own = false;      ///< in this workspace: it can be removed
+    bool imported = false; ///< its file is elsewhere
+    QString file;          ///< of a script
+    QString problem;       ///< why it cannot be used and how to mend it
+    QString warning;       ///< it has changed since it was imported, or what is doubtful about it
+};
+
 struct RunEntry
 {
     QString run, study, title, state, error, device;
@@ -79,6 +94,7 @@ struct Catalogue
     QList<StudyEntry> studies;
     QList<ModelEntry> models;
     QList<DatasetEntry> datasets;
+    QList<AttackEntry> attacks;
     QStringList devices;
     QString workspace;
     Json engine = Json::object(); ///< what the engine says of itself: versions, BLAS, threads
@@ -86,6 +102,7 @@ struct Catalogue
     const StudyEntry* study(const QString& id) const;
     const ModelEntry* model(const QString& name) const;
     const DatasetEntry* dataset(const QString& name) const;
+    const AttackEntry* attack(const QString& name) const;
     /// What the form's model and data set fields can be chosen from.
     FormChoices choices() const;
 };

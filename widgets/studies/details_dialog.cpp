@@ -72,6 +72,27 @@ DetailsDialog::DetailsDialog(const DatasetEntry& dataset, QWidget* parent)
     end();
 }
 
+DetailsDialog::DetailsDialog(const AttackEntry& attack, QWidget* parent)
+    : QDialog(parent)
+{
+    setObjectName(QStringLiteral("attackDetails"));
+    begin(tr("Attack"), attack.title.isEmpty() ? attack.name : attack.title, attack.summary);
+    addFact(tr("Cannot be used"), attack.problem, "problem");
+    addFact(tr("Warning"), attack.warning, "warning");
+    addFact(tr("Name in specs"), attack.name, "mono");
+    if (attack.available) {
+        addFact(tr("Norms"), normsText(attack.norms));
+        addFact(tr("Needs"),
+                attack.needs == QLatin1String("query") ? tr("answers only") : tr("a network with gradients"));
+        addFact(tr("Can aim at a class"), attack.targeted ? tr("yes") : tr("no"));
+        addFact(tr("Parameters"), attack.parameters.join(QStringLiteral(", ")));
+    }
+    addFact(tr("Reference"), attack.reference);
+    addFact(tr("Script"), attack.file, "mono");
+    addFact(tr("SHA-256"), attack.sha256, "mono");
+    end();
+}
+
 void DetailsDialog::begin(const QString& heading, const QString& title, const QString& summary)
 {
     setWindowTitle(title);

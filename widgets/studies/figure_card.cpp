@@ -33,6 +33,8 @@ FigureCard::FigureCard(const QString& name, Selection& selection, QWidget* paren
         addButton(QStringLiteral("export"), QStringLiteral("exportButton"), tr("Export this figure"));
     connect(save, &QToolButton::clicked, this, &ResultCard::exportRequested);
     connect(m_view, &FigureView::exportRequested, this, &ResultCard::exportRequested);
+    connect(m_view, &FigureView::picked, this,
+            [this](const Json& params) { Q_EMIT picked(params, QString::fromStdString(m_figure->opens)); });
     setContent(m_view);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/protocol/figure.h"
+#include "backend/protocol/json.h"
 #include "widgets/studies/result_card.h"
 
 #include <memory>
@@ -23,6 +24,11 @@ public:
     FigureView* view() const { return m_view; }
     bool isWide() const override;
     void setTheme(const Theme& theme) override;
+
+Q_SIGNALS:
+    /// A mark that stands for live parameters was chosen; @p opens: the gallery that shows what it stands
+    /// for.
+    void picked(const assay::Json& params, const QString& opens);
 
 protected:
     void refresh() override;

@@ -42,10 +42,12 @@ LibraryView::LibraryView(QWidget* parent)
     setAttribute(Qt::WA_StyledBackground);
     m_tabs->setObjectName(QStringLiteral("libraryTabs"));
     m_tabs->setAccessibleName(tr("Shelf of the library"));
+    m_tabs->setProperty("kind", QStringLiteral("narrow")); // all four at the dock's usual width
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(true);
     m_tabs->addTab(tr("Models"));
     m_tabs->addTab(tr("Data"));
+    m_tabs->addTab(tr("Attacks"));
     m_tabs->addTab(tr("Runs"));
 
     m_search->setObjectName(QStringLiteral("librarySearch"));
@@ -59,6 +61,10 @@ LibraryView::LibraryView(QWidget* parent)
     m_data =
         makeList(QStringLiteral("libraryData"), tr("Data sets"),
                  tr("No data sets yet. Drop a file or a folder of images on the window to bring your own."));
+    m_attacks =
+        makeList(QStringLiteral("libraryAttacks"), tr("Attacks"),
+                 tr("No attacks yet. They appear when the engine has looked for them; drop a scripted "
+                    "attack on the window to bring your own."));
     m_runs = makeList(QStringLiteral("libraryRuns"), tr("Past runs"),
                       tr("No runs yet. Choose a study, press Run, and it is kept here."));
 
@@ -79,19 +85,19 @@ LibraryView::LibraryView(QWidget* parent)
         m_import->setVisible(Shelf(shelf) != Shelf::Runs);
     });
     connect(m_search, &QLineEdit::textChanged, this, [this](const QString& text) {
-        for (const List* list : {&m_models, &m_data, &m_runs})
+        for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs})
             list->filter->setQuery(text);
         updatePages();
     });
     m_runs.view->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_runs.view, &QWidget::customContextMenuRequested, this, &LibraryView::showRunMenu);
-    for (const Shelf shelf : {Shelf::Models, Shelf::Data}) {
+    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks}) {
         QListView* view = list(shelf).view;
         view->setContextMenuPolicy(Qt::CustomContextMenu);
         connect(view, &QWidget::customContextMenuRequested, this,
                 [this, shelf](const QPoint& position) { showItemMenu(shelf, position); });
     }
-    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Runs})
+    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs})
         list(shelf).view->installEventFilter(this);
     m_flash.setDuration(kFlashMs);
     m_flash.setStartValue(1.0);
@@ -106,7 +112,7 @@ QToolButton* LibraryView::makeImportButton()
     button->setObjectName(QStringLiteral("libraryImport"));
     button->setProperty("kind", QStringLiteral("outlined"));
     button->setText(tr("Import …"));
-    button->setToolTip(tr("Bring models, images or predictions into this workspace"));
+    button->setToolTip(tr("Bring models, images, predictions or attacks into this workspace"));
     button->setPopupMode(QToolButton::InstantPopup);
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     auto* menu = new QMenu(button);
@@ -119,7 +125,7 @@ QToolButton* LibraryView::makeImportButton()
 bool LibraryView::eventFilter(QObject* watched, QEvent* event)
 {
     if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->matches(QKeySequence::Delete)) {
-        for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Runs}) {
+        for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs}) {
             if (watched == list(shelf).view) {
                 removeCurrent(shelf);
                 return true;
@@ -143,7 +149,17 @@ void LibraryView::removeCurrent(Shelf shelf)
 
 const LibraryView::List& LibraryView::list(Shelf shelf) const
 {
-    return shelf == Shelf::Models ? m_models : shelf == Shelf::Data ? m_data : m_runs;
+    switch (shelf) {
+    case Shelf::Models:
+        return m_models;
+    case Shelf::Data:
+        return m_data;
+    case Shelf::Attacks:
+        return m_attacks;
+    case Shelf::Runs:
+        break;
+    }
+    return m_runs;
 }
 
 LibraryView::List LibraryView::makeList(const QString& name, const QString& accessible,
@@ -181,6 +197,7 @@ void LibraryView::setCatalogue(const Catalogue& catalogue)
     m_catalogue = catalogue;
     m_models.model->setItems(modelItems(catalogue));
     m_data.model->setItems(datasetItems(catalogue));
+    m_attacks.model->setItems(attackItems(catalogue));
     m_runs.model->setItems(runItems(m_entries, m_catalogue));
     updatePages();
     showAwaited();
@@ -198,7 +215,7 @@ void LibraryView::setTheme(const Theme& theme)
     m_theme = theme;
     m_delegate->setTheme(theme);
     m_import->setIcon(theme.icon(QStringLiteral("plus"), theme.mutedText));
-    for (const List* list : {&m_models, &m_data, &m_runs})
+    for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs})
         list->view->viewport()->update();
 }
 
@@ -255,12 +272,60 @@ void LibraryView::flash(const QString& name)
 void LibraryView::activate(const QModelIndex& index)
 {
     const QString id = index.data(CardModel::IdRole).toString();
-    if (index.model() == m_models.filter)
-        Q_EMIT modelOpened(id);
-    else if (index.model() == m_data.filter)
-        Q_EMIT datasetOpened(id);
+    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs}) {
+        if (index.model() == list(shelf).filter)
+            openItem(shelf, id);
+    }
+}
+
+void LibraryView::openItem(Shelf shelf, const QString& name)
+{
+    switch (shelf) {
+    case Shelf::Models:
+        Q_EMIT modelOpened(name);
+        break;
+    case Shelf::Data:
+        Q_EMIT datasetOpened(name);
+        break;
+    case Shelf::Attacks: // there is no more to see of it than its card
+        Q_EMIT attackChosen(name);
+        break;
+    case Shelf::Runs:
+        Q_EMIT runOpened(name);
+        break;
+    }
+}
+
+void LibraryView::choose(Shelf shelf, const QString& name)
+{
+    if (shelf == Shelf::Models)
+        Q_EMIT modelChosen(name);
+    else if (shelf == Shelf::Data)
+        Q_EMIT datasetChosen(name);
     else
-        Q_EMIT runOpened(id);
+        Q_EMIT attackChosen(name);
+}
+
+LibraryView::Item LibraryView::item(Shelf shelf, const QString& name) const
+{
+    Item item{.owner = tr("it comes with Assay"),
+              .stays = tr("What comes with Assay is in every workspace and cannot be removed")};
+    if (const ModelEntry* model = shelf == Shelf::Models ? m_catalogue.model(name) : nullptr) {
+        item.own = item.imported = model->isOwn();
+        item.path = model->file;
+    } else if (const DatasetEntry* dataset = shelf == Shelf::Data ? m_catalogue.dataset(name) : nullptr) {
+        item.own = item.imported = dataset->own;
+        item.path = dataset->location;
+    } else if (const AttackEntry* attack = shelf == Shelf::Attacks ? m_catalogue.attack(name) : nullptr) {
+        item.own = attack->own;
+        item.imported = attack->own && attack->imported;
+        item.path = attack->file;
+        if (attack->script) {
+            item.owner = tr("its file lies elsewhere");
+            item.stays = tr("It is not of this workspace alone: delete its file where it lies");
+        }
+    }
+    return item;
 }
 
 void LibraryView::showRunMenu(const QPoint& position)
@@ -286,44 +351,37 @@ void LibraryView::showItemMenu(Shelf shelf, const QPoint& position)
     if (!index.isValid())
         return;
     const QString name = index.data(CardModel::IdRole).toString();
-    const ModelEntry* model = shelf == Shelf::Models ? m_catalogue.model(name) : nullptr;
-    const DatasetEntry* dataset = shelf == Shelf::Data ? m_catalogue.dataset(name) : nullptr;
-    const bool own = model ? model->isOwn() : dataset && dataset->own;
+    const Item item = this->item(shelf, name);
     auto* menu = new QMenu(this);
     menu->setObjectName(QStringLiteral("itemMenu"));
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->setToolTipsVisible(true);
-    QAction* open = menu->addAction(model ? tr("Inspect") : tr("Browse"), this, [this, shelf, name] {
-        if (shelf == Shelf::Models)
-            Q_EMIT modelOpened(name);
-        else
-            Q_EMIT datasetOpened(name);
-    });
-    open->setObjectName(QStringLiteral("openItem"));
-    menu->addAction(tr("Details"), this, [this, shelf, name] {
-        if (shelf == Shelf::Models)
-            Q_EMIT modelChosen(name);
-        else
-            Q_EMIT datasetChosen(name);
-    });
-    const QString path = model ? model->file : dataset ? dataset->location : QString();
-    if (own && !path.isEmpty()) {
+    if (shelf != Shelf::Attacks) {
+        QAction* open = menu->addAction(shelf == Shelf::Models ? tr("Inspect") : tr("Browse"), this,
+                                        [this, shelf, name] { openItem(shelf, name); });
+        open->setObjectName(QStringLiteral("openItem"));
+    }
+    menu->addAction(tr("Details"), this, [this, shelf, name] { choose(shelf, name); });
+    const bool isFile = !item.path.isEmpty();
+    if (item.imported && isFile) {
         QAction* again = menu->addAction(tr("Import again …"), this,
                                          [this, shelf, name] { Q_EMIT importAgainRequested(shelf, name); });
         again->setToolTip(
             tr("Looks at the file as it is now and puts the result in the place of this entry"));
+    }
+    if (isFile && (item.own || shelf == Shelf::Attacks)) {
         menu->addSeparator();
-        addFileActions(menu, path);
+        addFileActions(menu, item.path);
     }
     menu->addSeparator();
-    QAction* remove =
-        menu->addAction(own ? tr("Remove from workspace") : tr("Remove from workspace (it comes with Assay)"),
-                        this, [this, shelf, name] { Q_EMIT removalRequested(shelf, name); });
+    QAction* remove = menu->addAction(item.own ? tr("Remove from workspace")
+                                               : tr("Remove from workspace (%1)").arg(item.owner),
+                                      this, [this, shelf, name] { Q_EMIT removalRequested(shelf, name); });
     remove->setObjectName(QStringLiteral("removeItem"));
     remove->setShortcut(QKeySequence::Delete);
-    remove->setEnabled(own);
-    remove->setToolTip(own ? tr("Takes the entry out of the workspace; your files are not touched")
-                           : tr("What comes with Assay is in every workspace and cannot be removed"));
+    remove->setEnabled(item.own);
+    remove->setToolTip(item.own ? tr("Takes the entry out of the workspace; your files are not touched")
+                                : item.stays);
     menu->popup(list(shelf).view->viewport()->mapToGlobal(position));
 }
 
@@ -336,7 +394,7 @@ void LibraryView::addFileActions(QMenu* menu, const QString& path)
 
 void LibraryView::updatePages()
 {
-    for (const List* list : {&m_models, &m_data, &m_runs}) {
+    for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs}) {
         const bool searching = !list->filter->query().isEmpty() && list->model->rowCount() > 0;
         list->empty->setText(searching ? tr("Nothing here answers “%1”.").arg(list->filter->query())
                                        : list->empty->property("emptyText").toString());

@@ -20,13 +20,13 @@ class CardDelegate;
 class CardFilter;
 class CardModel;
 
-/// What the workspace holds: models, data sets and past runs, each list with the same filter field.
+/// What the workspace holds: models, data sets, attacks and past runs, each list with the same filter field.
 /// Asks for everything through signals; it changes nothing itself.
 class LibraryView : public QWidget
 {
     Q_OBJECT
 public:
-    enum class Shelf { Models, Data, Runs };
+    enum class Shelf { Models, Data, Attacks, Runs };
     Q_ENUM(Shelf)
 
     explicit LibraryView(QWidget* parent = nullptr);
@@ -36,14 +36,15 @@ public:
     void setTheme(const Theme& theme);
     void showShelf(Shelf shelf);
     Shelf shelf() const;
-    /// Shows a model or data set: selects it, scrolls to it and lights it up for a moment. One that is not
-    /// there yet is shown when the catalogue brings it.
+    /// Shows a model, data set or attack: selects it, scrolls to it and lights it up for a moment. One that
+    /// is not there yet is shown when the catalogue brings it.
     void showItem(Shelf shelf, const QString& name);
 
 Q_SIGNALS:
     /// Its card is to be shown.
     void modelChosen(const QString& name);
     void datasetChosen(const QString& name);
+    void attackChosen(const QString& name);
     /// It was opened: a model is to be inspected, a data set browsed.
     void modelOpened(const QString& name);
     void datasetOpened(const QString& name);
@@ -53,7 +54,7 @@ Q_SIGNALS:
     void runRevealed(const QString& run);
     /// The user wants to bring files, or a folder.
     void importRequested(bool folder);
-    /// Of the models' or the data sets' shelf.
+    /// Of any shelf but the runs'.
     void removalRequested(assay::widgets::LibraryView::Shelf shelf, const QString& name);
     void importAgainRequested(assay::widgets::LibraryView::Shelf shelf, const QString& name);
     /// A file or folder is to be shown in its folder.
@@ -76,6 +77,18 @@ private:
     QToolButton* makeImportButton();
     void removeCurrent(Shelf shelf);
     const List& list(Shelf shelf) const;
+    /// What the context menu of an entry depends on.
+    struct Item
+    {
+        bool own = false;      ///< a part of this workspace
+        bool imported = false; ///< its file is elsewhere, and can be looked at again
+        QString path;          ///< its file or folder
+        QString owner;         ///< whose it is, when it is not own, in few words
+        QString stays;         ///< why it cannot be removed then
+    };
+    Item item(Shelf shelf, const QString& name) const;
+    void choose(Shelf shelf, const QString& name);
+    void openItem(Shelf shelf, const QString& name);
     void activate(const QModelIndex& index);
     void showRunMenu(const QPoint& position);
     void showItemMenu(Shelf shelf, const QPoint& position);
@@ -89,7 +102,7 @@ private:
     QToolButton* m_import;
     QStackedWidget* m_pages;
     CardDelegate* m_delegate;
-    List m_models, m_data, m_runs;
+    List m_models, m_data, m_attacks, m_runs;
     Catalogue m_catalogue;
     QList<RunEntry> m_entries;
     Theme m_theme = Theme::light();

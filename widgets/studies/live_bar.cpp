@@ -2,11 +2,33 @@
 
 #include "widgets/studies/text_kit.h"
 
+#include <QFileInfo>
 #include <QGridLayout>
 #include <QPushButton>
 #include <QTimer>
 
+#include <algorithm>
+
 namespace assay::widgets {
+
+namespace {
+
+/// @p shown as one of @p values says it: itself, or the path of the file of that name.
+Json asGiven(const Json& shown, const Json& values)
+{
+    if (!shown.is_string() || !values.is_array() ||
+        std::find(values.begin(), values.end(), shown) != values.end())
+        return shown;
+    const QString name = QString::fromStdString(shown.get<std::string>());
+    for (const Json& value : values) {
+        if (value.is_string() &&
+            QFileInfo(QString::fromStdString(value.get<std::string>())).completeBaseName() == name)
+            return value;
+    }
+    return shown;
+}
+
+} // namespace
 
 LiveBar::LiveBar(QWidget* parent)
     : QFrame(parent)
@@ -41,6 +63,7 @@ LiveBar::LiveBar(QWidget* parent)
 
 void LiveBar::setSchema(const protocol::Schema& schema, const FormChoices& choices)
 {
+    m_schema = schema;
     m_form->setSchema(schema, choices, SchemaForm::Fields::Live);
     if (!m_stored.empty())
         m_form->setValues(m_stored);
@@ -58,6 +81,18 @@ void LiveBar::propose(const Json& params)
 {
     m_form->setValues(params);
     send();
+}
+
+void LiveBar::change(const Json& params)
+{
+    Json next = values();
+    for (const auto& [key, value] : params.items()) {
+        const protocol::Field* field = m_schema.find(key);
+        if (field && field->live)
+            next[key] = asGiven(value, next.value(field->valuesFrom, Json()));
+    }
+    if (next != values())
+        propose(next);
 }
 
 Json LiveBar::values() const

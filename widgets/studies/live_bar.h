@@ -25,6 +25,9 @@ public:
     void setStored(const Json& params);
     /// Shows @p params and asks for them, as if the user had moved the controls there.
     void propose(const Json& params);
+    /// The same for some of them, the others stay; what is no live parameter is left out. A file may be named
+    /// as figures name it, without folder and ending.
+    void change(const Json& params);
     /// All parameters as they are shown now.
     Json values() const;
     bool isChanged() const { return m_changed; }
@@ -42,6 +45,7 @@ private:
     QLabel* m_hint;
     QPushButton* m_reset;
     QTimer* m_coalesce;
+    protocol::Schema m_schema;
     Json m_stored = Json::object();
     bool m_changed = false;
 };

@@ -103,6 +103,7 @@ MetricsStrip::Tile MetricsStrip::makeTile()
     tile.frame = new QFrame(m_body);
     tile.frame->setProperty("kind", QStringLiteral("card"));
     tile.name = new ElidedLabel("small", tile.frame);
+    tile.name->setElideMode(Qt::ElideMiddle); // the last part tells one model's numbers apart
     tile.value = makeText("title", {}, tile.frame);
     tile.detail = new ElidedLabel("small", tile.frame);
     auto* layout = new QVBoxLayout(tile.frame);

@@ -98,9 +98,25 @@ void ResultsView::updateFigure(const QString& name)
     if (!value)
         return remove(ResultCard::Kind::Figure, name);
     auto* figure = static_cast<FigureCard*>(card(ResultCard::Kind::Figure, name));
-    if (!figure)
+    if (!figure) {
         add(figure = new FigureCard(name, m_services.selection, m_body));
+        connect(figure, &FigureCard::picked, this, [this](const Json& params, const QString& opens) {
+            Q_EMIT picked(params);
+            reveal(opens);
+        });
+    }
     figure->setFigure(value);
+}
+
+void ResultsView::reveal(const QString& gallery)
+{
+    ResultCard* shown = card(ResultCard::Kind::Gallery, gallery);
+    if (!shown)
+        return;
+    const int top = shown->mapTo(widget(), QPoint()).y(), seen = verticalScrollBar()->value();
+    const int room = viewport()->height();
+    if (top < seen || top + std::min(shown->height(), room) > seen + room)
+        verticalScrollBar()->setValue(top - fontMetrics().height());
 }
 
 void ResultsView::updateTable(const QString& name)

@@ -36,6 +36,8 @@ public:
 Q_SIGNALS:
     void figureExportRequested(const QString& name);
     void tableExportRequested(const QString& name);
+    /// A mark was chosen that stands for live parameters.
+    void picked(const assay::Json& params);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -44,6 +46,8 @@ private:
     void updateFigure(const QString& name);
     void updateTable(const QString& name);
     void updateGrid(const QString& name);
+    /// Scrolls a gallery into view that is out of sight.
+    void reveal(const QString& gallery);
     void add(ResultCard* card);
     void remove(ResultCard::Kind kind, const QString& name);
     void enqueue(ResultCard* card);

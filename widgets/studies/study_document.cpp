@@ -52,6 +52,10 @@ StudyDocument::StudyDocument(const Services& services, const protocol::RunSpec& 
     connect(m_header, &RunHeader::cancelRequested, this, &StudyDocument::cancel);
     connect(m_results, &ResultsView::figureExportRequested, this, &StudyDocument::exportFigure);
     connect(m_results, &ResultsView::tableExportRequested, this, &StudyDocument::exportTable);
+    connect(m_results, &ResultsView::picked, this, [this](const Json& params) {
+        if (!m_live->isHidden())
+            m_live->change(params);
+    });
     connect(m_live, &LiveBar::previewRequested, this,
             [this](const Json& params) { m_services.engine.preview(runId(), params); });
     connect(m_live, &LiveBar::restored, this, [this] { m_services.engine.endPreview(runId()); });

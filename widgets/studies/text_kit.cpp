@@ -73,6 +73,12 @@ void ElidedLabel::setWholeText(const QString& text)
     elide();
 }
 
+void ElidedLabel::setElideMode(Qt::TextElideMode mode)
+{
+    m_mode = mode;
+    elide();
+}
+
 void ElidedLabel::resizeEvent(QResizeEvent* event)
 {
     QLabel::resizeEvent(event);
@@ -81,7 +87,7 @@ void ElidedLabel::resizeEvent(QResizeEvent* event)
 
 void ElidedLabel::elide()
 {
-    const QString shown = fontMetrics().elidedText(m_whole, Qt::ElideRight, width());
+    const QString shown = fontMetrics().elidedText(m_whole, m_mode, width());
     setText(shown);
     setToolTip(shown == m_whole ? QString() : m_whole);
 }

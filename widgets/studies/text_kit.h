@@ -43,6 +43,8 @@ class ElidedLabel : public QLabel
 public:
     ElidedLabel(const char* kind, QWidget* parent);
     void setWholeText(const QString& text);
+    /// Where the text is cut that does not fit; at its end unless said otherwise.
+    void setElideMode(Qt::TextElideMode mode);
     QSize minimumSizeHint() const override { return {0, QLabel::minimumSizeHint().height()}; }
 
 protected:
@@ -51,6 +53,7 @@ protected:
 private:
     void elide();
     QString m_whole;
+    Qt::TextElideMode m_mode = Qt::ElideRight;
 };
 
 /// Changes the kind of a label that is already shown.

@@ -14,12 +14,16 @@ namespace {
 
 QString kindOf(ImportDesk::Shelf shelf)
 {
-    return shelf == ImportDesk::Shelf::Models ? QStringLiteral("model") : QStringLiteral("data");
+    return shelf == ImportDesk::Shelf::Models    ? QStringLiteral("model")
+           : shelf == ImportDesk::Shelf::Attacks ? QStringLiteral("attack")
+                                                 : QStringLiteral("data");
 }
 
 ImportDesk::Shelf shelfOf(const QString& kind)
 {
-    return kind == QLatin1String("model") ? ImportDesk::Shelf::Models : ImportDesk::Shelf::Data;
+    return kind == QLatin1String("model")    ? ImportDesk::Shelf::Models
+           : kind == QLatin1String("attack") ? ImportDesk::Shelf::Attacks
+                                             : ImportDesk::Shelf::Data;
 }
 
 QString keyOf(const QString& kind, const QString& name)
@@ -108,6 +112,18 @@ std::optional<ImportDesk::Entry> ImportDesk::entry(Shelf shelf, const QString& n
                 known["dataset"] = model->dataset.toStdString();
             return Entry{model->isOwn(), model->title.isEmpty() ? name : model->title, model->file, known};
         }
+    } else if (shelf == Shelf::Attacks) {
+        if (const auto* attack = m_catalogue.attack(name)) {
+            Entry found{attack->own, attack->title.isEmpty() ? name : attack->title, attack->file};
+            found.known = {{"name", name.section(QLatin1Char(':'), 1).toStdString()}};
+            if (attack->available)
+                found.known["title"] = attack->title.toStdString();
+            found.imported = attack->imported;
+            if (attack->script)
+                found.stays = tr("“%1” is not of this workspace alone: its file is %2. Delete it there.")
+                                  .arg(found.title, attack->file);
+            return found;
+        }
     } else if (const auto* data = m_catalogue.dataset(name)) {
         const Json known = {{"name", name.toStdString()}, {"title", data->title.toStdString()}};
         return Entry{data->own, data->title.isEmpty() ? name : data->title, data->location, known};
@@ -125,13 +141,16 @@ void ImportDesk::remove(Shelf shelf, const QString& name)
     else
         Q_EMIT noticed(
             QStringLiteral("accent"),
-            tr("“%1” comes with Assay, is in every workspace and cannot be removed.").arg(found->title), {});
+            found->stays.isEmpty()
+                ? tr("“%1” comes with Assay, is in every workspace and cannot be removed.").arg(found->title)
+                : found->stays,
+            {});
 }
 
 void ImportDesk::importAgain(Shelf shelf, const QString& name)
 {
     const auto found = entry(shelf, name);
-    if (!found || !found->own || m_dialog)
+    if (!found || !found->own || !found->imported || m_dialog)
         return;
     // The name is free while the dialogue is open; closing it without an import puts the entry back.
     m_history->beginReplacing(kindOf(shelf), name, found->title);

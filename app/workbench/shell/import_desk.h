@@ -54,6 +54,8 @@ private:
         bool own = false;
         QString title, path;
         Json known = Json::object(); ///< what the user said of it, as far as the catalogue tells
+        bool imported = true;        ///< its file is elsewhere
+        QString stays;               ///< why it cannot be removed; empty: it comes with Assay
     };
     std::optional<Entry> entry(Shelf shelf, const QString& name) const;
     void open();

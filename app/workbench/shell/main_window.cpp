@@ -185,6 +185,7 @@ void MainWindow::connectLibrary()
 {
     connect(m_library, &widgets::LibraryView::modelChosen, this, &MainWindow::showModel);
     connect(m_library, &widgets::LibraryView::datasetChosen, this, &MainWindow::showDataset);
+    connect(m_library, &widgets::LibraryView::attackChosen, this, &MainWindow::showAttack);
     connect(m_library, &widgets::LibraryView::modelOpened, m_tabs, &DocumentTabs::inspect);
     connect(m_library, &widgets::LibraryView::datasetOpened, m_tabs, &DocumentTabs::browse);
     connect(m_library, &widgets::LibraryView::runOpened, this, &MainWindow::openRun);
@@ -231,7 +232,7 @@ void MainWindow::restoreSession()
         resize(kFirstSize.boundedTo(screen.size()));
     }
     restoreState(state.docks);
-    m_library->showShelf(widgets::LibraryView::Shelf(std::clamp(state.shelf, 0, 2)));
+    m_library->showShelf(widgets::LibraryView::Shelf(std::clamp(state.shelf, 0, 3)));
     if (m_session.exists()) {
         m_tabs->restore(state);
         return;
@@ -367,6 +368,15 @@ void MainWindow::showDataset(const QString& name)
 {
     if (const auto* dataset = m_catalogue.dataset(name)) {
         auto* dialog = new widgets::DetailsDialog(*dataset, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    }
+}
+
+void MainWindow::showAttack(const QString& name)
+{
+    if (const auto* attack = m_catalogue.attack(name)) {
+        auto* dialog = new widgets::DetailsDialog(*attack, this);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->open();
     }

@@ -94,6 +94,7 @@ private:
     void showDocument(widgets::StudyDocument* document);
     void showModel(const QString& name);
     void showDataset(const QString& name);
+    void showAttack(const QString& name);
     void openRun(const QString& run);
     void repeatRun(const QString& run);
     void deleteRun(const QString& run);

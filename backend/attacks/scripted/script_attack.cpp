@@ -2,6 +2,7 @@
 
 #include "backend/attacks/gradient_params.h"
 #include "backend/attacks/scripted/script_parts.h"
+#include "backend/models/model_file.h"
 #include "backend/protocol/error.h"
 
 #include <torch/autograd.h>
@@ -15,7 +16,6 @@ namespace assay::attacks {
 
 namespace {
 
-constexpr std::chrono::seconds kTrialTime{2};
 constexpr double kTrialEps = 0.1;
 constexpr int kTrialSteps = 2;
 /// Rounding of another batch size stays far below.
@@ -192,7 +192,7 @@ bool differs(const torch::Tensor& batch, const torch::Tensor& alone)
 /// @returns the warning.
 std::string tryOut(const Script& script)
 {
-    const Recipe recipe = recipeOf(script, script.parameters, kTrialTime);
+    const Recipe recipe = recipeOf(script, script.parameters, kScriptTrialTime);
     bool mixes = false;
     for (const auto& [channels, side] : {std::pair<std::int64_t, std::int64_t>{1, 28}, {3, 32}}) {
         const Trial batch(3, channels, side);
@@ -246,50 +246,105 @@ torch::jit::Module load(const std::filesystem::path& file)
     }
 }
 
-} // namespace
-
-ScriptAttack openScriptAttack(const std::filesystem::path& file)
+/// What is in a file, as far as its signatures tell.
+Script readScript(const torch::jit::Module& module, const std::string& where)
 {
-    const torch::jit::Module module = load(file);
-    Script script{.where = file.string(), .step = nullptr, .transform = nullptr, .parameters = {}};
+    Script script{.where = where, .step = nullptr, .transform = nullptr, .parameters = {}};
     if (!module.find_method("step"))
-        throw Error("the script has no method 'step', so it is no attack", script.where,
+        throw Error("the script has no method 'step', so it is no attack", where,
                     "Write step(self, x_adv, x, grad, momentum, i) and mark it with @torch.jit.export.");
-    AttackInfo info{.id = idOf(file),
-                    .title = textAttribute(module, "title"),
-                    .summary = textAttribute(module, "summary"),
-                    .reference = textAttribute(module, "reference"),
-                    .norms = norms(module, script.where)};
     try {
-        script.step = ScriptStep::open(module, script.where);
+        script.step = ScriptStep::open(module, where);
         if (module.find_method("transform"))
-            script.transform = ScriptTransform::open(module, script.where);
+            script.transform = ScriptTransform::open(module, where);
     } catch (const Error&) {
         throw;
     } catch (const std::exception& error) {
-        throw Error("its code cannot be read: " + models::scriptSentence(error), script.where);
+        throw Error("its code cannot be read: " + models::scriptSentence(error), where);
     }
-    info.parameters = schemaOf(script);
-    script.parameters = protocol::defaults(info.parameters);
-    ScriptAttack attack;
-    attack.warning = tryOut(script);
+    return script;
+}
 
+AttackInfo infoOf(const torch::jit::Module& module, const std::filesystem::path& file, const ScriptHint& hint)
+{
+    AttackInfo info{.id = hint.name.empty() ? idOf(file) : std::string(kScriptPrefix) + hint.name,
+                    .title = hint.title.empty() ? textAttribute(module, "title") : hint.title,
+                    .summary = textAttribute(module, "summary"),
+                    .reference = textAttribute(module, "reference"),
+                    .norms = norms(module, file.string())};
     if (info.title.empty())
         info.title = file.stem().string();
     if (info.summary.empty())
         info.summary = "An attack of your own, from " + file.filename().string() + ".";
+    return info;
+}
+
+ScriptAttack makeAttack(const std::filesystem::path& file, const ScriptHint& hint, const std::string* known)
+{
+    const torch::jit::Module module = load(file);
+    Script script = readScript(module, file.string());
+    AttackInfo info = infoOf(module, file, hint);
+    info.parameters = schemaOf(script);
+    script.parameters = protocol::defaults(info.parameters);
+    ScriptAttack attack;
+    attack.warning = known ? *known : tryOut(script);
+    attack.transforms = script.transform != nullptr;
+    for (const protocol::Field& field : info.parameters.fields) {
+        if (field.name != "loss")
+            attack.parameters.push_back(field);
+    }
     if (!attack.warning.empty())
         info.summary += " " + attack.warning;
     const std::string id = info.id;
-    attack.entry = {std::move(info),
-                    [script, id, norms = norms(module, script.where)](
-                        const Json& parameters) -> std::unique_ptr<const Attack> {
-                        Recipe recipe = recipeOf(script, parameters, kScriptTime);
-                        recipe.name = id;
-                        recipe.loss = lossFromName(parameters.at("loss").get<std::string>());
-                        recipe.norms = norms;
-                        return std::make_unique<ScriptedAttack>(std::move(recipe), script.where);
-                    }};
+    attack.entry = {
+        info, [script, id, norms = info.norms](const Json& parameters) -> std::unique_ptr<const Attack> {
+            Recipe recipe = recipeOf(script, parameters, kScriptTime);
+            recipe.name = id;
+            recipe.loss = lossFromName(parameters.at("loss").get<std::string>());
+            recipe.norms = norms;
+            return std::make_unique<ScriptedAttack>(std::move(recipe), script.where);
+        }};
+    return attack;
+}
+
+/// makeAttack() with what LibTorch throws of a script that nobody thought of as a sentence.
+ScriptAttack tryAttack(const std::filesystem::path& file, const ScriptHint& hint, const std::string* known)
+{
+    try {
+        return makeAttack(file, hint, known);
+    } catch (const Error&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw Error("cannot be used: " + models::scriptSentence(error), file.string());
+    }
+}
+
+} // namespace
+
+ScriptAttack openScriptAttack(const std::filesystem::path& file, const ScriptHint& hint)
+{
+    const std::string sha256 = models::fileSha256(file);
+    const auto requireSame = [&] {
+        if (models::fileSha256(file) != sha256)
+            throw Error("changed while it was being read", file.string(), "Try again.");
+    };
+    const auto known =
+        hint.verdicts && !hint.tryAgain ? hint.verdicts->find(sha256) : std::optional<ScriptVerdict>();
+    if (known && !known->problem.empty())
+        throw Error(known->problem, file.string(), known->mend);
+    ScriptAttack attack;
+    try {
+        attack = tryAttack(file, hint, known ? &known->warning : nullptr);
+    } catch (const Error& error) {
+        requireSame();
+        if (hint.verdicts)
+            hint.verdicts->keep(sha256, {.problem = error.happened(), .mend = error.mend(), .warning = {}});
+        throw;
+    }
+    requireSame();
+    if (hint.verdicts)
+        hint.verdicts->keep(sha256, {.problem = {}, .mend = {}, .warning = attack.warning});
+    attack.entry.info.sha256 = sha256;
     return attack;
 }
 

@@ -1,85 +1,232 @@
 #include "backend/attacks/scripted/scripted_attacks.h"
 
-#include "backend/attacks/scripted/script_attack.h"
-#include "backend/models/torchscript/script_program.h"
+#include "backend/attacks/scripted/attack_card.h"
 #include "backend/protocol/error.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace assay::attacks {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-std::vector<std::filesystem::path> scriptFiles(const std::filesystem::path& folder)
+bool isCard(const fs::path& entry)
 {
-    std::vector<std::filesystem::path> files;
+    return entry.extension() == ".json";
+}
+
+std::vector<fs::path> entriesOf(const fs::path& folder)
+{
+    std::vector<fs::path> entries;
     std::error_code code;
-    for (std::filesystem::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+    for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
         std::error_code ignored;
-        if (it->path().extension() == ".pt" && it->is_regular_file(ignored))
-            files.push_back(it->path());
+        const fs::path& path = it->path();
+        const bool isOurs = path.extension() == ".pt" || isCard(path);
+        if (isOurs && !path.filename().string().starts_with('.') && it->is_regular_file(ignored))
+            entries.push_back(path);
     }
-    std::ranges::sort(files);
-    return files;
+    std::ranges::sort(entries);
+    return entries;
+}
+
+std::string nameOfId(const std::string& id)
+{
+    return id.substr(kScriptPrefix.size());
+}
+
+void addSentence(std::string& text, const std::string& sentence)
+{
+    if (!sentence.empty())
+        text += (text.empty() ? "" : " ") + sentence;
 }
 
 } // namespace
 
-ScriptedAttacks::ScriptedAttacks(AttackRegistry& registry, const std::vector<std::filesystem::path>& folders)
+ScriptedAttacks::ScriptedAttacks(AttackRegistry& registry, std::vector<fs::path> folders, fs::path verdicts)
     : m_registry(registry)
+    , m_folders(std::move(folders))
+    , m_verdicts(std::move(verdicts))
 {
-    for (const std::filesystem::path& folder : folders) {
-        for (const std::filesystem::path& file : scriptFiles(folder))
-            open(file);
-    }
+    refresh();
 }
 
 ScriptedAttacks::~ScriptedAttacks()
 {
-    for (const ScriptRecord& record : m_records) {
-        if (!record.id.empty())
-            m_registry.remove(record.id);
+    for (const Known& known : m_known) {
+        if (!known.record.id.empty())
+            m_registry.remove(known.record.id);
     }
+}
+
+ScriptedAttacks::Stamp ScriptedAttacks::stampOf(const fs::path& file)
+{
+    std::error_code code;
+    Stamp stamp;
+    stamp.bytes = fs::file_size(file, code);
+    if (code)
+        return {};
+    const auto modified = fs::last_write_time(file, code);
+    stamp.modified = code ? 0 : static_cast<std::int64_t>(modified.time_since_epoch().count());
+    return stamp;
+}
+
+std::vector<ScriptedAttacks::Known> ScriptedAttacks::known() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_known;
 }
 
 std::vector<ScriptRecord> ScriptedAttacks::records() const
 {
-    const std::lock_guard lock(m_mutex);
-    return m_records;
+    std::vector<ScriptRecord> records;
+    for (Known& each : known())
+        records.push_back(std::move(each.record));
+    return records;
 }
 
-void ScriptedAttacks::close(const std::filesystem::path& file)
+std::string ScriptedAttacks::idOf(const fs::path& entry) const
 {
     const std::lock_guard lock(m_mutex);
-    std::erase_if(m_records, [&](const ScriptRecord& record) {
-        if (record.file != file)
+    for (const Known& each : m_known) {
+        if (each.record.entry == entry)
+            return each.record.id;
+    }
+    return {};
+}
+
+ScriptAttack ScriptedAttacks::inspect(const fs::path& file)
+{
+    const std::lock_guard opening(m_opening);
+    try {
+        ScriptAttack attack = openScriptAttack(file, {.verdicts = &m_verdicts, .tryAgain = true});
+        m_verdicts.save();
+        return attack;
+    } catch (const Error&) {
+        m_verdicts.save();
+        throw;
+    }
+}
+
+bool ScriptedAttacks::refresh()
+{
+    const std::lock_guard opening(m_opening);
+    bool changed = false;
+    for (const Known& each : known()) {
+        const fs::path& entry = each.record.entry;
+        std::error_code code;
+        if (!fs::exists(entry, code)) {
+            closeHeld(entry);
+            changed = true;
+        } else if (stampOf(entry) != each.entry || stampOf(each.record.file) != each.file) {
+            openHeld(entry);
+            changed = true;
+        }
+    }
+    std::vector<fs::path> have;
+    for (const Known& each : known())
+        have.push_back(each.record.entry);
+    for (const fs::path& folder : m_folders) {
+        for (const fs::path& entry : entriesOf(folder)) {
+            if (std::ranges::find(have, entry) != have.end())
+                continue;
+            openHeld(entry);
+            changed = true;
+        }
+    }
+    for (const Known& each : known()) {
+        if (changed && each.taken)
+            openHeld(each.record.entry);
+    }
+    m_verdicts.save();
+    return changed;
+}
+
+ScriptRecord ScriptedAttacks::open(const fs::path& entry)
+{
+    const std::lock_guard opening(m_opening);
+    ScriptRecord record = openHeld(entry);
+    m_verdicts.save();
+    return record;
+}
+
+void ScriptedAttacks::close(const fs::path& entry)
+{
+    const std::lock_guard opening(m_opening);
+    closeHeld(entry);
+}
+
+void ScriptedAttacks::closeHeld(const fs::path& entry)
+{
+    const std::lock_guard lock(m_mutex);
+    std::erase_if(m_known, [&](const Known& each) {
+        if (each.record.entry != entry)
             return false;
-        if (!record.id.empty())
-            m_registry.remove(record.id);
+        if (!each.record.id.empty())
+            m_registry.remove(each.record.id);
         return true;
     });
 }
 
-ScriptRecord ScriptedAttacks::open(const std::filesystem::path& file)
+/// @param before the id that the entry has in the registry, empty when it has none.
+void ScriptedAttacks::enter(Known& known, AttackEntry attack, const std::string& before)
 {
-    close(file);
-    ScriptRecord record{.file = file, .id = {}, .title = {}, .problem = {}, .warning = {}};
+    ScriptRecord& record = known.record;
+    const AttackInfo info = attack.info;
+    record.name = nameOfId(info.id);
     try {
-        ScriptAttack attack = openScriptAttack(file);
-        const std::string id = attack.entry.info.id;
-        record.title = attack.entry.info.title;
-        record.warning = attack.warning;
-        m_registry.add(std::move(attack.entry));
-        record.id = id;
+        if (info.id == before)
+            m_registry.replace(std::move(attack));
+        else
+            m_registry.add(std::move(attack));
     } catch (const Error& error) {
-        record.title.clear();
-        record.problem = error.where().empty() ? file.string() + ": " + error.what() : error.what();
-    } catch (const std::exception& error) { // LibTorch's, of a script that nobody thought of
-        record.problem = file.string() + ": cannot be used: " + models::scriptSentence(error) + ".";
+        known.taken = true;
+        throw Error(error.happened(), record.entry.string(), error.mend());
     }
+    record.id = info.id;
+    record.title = info.title;
+    record.sha256 = info.sha256;
+}
+
+ScriptRecord ScriptedAttacks::openHeld(const fs::path& entry)
+{
+    const std::string before = idOf(entry);
+    Known known{.record = {.entry = entry, .file = entry}, .entry = stampOf(entry), .file = stampOf(entry)};
+    ScriptRecord& record = known.record;
+    record.name = entry.stem().string();
+    try {
+        AttackCard card;
+        if (isCard(entry)) {
+            card = readAttackCard(entry);
+            record.file = card.file;
+            record.name = card.name;
+            known.file = stampOf(card.file);
+            if (known.file == Stamp{})
+                throw Error("is gone", card.file.string(), "Put it back, or remove this entry.");
+        }
+        ScriptAttack attack =
+            openScriptAttack(record.file, {.name = card.name, .title = card.title, .verdicts = &m_verdicts});
+        if (!card.sha256.empty() && card.sha256 != attack.entry.info.sha256)
+            addSentence(record.warning, "It has changed since it was imported, and is used as it is now. "
+                                        "Put the old file back, or import it anew.");
+        addSentence(record.warning, attack.warning);
+        enter(known, std::move(attack.entry), before);
+    } catch (const Error& error) {
+        record.problem = error.what();
+        record.warning.clear();
+    }
+    if (!before.empty() && before != record.id)
+        m_registry.remove(before);
     const std::lock_guard lock(m_mutex);
-    m_records.push_back(record);
-    return record;
+    const auto old =
+        std::ranges::find_if(m_known, [&](const Known& each) { return each.record.entry == entry; });
+    if (old != m_known.end())
+        *old = known;
+    else
+        m_known.push_back(known);
+    return known.record;
 }
 
 } // namespace assay::attacks

@@ -2,7 +2,7 @@
 
 #include "backend/engine/devices.h"
 #include "backend/engine/text.h"
-#include "backend/models/predict.h"
+#include "backend/training/evaluate.h"
 
 #include <torch/types.h>
 
@@ -11,8 +11,6 @@
 namespace assay::engine {
 
 namespace {
-
-constexpr std::int64_t kImagesAtOnce = 200;
 
 MeasuredAccuracy accuracyOf(const models::Predictions& predictions)
 {
@@ -44,25 +42,18 @@ torch::Tensor drawnTestIds(const data::Dataset& dataset, std::int64_t most)
         .narrow(0, 0, std::min(all, most));
 }
 
-MeasuredAccuracy measureAccuracy(const models::Model& model, const data::Dataset& dataset, std::int64_t most,
-                                 std::chrono::milliseconds limit)
+MeasuredAccuracy measureAccuracy(const models::Model& model, std::shared_ptr<const data::Dataset> dataset,
+                                 std::int64_t most, std::chrono::milliseconds limit)
 {
     if (!model.hasNetwork())
         return accuracyOf(model.predictions());
     const auto begin = std::chrono::steady_clock::now();
-    const torch::Tensor ids = drawnTestIds(dataset, most);
-    const torch::Tensor labels = dataset.labels(data::Split::Test).index_select(0, ids);
-    MeasuredAccuracy measured;
-    while (measured.count < ids.size(0) && std::chrono::steady_clock::now() - begin < limit) {
-        const std::int64_t n = std::min(kImagesAtOnce, ids.size(0) - measured.count);
-        const torch::Tensor x =
-            dataset.images(data::Split::Test, ids.narrow(0, measured.count, n), model.device());
-        measured.right +=
-            models::predict(model, x).eq(labels.narrow(0, measured.count, n)).sum().item<std::int64_t>();
-        measured.count += n;
-    }
-    measured.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return measured;
+    const torch::Tensor ids = drawnTestIds(*dataset, most);
+    const training::Evaluated found =
+        training::evaluate(model, std::move(dataset), data::Split::Test, ids,
+                           [&] { return std::chrono::steady_clock::now() - begin < limit; });
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    return {found.right, found.count, seconds.count()};
 }
 
 } // namespace assay::engine

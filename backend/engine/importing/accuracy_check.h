@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace assay::engine {
@@ -34,7 +35,7 @@ torch::Tensor drawnTestIds(const data::Dataset& dataset, std::int64_t most);
 
 /// Accuracy on drawnTestIds(), in chunks, until @p limit has passed; the count says how many were asked. Of a
 /// model of predictions only: on the labels that came with them, count 0 without any.
-MeasuredAccuracy measureAccuracy(const models::Model& model, const data::Dataset& dataset,
+MeasuredAccuracy measureAccuracy(const models::Model& model, std::shared_ptr<const data::Dataset> dataset,
                                  std::int64_t most = kAccuracyImages,
                                  std::chrono::milliseconds limit = kAccuracyTime);
 

@@ -8,7 +8,7 @@ namespace assay::engine {
 namespace fs = std::filesystem;
 
 CardWatch::CardWatch(const Workspace& workspace)
-    : m_folders{workspace.models(), workspace.data()}
+    : m_folders{workspace.models(), workspace.data(), workspace.attacks(), userAttackFolder()}
     , m_seen(look())
 {}
 
@@ -18,7 +18,7 @@ std::string CardWatch::look() const
     for (const fs::path& folder : m_folders) {
         std::error_code code;
         for (const auto& entry : fs::directory_iterator(folder, code)) {
-            if (entry.path().extension() != ".json")
+            if (entry.path().extension() != ".json" && entry.path().extension() != ".pt")
                 continue;
             std::error_code vanished;
             cards.push_back(entry.path().string() + '\n' + std::to_string(entry.file_size(vanished)) + '\n' +

@@ -7,8 +7,9 @@
 
 namespace assay::engine {
 
-/// Notices cards that appear in, change in or vanish from a workspace, whoever did it. Looking costs a
-/// listing of two folders, no file is read. Not safe from several threads.
+/// Notices cards, and scripted attacks, that appear in, change in or vanish from a workspace or the user's
+/// folder of attacks, whoever did it. Looking costs a listing of the folders, no file is read. Not safe from
+/// several threads.
 class CardWatch
 {
 public:
@@ -20,7 +21,7 @@ public:
 private:
     std::string look() const;
 
-    std::filesystem::path m_folders[2];
+    std::filesystem::path m_folders[4];
     std::string m_seen; ///< names, sizes and times of the cards
 };
 

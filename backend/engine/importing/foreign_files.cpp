@@ -1,7 +1,9 @@
 #include "backend/engine/importing/foreign_files.h"
 
+#include "backend/attacks/scripted/script_kind.h"
 #include "backend/engine/importing/import_form.h"
 #include "backend/models/model_file.h"
+#include "backend/models/torchscript/torchscript_format.h"
 #include "backend/protocol/error.h"
 
 #include <torch/types.h>
@@ -48,6 +50,28 @@ void requireOutputs(const models::Model& model)
                     model.card().file, "Give the network's classes, or export its logits alone.");
 }
 
+/// A network and an attack may both come as TorchScript.
+void tellScript(const fs::path& file, Recognised& found)
+{
+    const std::string name = file.filename().string();
+    switch (attacks::scriptKind(file)) {
+    case attacks::ScriptKind::Network:
+        return;
+    case attacks::ScriptKind::Attack:
+        found.attack = true;
+        break;
+    case attacks::ScriptKind::Both:
+        found.problem = name + " has both 'forward' and 'step', so it could be a network or an attack. Save "
+                               "it with only one of them.";
+        break;
+    case attacks::ScriptKind::Neither:
+        found.problem = name + " is TorchScript without 'forward' and without 'step', so it is neither a "
+                               "network nor an attack. Mark the method with @torch.jit.export.";
+        break;
+    }
+    found.model = nullptr;
+}
+
 } // namespace
 
 Recognised recognise(const fs::path& location)
@@ -58,7 +82,9 @@ Recognised recognise(const fs::path& location)
     Recognised found;
     if (!fs::is_directory(location, code))
         found.model = models::recogniseModel(location);
-    if (!found.model)
+    if (found.model == &models::kTorchScriptFormat)
+        tellScript(location, found);
+    if (!found.model && !found.attack && found.problem.empty())
         found.data = data::recogniseData(location);
     return found;
 }

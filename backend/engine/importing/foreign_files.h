@@ -9,14 +9,18 @@
 
 namespace assay::engine {
 
-/// What recognises a file or folder; both null when nothing does.
+/// What recognises a file or folder; nothing is set when nothing does.
 struct Recognised
 {
     const models::ModelFormat* model = nullptr;
     const data::DataFormat* data = nullptr;
+    bool attack = false; ///< TorchScript with a `step`
+    /// Why a script can be taken for nothing: it could be two things, or has no method that is asked for.
+    std::string problem;
 };
 
-/// Models are asked first. @throws Error when there is no such file or it cannot be read.
+/// Models are asked first, and TorchScript is told apart by its methods. @throws Error when there is no such
+/// file or it cannot be read.
 Recognised recognise(const std::filesystem::path& location);
 
 /// The model of a card whose weights are elsewhere; no hash is compared.

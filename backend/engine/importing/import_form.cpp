@@ -228,6 +228,16 @@ ImportForm formOf(const data::DataImport& found)
     return std::move(make.form);
 }
 
+ImportForm formOf(const attacks::AttackInfo& found)
+{
+    static const std::vector<std::string> kNothing;
+    FormMaker make(kNothing);
+    addNaming(make, scriptName(found.id), found.title, "attack");
+    make.form.schema.fields.front().help =
+        "Studies and the command line call this attack script:NAME: lower case letters, digits and '-'.";
+    return std::move(make.form);
+}
+
 models::ModelCorrections modelCorrections(const Json& values, const models::ModelImport& base)
 {
     const ImportForm form = formOf(base);
@@ -276,6 +286,31 @@ data::DataCorrections dataCorrections(const Json& values, const data::DataImport
             corrections.options[key] = value;
     }
     return corrections;
+}
+
+attacks::AttackInfo correctedAttack(const Json& values, attacks::AttackInfo found)
+{
+    const Json given = checkedValues(formOf(found), values);
+    if (const auto it = given.find("name"); it != given.end())
+        found.id = std::string(attacks::kScriptPrefix) + it->get<std::string>();
+    if (const auto it = given.find("title"); it != given.end())
+        found.title = it->get<std::string>();
+    return found;
+}
+
+std::string nounOf(const std::string& kind)
+{
+    return kind == "data" ? "data set" : kind;
+}
+
+std::string withArticle(const std::string& kind)
+{
+    return (kind == "attack" ? "an " : "a ") + nounOf(kind);
+}
+
+std::string scriptName(const std::string& id)
+{
+    return id.starts_with(attacks::kScriptPrefix) ? id.substr(attacks::kScriptPrefix.size()) : id;
 }
 
 std::string suggestedName(const std::filesystem::path& file, const std::vector<std::string>& taken)

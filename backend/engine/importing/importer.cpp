@@ -61,17 +61,6 @@ std::string given(const Json& values, const char* key)
 
 } // namespace
 
-/// One file or folder without corrections: reading it again at every change of a form would cost too much.
-struct Importer::Found
-{
-    fs::path path;
-    std::optional<FileStamp> stamp;
-    Recognised by;
-    models::ModelImport model;
-    data::DataImport data;
-    std::string problem; ///< why the format cannot read it
-};
-
 Json toJson(const ImportReport& report)
 {
     return {{"kind", report.kind},
@@ -84,9 +73,10 @@ Json toJson(const ImportReport& report)
             {"details", report.details}};
 }
 
-Importer::Importer(Inputs& inputs, const Workspace& workspace)
+Importer::Importer(Inputs& inputs, const Workspace& workspace, attacks::ScriptedAttacks& attacks)
     : m_inputs(inputs)
     , m_workspace(workspace)
+    , m_attacks(attacks)
 {}
 
 const Importer::Found& Importer::inspected(const fs::path& path)
@@ -103,6 +93,8 @@ const Importer::Found& Importer::inspected(const fs::path& path)
             found->model = found->by.model->inspect(path, {});
         else if (found->by.data)
             found->data = found->by.data->inspect(path, {});
+        else if (found->by.attack)
+            found->attack = m_attacks.inspect(path);
     } catch (...) {
         found->problem = sentenceOfCurrent("reading it");
     }
@@ -126,11 +118,16 @@ ImportReport Importer::inspect(const fs::path& given, const Json& values)
         report.format = found.by.data->name;
         report.title = found.by.data->title;
         inspectData(path, values, report);
+    } else if (found.by.attack) {
+        inspectAttack(path, values, report);
+    } else if (!found.by.problem.empty()) {
+        find(report, Finding::Level::Problem, found.by.problem);
     } else {
         find(report, Finding::Level::Problem,
              "Nothing here recognises " + path.filename().string() +
                  ". See `assay-cli import --help` for the kinds of models and images that can be read.");
-        report.details = {{"models", titles(models::modelFormats())}, {"images", titles(data::dataFormats())}};
+        report.details = {{"models", titles(models::modelFormats())},
+                          {"images", titles(data::dataFormats())}};
     }
     return report;
 }
@@ -141,6 +138,9 @@ std::vector<std::string> Importer::takenNames(const std::string& kind) const
     if (kind == "model") {
         for (const models::ModelCard& card : m_inputs.models().list())
             names.push_back(card.name);
+    } else if (kind == "attack") {
+        for (const attacks::ScriptRecord& record : m_attacks.records())
+            names.push_back(record.name);
     } else {
         for (const data::DatasetInfo& info : m_inputs.allDatasets())
             names.push_back(info.name);
@@ -148,9 +148,16 @@ std::vector<std::string> Importer::takenNames(const std::string& kind) const
     return names;
 }
 
+fs::path Importer::folderOf(const std::string& kind) const
+{
+    return kind == "model"    ? m_workspace.models()
+           : kind == "attack" ? m_workspace.attacks()
+                              : m_workspace.data();
+}
+
 fs::path Importer::cardOf(const std::string& kind, const std::string& name) const
 {
-    return (kind == "model" ? m_workspace.models() : m_workspace.data()) / (name + ".json");
+    return folderOf(kind) / (name + ".json");
 }
 
 /// Lays the user's values over what was found, and looks at the name.
@@ -167,9 +174,8 @@ void Importer::finish(ImportReport& report, const Json& values, const std::strin
         const auto taken = takenNames(report.kind);
         std::error_code code;
         if (std::ranges::find(taken, name) != taken.end() || fs::exists(cardOf(report.kind, name), code))
-            throw Error(std::string("there is already a ") + (report.kind == "model" ? "model" : "data set") +
-                            " '" + name + "'",
-                        "name", "Choose another name.");
+            throw Error("there is already " + withArticle(report.kind) + " '" + name + "'", "name",
+                        "Choose another name.");
     } catch (const Error& error) {
         find(report, Finding::Level::Problem, error.what());
     }
@@ -215,23 +221,23 @@ void Importer::inspectModel(const fs::path& path, const Json& values, ImportRepo
     report.model = card;
     finish(report, values, card.name);
     if (dataset && report.asks.empty() && !hasProblem(report))
-        measure(report, *dataset);
+        measure(report, dataset);
 }
 
-void Importer::measure(ImportReport& report, const data::Dataset& dataset)
+void Importer::measure(ImportReport& report, const std::shared_ptr<const data::Dataset>& dataset)
 {
     const models::ModelCard& card = *report.model;
     const bool predictionsOnly = models::modelFormat(card.format).predictions != nullptr;
-    if (const std::string why = mismatch(card, dataset.info()); !why.empty() && !predictionsOnly) {
+    if (const std::string why = mismatch(card, dataset->info()); !why.empty() && !predictionsOnly) {
         find(report, Finding::Level::Warning,
-             "Its accuracy cannot be measured on " + dataset.info().name + ": " + why +
+             "Its accuracy cannot be measured on " + dataset->info().name + ": " + why +
                  ". Choose the data set it was trained for.");
         return;
     }
     Json input = models::toJson(card);
     for (const char* key : {"name", "title", "summary", "classes"})
         input.erase(key);
-    const std::string key = m_inputs.hashes().of(card.file) + dataset.hash() + input.dump();
+    const std::string key = m_inputs.hashes().of(card.file) + dataset->hash() + input.dump();
     try {
         auto it = m_accuracies.find(key);
         if (it == m_accuracies.end()) {
@@ -244,9 +250,9 @@ void Importer::measure(ImportReport& report, const data::Dataset& dataset)
             return;
         find(report, Finding::Level::Info,
              percent(it->second.fraction()) + " of " + std::to_string(it->second.count) + " test images of " +
-                 dataset.info().name + " are classified correctly.");
+                 dataset->info().name + " are classified correctly.");
         if (!predictionsOnly) {
-            for (Finding& finding : normalisationFindings(card, dataset, it->second))
+            for (Finding& finding : normalisationFindings(card, *dataset, it->second))
                 report.findings.push_back(std::move(finding));
         }
     } catch (...) {
@@ -300,7 +306,11 @@ Importer::Added Importer::add(const fs::path& path, const Json& values)
     Json card;
     fs::path source;
     std::string name;
-    if (report.model) {
+    if (report.attack) {
+        name = report.attack->name;
+        source = report.attack->file;
+        card = attacks::toJson(*report.attack);
+    } else if (report.model) {
         models::ModelCard model = *report.model;
         model.sha256 = m_inputs.hashes().of(model.file);
         if (report.accuracy && report.accuracy->count > 0)
@@ -322,7 +332,9 @@ Importer::Added Importer::add(const fs::path& path, const Json& values)
     if (const auto stamp = stampOf(source))
         card["stamp"] = toJson(*stamp);
     writeFileAtomically(cardOf(report.kind, name), card.dump(2) + "\n");
-    return {report.kind, name};
+    if (report.attack)
+        m_attacks.open(cardOf(report.kind, name));
+    return {report.kind, report.attack ? std::string(attacks::kScriptPrefix) + name : name};
 }
 
 } // namespace assay::engine

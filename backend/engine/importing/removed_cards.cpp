@@ -31,7 +31,7 @@ std::string RemovedCards::setAside(const std::string& kind, const fs::path& card
         QUuid::createUuid().toString(QUuid::Id128).left(static_cast<int>(kRandomLength)).toStdString();
     const std::string token = kind + "." + card.stem().string() + "." + random;
     std::error_code code;
-    fs::rename(card, m_folder / (token + ".json"), code);
+    fs::rename(card, m_folder / (token + card.extension().string()), code);
     if (code)
         throwFileError(code.value(), card);
     return token;
@@ -41,13 +41,15 @@ RemovedCards::Card RemovedCards::find(const std::string& token) const
 {
     const auto first = token.find('.');
     const auto last = token.rfind('.');
-    const fs::path file = m_folder / (token + ".json");
     std::error_code code;
+    fs::path file = m_folder / (token + ".json");
+    if (!fs::is_regular_file(file, code))
+        file = m_folder / (token + ".pt");
     if (!isToken(token) || first == std::string::npos || last <= first || !fs::is_regular_file(file, code))
         throw Error("there is nothing to restore under '" + token.substr(0, 200) + "'", {},
                     "It was restored already, or removed in another workspace.");
     const std::string kind = token.substr(0, first);
-    if (kind != "model" && kind != "data")
+    if (kind != "model" && kind != "data" && kind != "attack")
         throw Error("there is nothing to restore under '" + token.substr(0, 200) + "'");
     return {kind, file, token.substr(first + 1, last - first - 1)};
 }

@@ -5,7 +5,8 @@
 
 namespace assay::engine {
 
-/// A folder of cards that were set aside, each as TOKEN.json; the token says the kind and the file's name.
+/// A folder of cards that were set aside, each as TOKEN.json (scripts that lay in the workspace: TOKEN.pt);
+/// the token says the kind and the file's name.
 class RemovedCards
 {
 public:
@@ -20,7 +21,7 @@ public:
     {
         std::string kind;
         std::filesystem::path file;
-        std::string stem; ///< of the file it was, without .json
+        std::string stem; ///< of the file it was, without its ending
     };
     /// @throws Error when @p token is none of ours.
     Card find(const std::string& token) const;

@@ -68,10 +68,8 @@ TestImages TestImages::select(const torch::Tensor& rows) const
 TestImages drawTestImages(engine::RunContext& context, const data::Dataset& dataset, std::int64_t count)
 {
     const std::int64_t available = dataset.size(data::Split::Test);
-    const torch::TensorOptions options = torch::TensorOptions(torch::kInt64).device(context.device());
-    const torch::Tensor ids = torch::randperm(available, context.generator("images"), options)
+    const torch::Tensor ids = torch::randperm(available, context.generator("images"), torch::kInt64)
                                   .narrow(0, 0, std::min(count, available))
-                                  .cpu()
                                   .contiguous();
     return {ids, dataset.images(data::Split::Test, ids, context.device()),
             dataset.labels(data::Split::Test).index_select(0, ids)};
@@ -80,8 +78,8 @@ TestImages drawTestImages(engine::RunContext& context, const data::Dataset& data
 torch::Tensor drawWrongClasses(engine::RunContext& context, const torch::Tensor& y, std::int64_t classes)
 {
     // An offset 1 .. classes-1 from the label is uniform over the other classes.
-    const auto options = torch::TensorOptions(torch::kInt64).device(context.device());
-    const torch::Tensor offset = torch::randint(1, classes, y.sizes(), context.generator("aim"), options);
+    const torch::Tensor offset =
+        torch::randint(1, classes, y.sizes(), context.generator("aim"), torch::kInt64);
     return (y + offset.to(y.device())).remainder_(classes);
 }
 

@@ -75,9 +75,9 @@ protocol::ImageGrid pictures(const Survival& s)
     fillPlanes(grid, s.ids.narrow(0, 0, s.clean.size(0)), planes);
     for (std::size_t j = 0; j < s.judges.size(); ++j) {
         protocol::ImageAttribute left{.name = "left-" + std::to_string(j),
-                                      .title = "Ordeals it survives, " + s.judges[j]};
+                                      .title = "Survives on " + s.judges[j]};
         for (std::size_t n = 0; n <= s.rates.size(); ++n)
-            left.values.push_back(std::to_string(n));
+            left.values.push_back(std::to_string(n) + " of " + std::to_string(s.rates.size()));
         for (std::int64_t i = 0; i < s.clean.size(0); ++i) {
             std::int32_t count = 0;
             for (std::size_t o = 0; o < s.rates.size(); ++o)

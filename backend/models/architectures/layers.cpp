@@ -1,5 +1,6 @@
 #include "backend/models/architectures/layers.h"
 
+#include "backend/models/direct/direct_function.h"
 #include "backend/models/input_adapter.h"
 #include "backend/protocol/error.h"
 
@@ -49,6 +50,23 @@ torch::Tensor BuiltinNetwork::normalise(const torch::Tensor& x) const
     return (x - m_input.mean[0] / m_input.scale).mul_(scale).contiguous();
 }
 
+void BuiltinNetwork::setDirect(direct::DirectNetwork network)
+{
+    network.finish();
+    if (network.isWorthwhile())
+        m_direct = std::make_shared<const direct::DirectNetwork>(std::move(network));
+}
+
+bool BuiltinNetwork::isDirect(const torch::Tensor& x, const TapSink* sink) const
+{
+    return m_direct && !sink && direct::suits(m_input, x);
+}
+
+torch::Tensor BuiltinNetwork::directLogits(const torch::Tensor& x) const
+{
+    return direct::logits(m_direct, x);
+}
+
 torch::nn::Module& group(torch::nn::Module& owner, const std::string& name)
 {
     return *owner.register_module(name, std::make_shared<torch::nn::Module>());
@@ -83,6 +101,11 @@ void ConvBn::fold()
     if (m_shape.bias)
         m_bias += m_conv->bias.detach().to(torch::kFloat64) * scale;
     m_bias = m_bias.to(m_conv->weight.dtype());
+}
+
+direct::FoldedConvolution ConvBn::folded() const
+{
+    return {.weight = m_weight, .bias = m_bias, .stride = m_shape.stride, .padding = m_shape.padding};
 }
 
 FoldableNorm::FoldableNorm(torch::nn::Module& owner, const std::string& name, std::int64_t channels)

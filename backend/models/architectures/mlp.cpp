@@ -27,6 +27,8 @@ public:
 
     torch::Tensor forward(const torch::Tensor& x, const TapSink* sink) override
     {
+        if (isDirect(x, sink))
+            return directLogits(x);
         torch::Tensor h = normalise(x).flatten(1);
         for (std::size_t i = 0; i < m_hidden.size(); ++i) {
             h = m_hidden[i]->forward(h).relu_();
@@ -43,6 +45,17 @@ public:
             names.push_back("hidden" + std::to_string(i + 1));
         names.emplace_back("features");
         return names;
+    }
+
+    void fold() override
+    {
+        if (!canBeDirect())
+            return;
+        direct::DirectNetwork direct(input());
+        for (const torch::nn::Linear& layer : m_hidden)
+            direct.linear(layer->weight, layer->bias, true);
+        direct.linear(m_out->weight, m_out->bias, false);
+        setDirect(std::move(direct));
     }
 
 private:

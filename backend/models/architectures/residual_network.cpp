@@ -54,6 +54,17 @@ public:
             m_shortcut->fold();
     }
 
+    /// Once folded.
+    direct::DirectNetwork::Node addTo(direct::DirectNetwork& direct, direct::DirectNetwork::Node x) const
+    {
+        direct::DirectNetwork::Node h = x;
+        for (std::size_t i = 0; i + 1 < m_body.size(); ++i)
+            h = direct.convolution(h, m_body[i].folded(), true);
+        const auto sum = m_shortcut ? direct.convolution(x, m_shortcut->folded(), false) : direct.copy(x);
+        direct.addConvolution(sum, h, m_body.back().folded());
+        return sum;
+    }
+
 private:
     std::vector<ConvBn> m_body;
     std::optional<ConvBn> m_shortcut;
@@ -95,6 +106,8 @@ public:
 
     torch::Tensor forward(const torch::Tensor& x, const TapSink* sink) override
     {
+        if (isDirect(x, sink))
+            return directLogits(x);
         torch::Tensor h = m_stem(normalise(x));
         h = (m_channelsLast ? channelsLast(h) : h).relu_();
         if (m_largeStem)
@@ -126,9 +139,24 @@ public:
             for (ResidualBlock& block : blocks)
                 block.fold();
         }
+        if (!m_largeStem && canBeDirect())
+            addDirect();
     }
 
 private:
+    void addDirect()
+    {
+        direct::DirectNetwork direct(input());
+        auto h = direct.convolution(direct::DirectNetwork::kInput, m_stem.folded(), true);
+        for (const auto& blocks : m_groups) {
+            for (const ResidualBlock& block : blocks)
+                h = block.addTo(direct, h);
+        }
+        direct.mean(h);
+        direct.linear(m_head->weight, m_head->bias, false);
+        setDirect(std::move(direct));
+    }
+
     bool m_largeStem;
     bool m_channelsLast;
     ConvBn m_stem;

@@ -29,6 +29,8 @@ public:
 
     torch::Tensor forward(const torch::Tensor& x, const TapSink* sink) override
     {
+        if (isDirect(x, sink))
+            return directLogits(x);
         torch::Tensor h = channelsLast(m_blocks[0](normalise(x)));
         h = torch::max_pool2d(h.relu_(), 2);
         report(sink, "block1", h);
@@ -47,6 +49,15 @@ public:
     {
         for (ConvBn& block : m_blocks)
             block.fold();
+        if (!canBeDirect())
+            return;
+        direct::DirectNetwork direct(input());
+        auto h = direct::DirectNetwork::kInput;
+        for (const ConvBn& block : m_blocks)
+            h = direct.maxPool(direct.convolution(h, block.folded(), true));
+        direct.flatten(h);
+        direct.linear(m_fc->weight, m_fc->bias, false);
+        setDirect(std::move(direct));
     }
 
 private:

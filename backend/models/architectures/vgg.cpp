@@ -26,13 +26,15 @@ public:
         , m_conv2(register_module("conv2", convolution(widths[0], widths[1], 3)))
         , m_conv3(register_module("conv3", convolution(widths[1], widths[2], 3)))
         , m_fc1(register_module(
-              "fc1",
-              torch::nn::Linear(widths[2] * (input.height / kVggPooling) * (input.width / kVggPooling), hidden)))
+              "fc1", torch::nn::Linear(widths[2] * (input.height / kVggPooling) * (input.width / kVggPooling),
+                                       hidden)))
         , m_fc2(register_module("fc2", torch::nn::Linear(hidden, classes)))
     {}
 
     torch::Tensor forward(const torch::Tensor& x, const TapSink* sink) override
     {
+        if (isDirect(x, sink))
+            return directLogits(x);
         torch::Tensor h = channelsLast(m_conv1->forward(normalise(x)));
         h = torch::max_pool2d(h.relu_(), 2);
         report(sink, "conv1", h);
@@ -47,7 +49,25 @@ public:
 
     std::vector<std::string> taps() const override { return {"conv1", "conv2", "conv3", "features"}; }
 
+    void fold() override
+    {
+        if (!canBeDirect())
+            return;
+        direct::DirectNetwork direct(input());
+        auto h = direct.convolution(direct::DirectNetwork::kInput, folded(m_conv1), true);
+        h = direct.convolution(direct.maxPool(h), folded(m_conv2), true);
+        direct.flatten(direct.maxPool(direct.convolution(h, folded(m_conv3), true)));
+        direct.linear(m_fc1->weight, m_fc1->bias, true);
+        direct.linear(m_fc2->weight, m_fc2->bias, false);
+        setDirect(std::move(direct));
+    }
+
 private:
+    static direct::FoldedConvolution folded(const torch::nn::Conv2d& layer)
+    {
+        return {.weight = layer->weight, .bias = layer->bias, .padding = layer->weight.size(2) / 2};
+    }
+
     torch::nn::Conv2d m_conv1;
     torch::nn::Conv2d m_conv2;
     torch::nn::Conv2d m_conv3;

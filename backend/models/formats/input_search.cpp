@@ -20,7 +20,6 @@ constexpr std::int64_t kLargeSide = 224;
 constexpr std::int64_t kLargeClasses = 1000;
 constexpr std::int64_t kLargeKernel = 7; ///< of the stem of networks for large images
 constexpr std::size_t kMoreSides = 3;    ///< tried after the first that fits
-constexpr std::chrono::seconds kLongest{30};
 
 const torch::Tensor* firstOfRank(const NamedTensors& weights, std::int64_t rank)
 {
@@ -32,10 +31,11 @@ const torch::Tensor* firstOfRank(const NamedTensors& weights, std::int64_t rank)
 class SizeSearch
 {
 public:
-    SizeSearch(const ProbeTarget& target, const ModelCorrections& corrections)
+    SizeSearch(const ProbeTarget& target, const ModelCorrections& corrections,
+               std::chrono::milliseconds longest)
         : m_target(target)
         , m_corrections(corrections)
-        , m_end(std::chrono::steady_clock::now() + kLongest)
+        , m_end(std::chrono::steady_clock::now() + longest)
     {}
 
     InputSearch run()
@@ -167,9 +167,10 @@ torch::Tensor randomImages(std::int64_t count, std::int64_t channels, std::int64
     return torch::rand({count, channels, height, width}, generator);
 }
 
-InputSearch searchInput(const ProbeTarget& target, const ModelCorrections& corrections)
+InputSearch searchInput(const ProbeTarget& target, const ModelCorrections& corrections,
+                        std::chrono::milliseconds longest)
 {
-    return SizeSearch(target, corrections).run();
+    return SizeSearch(target, corrections, longest).run();
 }
 
 } // namespace assay::models

@@ -2,6 +2,7 @@
 
 #include "backend/models/formats/input_probe.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,8 +27,10 @@ struct InputSearch
 
 /// Tries images of usual channels and sizes on @p target, or those that the file or the corrections name. A
 /// network that takes several sizes is given 224 when its first layer or its 1000 classes are those of
-/// ImageNet's networks, else the smallest usual size. Bounded to about 60 attempts and 30 seconds.
-InputSearch searchInput(const ProbeTarget& target, const ModelCorrections& corrections);
+/// ImageNet's networks, else the smallest usual size. Bounded to about 60 attempts and to @p longest,
+/// after which none is begun.
+InputSearch searchInput(const ProbeTarget& target, const ModelCorrections& corrections,
+                        std::chrono::milliseconds longest = std::chrono::seconds(30));
 
 /// Random pixels in [0,1] from a fixed seed.
 torch::Tensor randomImages(std::int64_t count, std::int64_t channels, std::int64_t height, std::int64_t width,

@@ -3,6 +3,7 @@
 #include "backend/data/catalogue.h"
 #include "backend/models/predict.h"
 #include "backend/models/zoo.h"
+#include "tests/app/cli/cli_result.h"
 
 #include <QDir>
 #include <QFile>
@@ -15,18 +16,11 @@
 #include <csignal>
 
 using namespace assay;
+using namespace assay::test;
 
 namespace {
 
-constexpr int kLongMs = 120000;
 constexpr std::int64_t kCount = 60;
-
-struct Result
-{
-    int status = -1;
-    QString out;
-    QString err;
-};
 
 torch::Tensor array(const QString& file, const char* name)
 {
@@ -54,15 +48,12 @@ class TestAttackCommand : public QObject
         process.setProgram(ASSAY_TEST_BUILD_DIR "/bin/assay-cli");
         process.setArguments(arguments + QStringList{"--workspace", path("work")});
     }
-    Result cli(const QStringList& arguments) const
+    CliResult cli(const QStringList& arguments) const
     {
         QProcess process;
         prepare(process, arguments);
         process.start();
-        process.waitForFinished(kLongMs);
-        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-                QString::fromUtf8(process.readAllStandardOutput()),
-                QString::fromUtf8(process.readAllStandardError())};
+        return resultOf(process);
     }
     static QStringList attackOn(const QStringList& more)
     {
@@ -87,7 +78,7 @@ private Q_SLOTS:
     void writesWhatItPrints()
     {
         const QString out = path("pgd");
-        const Result result =
+        const CliResult result =
             cli(attackOn({"--attack", "pgd", "--norm", "linf", "--eps", "0.03", "--steps", "5", "--count",
                           QString::number(kCount), "--seed", "7", "--out", out}));
         QVERIFY2(result.status == 0, qPrintable(result.err));
@@ -151,7 +142,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, target);
         const QString out = path("aimed-" + target);
-        const Result result = cli(attackOn({"--attack", "bim", "--eps", "0.2", "--steps", "10", "--count",
+        const CliResult result = cli(attackOn({"--attack", "bim", "--eps", "0.2", "--steps", "10", "--count",
                                             "60", "--targeted", target, "--out", out}));
         QVERIFY2(result.status == 0, qPrintable(result.err));
         const torch::Tensor aimed = target == "next" ? (m_y + 1).remainder(10) : torch::full_like(m_y, 8);
@@ -174,7 +165,7 @@ private Q_SLOTS:
                      {ASSAY_TEST_SOURCE_DIR "/plugins/examples/scripted/mi_fgsm.py", path("work/attacks")}),
                  0);
         const QStringList task{"--eps", "0.05", "--steps", "5", "--count", "60"};
-        const Result script = cli(attackOn(
+        const CliResult script = cli(attackOn(
             task + QStringList{"--attack", "script:mi_fgsm", "--set", "decay=0.5", "--out", path("script")}));
         QVERIFY2(script.status == 0, qPrintable(script.err));
         const torch::Tensor expected = attacked("mi-fgsm", {{"momentum", 0.5}}, {.eps = 0.05, .steps = 5});
@@ -189,7 +180,7 @@ private Q_SLOTS:
         QVERIFY(broken.open(QIODevice::WriteOnly));
         broken.write("nothing");
         broken.close();
-        const Result result = cli({"list", "attacks"});
+        const CliResult result = cli({"list", "attacks"});
         QVERIFY(broken.remove());
         QCOMPARE(result.status, 0);
         QVERIFY(QRegularExpression("^pgd +linf, l2, l1 +gradient +PGD +Madry",
@@ -238,7 +229,7 @@ private Q_SLOTS:
     {
         QFETCH(QStringList, arguments);
         QFETCH(QString, sentence);
-        const Result result = cli(arguments);
+        const CliResult result = cli(arguments);
         QCOMPARE(result.err, sentence);
         QCOMPARE(result.status, 2);
         QCOMPARE(result.out, QString());

@@ -1,4 +1,5 @@
 #include "backend/protocol/run_spec.h"
+#include "tests/app/cli/cli_result.h"
 #include "tests/backend/engine/json_text.h"
 
 #include <QDir>
@@ -10,20 +11,7 @@
 #include <csignal>
 
 using assay::Json;
-
-namespace {
-
-constexpr int kLongMs = 60000;
-
-struct Result
-{
-    int status = -1;
-    QString out;
-    QString err;
-    QStringList lines() const { return out.split('\n', Qt::SkipEmptyParts); }
-};
-
-} // namespace
+using namespace assay::test;
 
 /// The contract of docs/command-line.md, on the real program with a plugin made for tests.
 class TestCli : public QObject
@@ -41,16 +29,13 @@ class TestCli : public QObject
         process.setProcessEnvironment(environment);
         process.setProgram(ASSAY_TEST_BUILD_DIR "/bin/assay-cli");
     }
-    Result cli(const QStringList& arguments) const
+    CliResult cli(const QStringList& arguments) const
     {
         QProcess process;
         prepare(process);
         process.setArguments(arguments);
         process.start();
-        process.waitForFinished(kLongMs);
-        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-                QString::fromUtf8(process.readAllStandardOutput()),
-                QString::fromUtf8(process.readAllStandardError())};
+        return resultOf(process);
     }
     static Json json(const QString& file)
     {
@@ -65,10 +50,10 @@ private Q_SLOTS:
     void initTestCase()
     {
         const QString plugin = ASSAY_TEST_BUILD_DIR "/tests/plugins/test_plugin/test_plugin.so";
-        const Result before = cli({"run", "test.count"});
+        const CliResult before = cli({"run", "test.count"});
         QCOMPARE(before.status, 2);
         QVERIFY(before.err.startsWith("assay-cli: there is no study 'test.count'"));
-        const Result allowed = cli({"plugins", "allow", plugin});
+        const CliResult allowed = cli({"plugins", "allow", plugin});
         QCOMPARE(allowed.status, 0);
         QVERIFY(allowed.out.startsWith(plugin + " may run as long as its SHA-256 is "));
     }
@@ -109,7 +94,7 @@ private Q_SLOTS:
     {
         QFETCH(QStringList, arguments);
         QFETCH(QString, sentence);
-        const Result result = cli(arguments);
+        const CliResult result = cli(arguments);
         QCOMPARE(result.err, sentence);
         QCOMPARE(result.status, 2);
         QCOMPARE(result.out, QString());
@@ -117,11 +102,11 @@ private Q_SLOTS:
 
     void refusesDevicesAndFiles()
     {
-        const Result device = cli({"run", "test.count", "--device", "cuda:77"});
+        const CliResult device = cli({"run", "test.count", "--device", "cuda:77"});
         QCOMPARE(device.status, 2);
         QVERIFY(device.err.startsWith("assay-cli: there is no device 'cuda:77' here; there are: cpu"));
         QVERIFY(device.err.endsWith(". Use one of these, or 'auto'.\n"));
-        const Result file = cli({"run", path("none.json")});
+        const CliResult file = cli({"run", path("none.json")});
         QCOMPARE(file.status, 2);
         QCOMPARE(file.err, "assay-cli: " + path("none.json") + ": there is no such file or folder.\n");
     }
@@ -129,7 +114,7 @@ private Q_SLOTS:
     void leavesARunFolder()
     {
         const QString out = path("made/run");
-        const Result result = cli({"run", "test.count", "--set", "steps=7", "--set", "seed=5", "--out", out});
+        const CliResult result = cli({"run", "test.count", "--set", "steps=7", "--set", "seed=5", "--out", out});
         QVERIFY2(result.status == 0, qPrintable(result.err));
         QCOMPARE(result.lines().constLast(), out);
         QVERIFY(result.lines().constFirst().startsWith("sum "));
@@ -142,7 +127,7 @@ private Q_SLOTS:
         QCOMPARE(text(spec["seed"]), text(Json(5)));
         QCOMPARE(text(json(out + "/provenance.json")["seed"]), text(Json(5)));
 
-        const Result again = cli({"run", "test.count", "--out", out});
+        const CliResult again = cli({"run", "test.count", "--out", out});
         QCOMPARE(again.status, 2);
         QCOMPARE(again.err,
                  "assay-cli: " + out +
@@ -150,18 +135,18 @@ private Q_SLOTS:
                      "this one.\n");
 
         // The stored spec gives the same digits.
-        const Result repeated = cli({"run", out + "/spec.json", "--out", path("repeated")});
+        const CliResult repeated = cli({"run", out + "/spec.json", "--out", path("repeated")});
         QCOMPARE(repeated.status, 0);
         QCOMPARE(text(json(path("repeated") + "/metrics.json")), text(json(out + "/metrics.json")));
     }
 
     void runsInAWorkspace()
     {
-        const Result result = cli({"run", "test.count", "--workspace", path("ws")});
+        const CliResult result = cli({"run", "test.count", "--workspace", path("ws")});
         QCOMPARE(result.status, 0);
         const QString folder = result.lines().constLast();
         QVERIFY(folder.startsWith(path("ws/runs/")));
-        const Result list = cli({"list", "runs", "--workspace", path("ws"), "--json"});
+        const CliResult list = cli({"list", "runs", "--workspace", path("ws"), "--json"});
         const Json runs = assay::protocol::parseJson(list.out.toStdString(), "runs")["runs"];
         QCOMPARE(runs.size(), std::size_t(1));
         QCOMPARE(runs[0]["run"].get<std::string>(), QFileInfo(folder).fileName().toStdString());
@@ -171,7 +156,7 @@ private Q_SLOTS:
 
     void saysWhyARunFailed()
     {
-        const Result result = cli({"run", "test.fail", "--out", path("failed")});
+        const CliResult result = cli({"run", "test.fail", "--out", path("failed")});
         QCOMPARE(result.status, 1);
         QVERIFY(result.err.endsWith("assay-cli: sample.csv: the sample is empty. Add at least one row.\n"));
         QCOMPARE(result.lines().constLast(), path("failed"));
@@ -179,7 +164,7 @@ private Q_SLOTS:
 
     void printsPlainProgress()
     {
-        const Result result = cli({"run", "test.count", "--set", "steps=1000", "--out", path("plain")});
+        const CliResult result = cli({"run", "test.count", "--set", "steps=1000", "--out", path("plain")});
         QCOMPARE(result.status, 0);
         QVERIFY(!result.err.contains('\r'));
         QVERIFY(!result.err.contains('\033'));
@@ -207,10 +192,10 @@ private Q_SLOTS:
 
     void describes()
     {
-        const Result plain = cli({"describe", "test.count"});
+        const CliResult plain = cli({"describe", "test.count"});
         QCOMPARE(plain.status, 0);
         QVERIFY(plain.out.startsWith("test.count: Counting\nHow far does it count?\n"));
-        const Result result = cli({"describe", "test.count", "--json"});
+        const CliResult result = cli({"describe", "test.count", "--json"});
         const Json study = assay::protocol::parseJson(result.out.toStdString(), "study");
         QCOMPARE(text(study["id"]), text(Json("test.count")));
         QCOMPARE(study["json_schema"]["properties"]["steps"]["maximum"].get<double>(), 100000.0);
@@ -224,7 +209,7 @@ private Q_SLOTS:
              {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
             QVERIFY2(all.contains(key), key);
         for (const char* kind : {"studies", "models", "datasets", "attacks", "plugins"}) {
-            const Result result = cli({"list", kind, "--json"});
+            const CliResult result = cli({"list", kind, "--json"});
             QCOMPARE(result.status, 0);
             const Json part = assay::protocol::parseJson(result.out.toStdString(), kind);
             QCOMPARE(text(part[kind]), text(all[kind]));
@@ -243,7 +228,7 @@ private Q_SLOTS:
     void helps()
     {
         QFETCH(QString, command);
-        const Result result = cli({command, "--help"});
+        const CliResult result = cli({command, "--help"});
         QCOMPARE(result.status, 0);
         QVERIFY(result.out.startsWith("usage: assay-cli " + command));
         QCOMPARE(result.out, cli({"help", command}).out);

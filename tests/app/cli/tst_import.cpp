@@ -1,4 +1,5 @@
 #include "backend/protocol/run_spec.h"
+#include "tests/app/cli/cli_result.h"
 #include "tests/backend/engine/json_text.h"
 
 #include <QDir>
@@ -8,19 +9,7 @@
 #include <QTest>
 
 using assay::Json;
-
-namespace {
-
-constexpr int kLongMs = 60000;
-
-struct Result
-{
-    int status = -1;
-    QString out;
-    QString err;
-};
-
-} // namespace
+using namespace assay::test;
 
 /// `assay-cli import` and `assay-cli inspect`: sentences and exit statuses of docs/command-line.md.
 class TestImport : public QObject
@@ -30,7 +19,7 @@ class TestImport : public QObject
     QTemporaryDir m_dir;
 
     QString path(const QString& name) const { return m_dir.filePath(name); }
-    Result cli(const QStringList& arguments) const
+    CliResult cli(const QStringList& arguments) const
     {
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
         environment.insert("XDG_CONFIG_HOME", m_dir.path());
@@ -39,10 +28,7 @@ class TestImport : public QObject
         process.setProcessEnvironment(environment);
         process.start(ASSAY_TEST_BUILD_DIR "/bin/assay-cli",
                       arguments + QStringList{"--workspace", path("work")});
-        process.waitForFinished(kLongMs);
-        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-                QString::fromUtf8(process.readAllStandardOutput()),
-                QString::fromUtf8(process.readAllStandardError())};
+        return resultOf(process);
     }
     void write(const QString& name, const QByteArray& bytes) const
     {
@@ -104,7 +90,7 @@ private Q_SLOTS:
     {
         QFETCH(QStringList, arguments);
         QFETCH(QString, sentence);
-        const Result result = cli(arguments);
+        const CliResult result = cli(arguments);
         QCOMPARE(result.err, sentence);
         QCOMPARE(result.status, 2);
         QCOMPARE(result.out, QString());
@@ -113,11 +99,11 @@ private Q_SLOTS:
     void showsWithoutWriting()
     {
         const QString file = path("My Weights.safetensors");
-        const Result asked = cli({"import", file, "--dry-run"});
+        const CliResult asked = cli({"import", file, "--dry-run"});
         QCOMPARE(asked.status, 2);
         QVERIFY(asked.out.startsWith("PyTorch state_dict (model)\n"));
         QVERIFY(asked.out.contains("asked: give --set height=VALUE\n"));
-        const Result ready =
+        const CliResult ready =
             cli({"import", file, "--dry-run", "--json", "--set", "height=28", "--set", "width=28"});
         QCOMPARE(ready.status, 0);
         const Json report = json(ready.out);
@@ -129,18 +115,18 @@ private Q_SLOTS:
 
     void importsListsInspectsRemovesAndRestores()
     {
-        const Result added = cli({"import", path("My Weights.safetensors"), "--set", "height=28", "--set",
-                                  "width=28", "--set", "mean=0.286", "--set", "stddev=0.353"});
+        const CliResult added = cli({"import", path("My Weights.safetensors"), "--set", "height=28", "--set",
+                                     "width=28", "--set", "mean=0.286", "--set", "stddev=0.353"});
         QVERIFY2(added.status == 0, qPrintable(added.err));
         QCOMPARE(added.out, QStringLiteral("my-weights\n"));
-        const Result again = cli({"import", path("My Weights.safetensors"), "--set", "height=28", "--set",
-                                  "width=28", "--set", "name=my-weights"});
+        const CliResult again = cli({"import", path("My Weights.safetensors"), "--set", "height=28", "--set",
+                                     "width=28", "--set", "name=my-weights"});
         QCOMPARE(
             again.err,
             QStringLiteral("assay-cli: name: there is already a model 'my-weights'. Choose another name.\n"));
         QCOMPARE(again.status, 2);
 
-        const Result listed = cli({"list", "models"});
+        const CliResult listed = cli({"list", "models"});
         QVERIFY(listed.out.contains("my-weights"));
         QVERIFY(listed.out.contains("state_dict"));
         const Json report = json(cli({"inspect", "my-weights", "--json"}).out);
@@ -148,7 +134,7 @@ private Q_SLOTS:
         QVERIFY(cli({"inspect", "my-weights"}).out.contains("234752 multiply-adds per image"));
         QVERIFY(cli({"inspect", "my-weights", "--measure"}).out.contains(" images per second"));
 
-        const Result removed = cli({"import", "--remove", "my-weights"});
+        const CliResult removed = cli({"import", "--remove", "my-weights"});
         QCOMPARE(removed.status, 0);
         const QString token = removed.out.trimmed().section(' ', -1);
         QVERIFY(token.startsWith("model.my-weights."));
@@ -159,16 +145,53 @@ private Q_SLOTS:
 
     void listsTheWarning()
     {
-        const Result added = cli({"import", path("answers.csv"), "--json"});
+        const CliResult added = cli({"import", path("answers.csv"), "--json"});
         QVERIFY2(added.status == 0, qPrintable(added.err));
         QCOMPARE(text(json(added.out)), text(Json({{"kind", "model"}, {"name", "answers"}})));
         write("answers.csv", "logit_a,logit_b,label\n2,0,a\n0,2,b\n0,2,a\n1,0,a\n");
         QVERIFY(cli({"list", "models"}).out.contains("answers.csv has changed since it was imported"));
     }
 
+    void importsAttacks()
+    {
+        const QString script = path("mi_fgsm.pt");
+        QCOMPARE(
+            QProcess::execute("/usr/bin/python3",
+                              {ASSAY_TEST_SOURCE_DIR "/plugins/examples/scripted/mi_fgsm.py", m_dir.path()}),
+            0);
+        const CliResult shown = cli({"import", script, "--dry-run"});
+        QCOMPARE(shown.status, 0);
+        QVERIFY(shown.out.startsWith("TorchScript attack (attack)\n"));
+        QVERIFY(shown.out.contains("An attack in linf, with the parameter decay and without a transform.\n"));
+        QVERIFY(shown.out.contains("every call answered within 2 seconds"));
+        QVERIFY(!QDir(path("work/attacks")).exists());
+
+        const CliResult added = cli({"import", script, "--set", "name=mine"});
+        QVERIFY2(added.status == 0, qPrintable(added.err));
+        QCOMPARE(added.out, QStringLiteral("script:mine\n"));
+        QVERIFY(cli({"list", "attacks"}).out.contains("script:mine"));
+        const CliResult taken = cli({"import", script, "--set", "name=mine"});
+        QCOMPARE(
+            taken.err,
+            QStringLiteral("assay-cli: name: there is already an attack 'mine'. Choose another name.\n"));
+        QCOMPARE(taken.status, 2);
+        const CliResult removed = cli({"import", "--remove", "script:mine"});
+        QCOMPARE(removed.status, 0);
+        QVERIFY(!cli({"list", "attacks"}).out.contains("script:mine"));
+        const QString token = removed.out.trimmed().section(' ', -1);
+        QCOMPARE(cli({"import", "--restore", token}).out, QStringLiteral("script:mine is back.\n"));
+
+        // A file that has changed since is told of where attacks are listed.
+        QVERIFY(QFile::remove(script));
+        const CliResult gone = cli({"list", "attacks"});
+        QCOMPARE(gone.err, "assay-cli: " + script + ": is gone. Put it back, or remove this entry.\n");
+        QVERIFY(!gone.out.contains("script:mine"));
+        QCOMPARE(cli({"import", "--remove", "mine"}).status, 0);
+    }
+
     void inspectsDataSets()
     {
-        const Result result = cli({"inspect", "fashion-mnist"});
+        const CliResult result = cli({"inspect", "fashion-mnist"});
         QCOMPARE(result.status, 0);
         QVERIFY(result.out.startsWith("fashion-mnist: Fashion-MNIST\n"));
         const Json report = json(cli({"inspect", "fashion-mnist", "--json"}).out);

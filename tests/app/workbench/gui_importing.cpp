@@ -10,6 +10,7 @@
 #include "widgets/studies/library_view.h"
 #include "widgets/studies/study_document.h"
 
+#include <QComboBox>
 #include <QCryptographicHash>
 #include <QDir>
 #include <QDropEvent>
@@ -18,7 +19,9 @@
 #include <QListView>
 #include <QMenu>
 #include <QMimeData>
+#include <QProcess>
 #include <QPushButton>
+#include <QTabBar>
 #include <QTest>
 #include <QUndoStack>
 
@@ -70,6 +73,16 @@ class GuiImporting : public QObject
             image.fill(QColor::fromHsv(i * 9, 120, i % 2 ? 60 : 230));
             QVERIFY(image.save(QStringLiteral("%1/%2.png").arg(folder).arg(i)));
         }
+    }
+    /// One of the examples, as its author's Python writes it.
+    QString makeScript(const QString& example)
+    {
+        m_meter->stop(); // the test's own work
+        QProcess::execute(
+            "/usr/bin/python3",
+            {ASSAY_TEST_SOURCE_DIR "/plugins/examples/scripted/" + example + ".py", m_driver->folder()});
+        m_meter->start();
+        return m_driver->folder() + "/" + example + ".pt";
     }
     QListView* shelf(const char* name) const { return m_driver->find<QListView>(QString::fromLatin1(name)); }
     static int rowOf(const QListView* view, const QString& id)
@@ -294,6 +307,74 @@ private Q_SLOTS:
         picture("import-data");
     }
 
+    void aScriptBecomesAnAttack()
+    {
+        const QString script = makeScript("mi_fgsm");
+        QVERIFY(QFile::exists(script));
+        const QByteArray hash = hashOf(script);
+        drop(script, m_driver->find<QLineEdit>("librarySearch"));
+        QTRY_VERIFY_WITH_TIMEOUT(isReady(), 60000);
+        QCOMPARE(m_driver->find<QLabel>("importFormat", dialog())->text(), QString("TorchScript attack"));
+        QStringList found;
+        for (const QLabel* label : dialog()->findChildren<QLabel*>("findingText"))
+            found << label->text();
+        QVERIFY(found.contains("An attack in linf, with the parameter decay and without a transform."));
+        auto* name = m_driver->find<QLineEdit>("field:name", dialog());
+        QCOMPARE(name->text(), QString("mi-fgsm"));
+        name->selectAll();
+        QTest::keyClicks(name, "mine");
+        QTRY_VERIFY_WITH_TIMEOUT(isReady(), 30000);
+        QCOMPARE(m_driver->find<QLineEdit>("field:name", dialog())->text(), QString("mine"));
+        picture("import-attack");
+        m_driver->find<QPushButton>("importButton", dialog())->click();
+        QTRY_VERIFY_WITH_TIMEOUT(!dialog(), 60000);
+
+        QListView* attacks = shelf("libraryAttacks");
+        QTRY_VERIFY_WITH_TIMEOUT(rowOf(attacks, "script:mine") >= 0, 30000);
+        QTRY_COMPARE(attacks->currentIndex().data(CardModel::IdRole).toString(), QString("script:mine"));
+        QCOMPARE(m_driver->find<widgets::LibraryView>("libraryView")->shelf(), Shelf::Attacks);
+        QCOMPARE(rowOf(attacks, "script:mine"), 0); // before the built-in ones
+        QVERIFY(rowOf(attacks, "pgd") > 0);
+        const auto* tabs = m_driver->find<QTabBar>("libraryTabs");
+        QCOMPARE(tabs->count(), 4);
+        for (int i = 0; i < tabs->count(); ++i) // every shelf is in sight at the usual width
+            QVERIFY(tabs->rect().contains(tabs->tabRect(i)));
+        picture("import-attack-library");
+
+        // A study offers it.
+        widgets::StudyDocument* document = m_driver->smallStudy();
+        auto* choice = m_driver->find<QComboBox>("field:attack", document);
+        QVERIFY(choice);
+        QTRY_VERIFY(choice->findText("MI-FGSM (scripted)") >= 0);
+        m_driver->window().tabs().closeCurrent();
+
+        attacks->setFocus();
+        QTest::keyClick(attacks, Qt::Key_Delete);
+        QTRY_COMPARE_WITH_TIMEOUT(rowOf(attacks, "script:mine"), -1, 30000);
+        QTRY_VERIFY(said().contains("was taken out of the workspace. Your files were not touched."));
+        m_driver->window().imports().undoStack().undo();
+        QTRY_VERIFY_WITH_TIMEOUT(rowOf(attacks, "script:mine") >= 0, 30000);
+        QCOMPARE(hashOf(script), hash);
+
+        // What is built in stays.
+        attacks->setCurrentIndex(attacks->model()->index(rowOf(attacks, "pgd"), 0));
+        QTest::keyClick(attacks, Qt::Key_Delete);
+        QTRY_VERIFY(said().contains("comes with Assay, is in every workspace and cannot be removed."));
+        m_driver->window().notices().clear();
+
+        // Edited behind the window's back: the entry says so when the window looks again.
+        QVERIFY(QFile::remove(script));
+        QVERIFY(QFile::rename(makeScript("di_mi_fgsm"), script));
+        m_driver->window().engine().refreshCatalogue();
+        QTRY_VERIFY_WITH_TIMEOUT(attacks->model()
+                                     ->index(rowOf(attacks, "script:mine"), 0)
+                                     .data(CardModel::WarningRole)
+                                     .toString()
+                                     .contains("has changed since it was imported"),
+                                 30000);
+        picture("import-attack-changed");
+    }
+
     void aHostileFileShowsItsSentence()
     {
         const QString bad = m_driver->folder() + "/torn.npz";
@@ -333,6 +414,7 @@ private Q_SLOTS:
         QVERIFY(m_driver->waitForCatalogue());
         QTRY_VERIFY(rowOf(shelf("libraryModels"), "mine") >= 0);
         QTRY_VERIFY(rowOf(shelf("libraryData"), "shapes") >= 0);
+        QTRY_VERIFY(rowOf(shelf("libraryAttacks"), "script:mine") >= 0);
     }
 
     void cleanupTestCase()

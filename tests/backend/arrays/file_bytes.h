@@ -21,8 +21,11 @@ inline Bytes readBytes(const std::filesystem::path& file)
     return {std::istreambuf_iterator<char>(input), std::istreambuf_iterator<char>()};
 }
 
+/// Makes the file's folder where there is none.
 inline void writeBytes(const std::filesystem::path& file, const Bytes& bytes)
 {
+    if (file.has_parent_path())
+        std::filesystem::create_directories(file.parent_path());
     std::ofstream output(file, std::ios::binary);
     output.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }

@@ -17,6 +17,11 @@ std::shared_ptr<const models::Model> linearModel(const std::vector<std::vector<d
 std::shared_ptr<const models::Model> seededModel(const char* architecture, std::uint64_t seed,
                                                  std::int64_t side = 12, torch::Device device = torch::kCPU);
 
+/// Of a small_cnn for someImages(@p count) that tells some of them apart, and from noise: most networks of
+/// random weights see one class everywhere, and on such a one an attack that begins at a misclassified image
+/// never does. @throws std::runtime_error when none of the first hundreds does.
+std::uint64_t seedOfVariedAnswers(std::int64_t count);
+
 /// Images uniform in [0,1], and labels.
 torch::Tensor someImages(std::int64_t count, std::int64_t side = 12);
 torch::Tensor someLabels(std::int64_t count, std::int64_t classes);

@@ -1,5 +1,5 @@
-"""Auto-PGD written down from the paper (Croce and Hein 2020, algorithm 1), one image at a time, on a small random
-convolutional network. Writes the network, the images and the loss after every iteration as raw float32 files into
+"""Auto-PGD written down from the papers (Croce and Hein 2020, algorithm 1; for L1: 2021, "Mind the box"), one image at
+a time, on a small random convolutional network. Writes the network, the images and the loss after every iteration as raw float32 files into
 the folder given, with their shapes in index.json."""
 import json
 import math
@@ -91,6 +91,74 @@ def apgd(weights, loss, norm, eps, clean, y, t):
     return trajectory
 
 
+def nearest_in_l1_box(point, clean, eps):
+    """Bisection on the multiplier, in double precision."""
+    y = (point - clean).double()
+    wall = torch.where(y > 0, 1 - clean.double(), clean.double())
+
+    def sizes(multiplier):
+        return torch.minimum((y.abs() - multiplier).clamp(min=0), wall)
+
+    low, high = 0.0, y.abs().max().item()
+    if sizes(0.0).sum() <= eps:
+        high = 0.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if sizes(middle).sum() > eps:
+            low = middle
+        else:
+            high = middle
+    moved = sizes(high) * y.sign()
+    return torch.where(moved == 0, clean, (clean.double() + moved).float())
+
+
+def apgd_l1(weights, loss, eps, clean, y, t, radii):
+    """`radii`: pairs of a factor of eps and a number of iterations."""
+    def value_and_gradient(x):
+        x = x.clone().requires_grad_(True)
+        value = loss(network(weights, x[None])[0], y, t)
+        return value.item(), torch.autograd.grad(value, x)[0]
+
+    def support(x):
+        return (x != clean).sum().item()
+
+    trajectory = []
+    best = clean.clone()
+    for factor, iterations in radii:
+        radius = factor * eps
+        x = nearest_in_l1_box(best, clean, radius * (1 - 1e-6))
+        value, gradient = value_and_gradient(x)
+        best, best_value, best_gradient = x, value, gradient
+        if not trajectory:
+            trajectory.append(value)
+        if len(radii) > 1:
+            support_then = support(x)
+            entries = support_then / 1.5
+        else:
+            support_then = clean.numel()
+            entries = 0.2 * clean.numel()
+        eta = radius
+        period = max(int(0.04 * iterations), 1)
+        for k in range(1, iterations + 1):
+            ascending = gradient.abs().flatten().sort().values
+            rank = int(min(max(clean.numel() - entries, 0), clean.numel() - 1))
+            signs = torch.where(gradient.abs() >= ascending[rank], gradient.sign(), torch.zeros(()))
+            step = eta * signs / max(signs.abs().sum().item(), 1)
+            x = nearest_in_l1_box(x + step, clean, radius * (1 - 1e-6))
+            value, gradient = value_and_gradient(x)
+            trajectory.append(value)
+            if value > best_value:
+                best, best_value, best_gradient = x, value, gradient
+            if k % period == 0:
+                now = support(best)
+                if support_then > 0 and now / support_then < 0.95:
+                    eta, x, gradient = radius, best, best_gradient
+                else:
+                    eta = max(eta / 1.5, radius / 10)
+                support_then, entries = now, now / 1.5
+    return trajectory
+
+
 def main(folder):
     torch.manual_seed(5)
     torch.set_num_threads(1)
@@ -110,6 +178,10 @@ def main(folder):
         for norm, eps in (("linf", 0.03), ("l2", 0.12)):
             tensors[f"{name}-{norm}"] = torch.tensor([
                 apgd(weights, loss, norm, eps, x[i], y[i].item(), target[i].item()) for i in range(len(x))
+            ])
+        for name_of_radii, radii in (("", ((1, 50),)), ("-shrinking", ((3, 15), (2, 15), (1, 20)))):
+            tensors[f"{name}-l1{name_of_radii}"] = torch.tensor([
+                apgd_l1(weights, loss, 0.5, x[i], y[i].item(), target[i].item(), radii) for i in range(len(x))
             ])
     index = {}
     for name, tensor in tensors.items():

@@ -1,4 +1,5 @@
 #include "backend/attacks/auto_attack.h"
+#include "backend/attacks/registry.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 #include "linear_model.h"
@@ -126,6 +127,26 @@ private Q_SLOTS:
                             {.seed = 1, .samples = torch::arange(10, 25)});
         QVERIFY(all.robustAccuracy > 0 && all.robustAccuracy < 1);
         QVERIFY(part.fooledBy.ne(all.fooledBy.narrow(0, 10, 15)).sum().item<int>() <= 1);
+    }
+
+    /// In L1 the sequence leaves no more than PGD with as many steps, and stays in the ball.
+    void leavesNoMoreThanPgdInL1()
+    {
+        const auto model = seededModel("mlp", 9);
+        const torch::Tensor x = someImages(40);
+        const torch::Tensor y = models::predict(*model, x);
+        const Budget budget{.norm = Norm::L1, .eps = 1, .steps = 20};
+        const AutoAttackReport report =
+            AutoAttack("autoattack", kCheap).evaluate(*model, x, y, budget, {.seed = 1});
+        const AttackResult pgd = attacks::attacks().make("pgd")->run(*model, x, y, budget, {.seed = 1});
+        const double held = pgd.success.logical_not().to(torch::kFloat64).mean().item<double>();
+        QVERIFY2(report.robustAccuracy > 0 && report.robustAccuracy < 1,
+                 qPrintable(QString::number(report.robustAccuracy)));
+        QVERIFY2(report.robustAccuracy <= held, qPrintable(QString::number(held)));
+        const torch::Tensor radii =
+            (report.result.adversarial - x).to(torch::kFloat64).abs().flatten(1).sum(1);
+        QVERIFY(radii.max().item<double>() <= 1 + 2e-6);
+        QVERIFY(torch::equal(report.result.success, models::predict(*model, report.result.adversarial) != y));
     }
 
     void budgetIsItsOwn()

@@ -59,11 +59,15 @@ class TestRegisteredAttacks : public QObject
         Json few = Json::object();
         if (id == "autoattack")
             few = {{"steps", 10}, {"queries", 100}, {"target_classes", 2}};
+        // With a hundred probes the first estimate alone would take more than the budget.
+        if (id == "hop-skip-jump")
+            few = {{"first_evaluations", 5}};
         return attacks::attacks().make(id.toStdString(), few);
     }
 
 private:
-    const std::shared_ptr<const models::Model> m_model = seededModel("small_cnn", 6);
+    const std::shared_ptr<const models::Model> m_model =
+        seededModel("small_cnn", seedOfVariedAnswers(kImages));
     const torch::Tensor m_x = someImages(kImages);
     const torch::Tensor m_y = models::predict(*m_model, m_x);
 
@@ -89,6 +93,36 @@ private Q_SLOTS:
             QVERIFY(result.forwardImages > 0);
         }
         QVERIFY(torch::equal(m_x, someImages(kImages))); // the input is left alone
+    }
+
+    /// In a radius that is ample every attack fools some images, moves them, and HopSkipJump gets beyond the
+    /// search for its start: otherwise the other tests here would hold for an attack that does nothing.
+    void doesSomething_data() { attacksAndNorms(); }
+    void doesSomething()
+    {
+        QFETCH(QString, id);
+        QFETCH(int, norm);
+        Budget budget = smallBudget(Norm(norm));
+        budget.eps *= 5;
+        budget.queries = 200;
+        const AttackResult result = made(id)->run(*m_model, m_x, m_y, budget, {.seed = 2});
+        QVERIFY(result.success.any().item<bool>());
+        const torch::Tensor fooled = result.success.nonzero().squeeze(1);
+        const torch::Tensor moved =
+            (result.adversarial - m_x).abs().flatten(1).amax(1).index_select(0, fooled);
+        QVERIFY(moved.gt(0).all().item<bool>());
+        if (id != "hop-skip-jump")
+            return;
+        const auto starting = attacks::attacks().make("hop-skip-jump", {{"first_evaluations", 1000}});
+        const AttackResult start = starting->run(*m_model, m_x, m_y, budget, {.seed = 2}); // no estimate fits
+        const torch::Tensor both = result.success.logical_and(start.success).nonzero().squeeze(1);
+        QVERIFY(both.size(0) > 0);
+        const auto sizes = [&](const AttackResult& of) {
+            const torch::Tensor delta = (of.adversarial - m_x).flatten(1).index_select(0, both);
+            return (Norm(norm) == Norm::Linf ? delta.abs().amax(1) : delta.norm(2, 1)).mean().item<double>();
+        };
+        QVERIFY2(sizes(result) < 0.9 * sizes(start),
+                 qPrintable(QString("%1 after %2").arg(sizes(result)).arg(sizes(start))));
     }
 
     void noRadiusNoChange_data() { attacksAndNorms(); }

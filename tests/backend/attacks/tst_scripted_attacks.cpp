@@ -1,8 +1,12 @@
+#include "backend/attacks/scripted/attack_card.h"
 #include "backend/attacks/scripted/script_attack.h"
+#include "backend/attacks/scripted/script_kind.h"
+#include "backend/attacks/scripted/script_verdicts.h"
 #include "backend/attacks/scripted/scripted_attacks.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 #include "linear_model.h"
+#include "script_file.h"
 
 #include <QDir>
 #include <QElapsedTimer>
@@ -13,6 +17,8 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 using namespace assay;
 using namespace assay::attacks;
@@ -20,14 +26,39 @@ using namespace assay::test;
 
 namespace {
 
-constexpr std::int64_t kImages = 70; // more than a chunk
-constexpr std::int64_t kSide = 16;
+constexpr std::int64_t kScriptedImages = 70; // more than a chunk
+constexpr std::int64_t kScriptedSide = 16;
 /// Rounding on the edge of a float32 ball.
 constexpr double kRounding = 1e-6;
 
 double largest(const torch::Tensor& a, const torch::Tensor& b)
 {
     return (a - b).abs().max().item<double>();
+}
+
+std::filesystem::path pathOf(const QTemporaryDir& folder, const char* name)
+{
+    return folder.filePath(name).toStdString();
+}
+
+std::string textOf(const std::filesystem::path& file)
+{
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+}
+
+void writeText(const std::filesystem::path& file, const std::string& text)
+{
+    std::ofstream(file) << text;
+}
+
+/// Replaces every @p from.
+std::string replaced(std::string text, const std::string& from, const std::string& to)
+{
+    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+        text.replace(at, from.size(), to);
+    return text;
 }
 
 QString runPython(const QStringList& arguments)
@@ -76,8 +107,8 @@ private Q_SLOTS:
         }
         const QString program = source + "/tests/backend/attacks/make_script_attacks.py";
         QCOMPARE(runPython({program, m_dir.path()}), QString());
-        m_model = seededModel("small_cnn", 31, kSide);
-        m_x = someImages(kImages, kSide);
+        m_model = seededModel("small_cnn", 31, kScriptedSide);
+        m_x = someImages(kScriptedImages, kScriptedSide);
         m_y = models::predict(*m_model, m_x);
     }
 
@@ -144,7 +175,7 @@ private Q_SLOTS:
                       {.seed = 1, .samples = torch::arange(from, from + n)})
                 .adversarial;
         };
-        QVERIFY(largest(first, torch::cat({part(0, 50), part(50, kImages - 50)})) <= 1e-6);
+        QVERIFY(largest(first, torch::cat({part(0, 50), part(50, kScriptedImages - 50)})) <= 1e-6);
     }
 
     void takesArgumentsWithoutAnnotation()
@@ -334,6 +365,181 @@ private Q_SLOTS:
             QVERIFY(run(*before, {.eps = 0.05, .steps = 1}).adversarial.defined());
         }
         QVERIFY(registry.list().empty());
+    }
+
+    void followsItsFolder()
+    {
+        QTemporaryDir folder, outside;
+        AttackRegistry registry;
+        ScriptedAttacks opened(registry, {folder.path().toStdString()});
+        QVERIFY(!opened.refresh());
+        const auto script = writeScript(folder.path().toStdString(), "mine", kSignStep);
+        QVERIFY(opened.refresh());
+        QVERIFY(!opened.refresh());
+        const std::string first = registry.info("script:mine").sha256;
+        QCOMPARE(first.size(), std::size_t(64));
+        QCOMPARE(first, opened.records().at(0).sha256);
+
+        writeScript(folder.path().toStdString(), "mine", kBackStep + "\n");
+        std::filesystem::last_write_time(script,
+                                         std::filesystem::last_write_time(script) + std::chrono::seconds(2));
+        QVERIFY(opened.refresh());
+        QVERIFY(registry.info("script:mine").sha256 != first);
+        writeScript(folder.path().toStdString(), "mine", kUnsoundStep);
+        QVERIFY(opened.refresh());
+        QVERIFY(registry.list().empty());
+        QVERIFY(opened.records().at(0).problem.find("has no default value") != std::string::npos);
+
+        // The name of one that goes is free for one that came too late.
+        writeScript(folder.path().toStdString(), "mine", kSignStep);
+        const auto elsewhere = writeScript(outside.path().toStdString(), "other", kBackStep);
+        writeText(pathOf(folder, "second.json"),
+                  toJson(AttackCard{.name = "mine", .title = {}, .file = elsewhere, .sha256 = {}}).dump());
+        QVERIFY(opened.refresh());
+        QCOMPARE(opened.records().size(), std::size_t(2));
+        QVERIFY(opened.records().at(1).problem.ends_with(
+            "there is an attack 'script:mine' already. Choose another name."));
+        std::filesystem::remove(script);
+        QVERIFY(opened.refresh());
+        QCOMPARE(opened.records().size(), std::size_t(1));
+        QCOMPARE(opened.records().at(0).id, std::string("script:mine"));
+    }
+
+    void opensCards()
+    {
+        QTemporaryDir folder, outside;
+        const auto script = writeScript(outside.path().toStdString(), "Sign", kSignStep);
+        AttackRegistry registry;
+        ScriptedAttacks opened(registry, {folder.path().toStdString()});
+        AttackCard card{.name = "mine",
+                        .title = "Mine",
+                        .file = script,
+                        .sha256 = opened.inspect(script).entry.info.sha256};
+        writeText(pathOf(folder, "mine.json"), toJson(card).dump());
+        QVERIFY(opened.refresh());
+        const ScriptRecord record = opened.records().at(0);
+        QCOMPARE(record.id, std::string("script:mine"));
+        QCOMPARE(record.file, script);
+        QVERIFY(record.isImported() && record.warning.empty() && record.problem.empty());
+        QCOMPARE(registry.info("script:mine").title, std::string("Mine"));
+
+        // Edited: it is used as it is now, and a sentence says so.
+        writeScript(outside.path().toStdString(), "Sign", kBackStep + "\n\n");
+        std::filesystem::last_write_time(script,
+                                         std::filesystem::last_write_time(script) + std::chrono::seconds(2));
+        QVERIFY(opened.refresh());
+        QCOMPARE(
+            opened.records().at(0).warning,
+            std::string("It has changed since it was imported, and is used as it is now. Put the old file "
+                        "back, or import it anew."));
+        QVERIFY(registry.info("script:mine").sha256 != card.sha256);
+        std::filesystem::remove(script);
+        QVERIFY(opened.refresh());
+        QCOMPARE(opened.records().at(0).problem,
+                 script.string() + ": is gone. Put it back, or remove this entry.");
+        QVERIFY(registry.list().empty());
+        writeText(pathOf(folder, "mine.json"), "[]");
+        QVERIFY(opened.refresh());
+        QCOMPARE(opened.records().at(0).problem,
+                 pathOf(folder, "mine.json").string() + ": the attack's card must be a JSON object.");
+    }
+
+    void keepsVerdicts()
+    {
+        QTemporaryDir folder, cache;
+        const auto verdicts = pathOf(cache, "deep/verdicts.json");
+        QVERIFY(QFile::copy(QString::fromStdString(file("Endless").string()), folder.filePath("endless.pt")));
+        QVERIFY(QFile::copy(QString::fromStdString(file("Mixes").string()), folder.filePath("mixes.pt")));
+        AttackRegistry registry;
+        const auto records = [&] {
+            return ScriptedAttacks(registry, {folder.path().toStdString()}, verdicts).records();
+        };
+        QElapsedTimer timer;
+        timer.start();
+        const auto first = records();
+        QVERIFY(timer.elapsed() >= 2000); // a call that hangs is waited for once
+        QVERIFY(first.at(0).problem.find("did not answer within 2 seconds") != std::string::npos);
+        QVERIFY(first.at(1).warning.starts_with("An image's result depends"));
+        timer.restart();
+        const auto second = records();
+        QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
+        for (std::size_t i = 0; i < 2; ++i) {
+            QCOMPARE(second.at(i).problem, first.at(i).problem);
+            QCOMPARE(second.at(i).warning, first.at(i).warning);
+            QCOMPARE(second.at(i).id, first.at(i).id);
+        }
+        // Nothing is left beside the file, which stays as it is when there is nothing new.
+        QCOMPARE(QDir(cache.filePath("deep")).entryList(QDir::Files | QDir::Hidden),
+                 QStringList{"verdicts.json"});
+        const std::string kept = textOf(verdicts);
+        records();
+        QCOMPARE(textOf(verdicts), kept);
+    }
+
+    void verdictsAreOfOneFileInterfaceAndLibrary()
+    {
+        QTemporaryDir folder;
+        const auto verdicts = pathOf(folder, "verdicts.json");
+        const auto script = writeScript(folder.path().toStdString(), "mine", kSignStep);
+        AttackRegistry registry;
+        const auto problem = [&] {
+            ScriptedAttacks opened(registry, {}, verdicts);
+            return opened.open(script).problem;
+        };
+        QCOMPARE(problem(), std::string());
+        // A verdict that is not true shows whether it is believed.
+        const std::string honest = textOf(verdicts);
+        const std::string lie = replaced(honest, "\"problem\": \"\"", "\"problem\": \"is odd\"");
+        QVERIFY(lie != honest);
+        writeText(verdicts, lie);
+        QCOMPARE(problem(), script.string() + ": is odd.");
+        writeText(verdicts, replaced(lie, "interface 1", "interface 0"));
+        QCOMPARE(problem(), std::string());
+        writeText(verdicts, replaced(lie, "libtorch ", "libtorch 0."));
+        QCOMPARE(problem(), std::string());
+        // Another file, however alike, is another script.
+        writeText(verdicts, lie);
+        writeScript(folder.path().toStdString(), "mine", kSignStep + "\n" + kForward);
+        QCOMPARE(problem(), std::string());
+        writeScript(folder.path().toStdString(), "mine", kSignStep);
+        // Who inspects tries it, and what comes out stands from then on.
+        {
+            writeText(verdicts, lie);
+            ScriptedAttacks opened(registry, {}, verdicts);
+            QVERIFY(!opened.open(script).problem.empty());
+            QCOMPARE(opened.inspect(script).entry.info.id, std::string("script:mine"));
+        }
+        QCOMPARE(problem(), std::string());
+        // Damage costs nothing but the time to try again, and is mended.
+        for (const std::string& damage :
+             {std::string(), lie.substr(0, lie.size() / 2), std::string("[1]"),
+              std::string("{\"verdicts\": 3}"), replaced(lie, "\"is odd\"", "7"), std::string("\0\xff", 2)}) {
+            writeText(verdicts, damage);
+            QCOMPARE(problem(), std::string());
+            QVERIFY(textOf(verdicts).find("\"problem\": \"\"") != std::string::npos);
+        }
+        // Where nothing can be kept, everything is tried.
+        ScriptedAttacks homeless(registry, {}, "/proc/assay/verdicts.json");
+        QCOMPARE(homeless.open(script).problem, std::string());
+    }
+
+    void tellsNetworksFromAttacks()
+    {
+        const auto kind = [&](const std::string& methods) {
+            return scriptKind(writeScript(m_dir.path().toStdString(), "kind", methods));
+        };
+        QVERIFY(kind(kSignStep) == ScriptKind::Attack);
+        QVERIFY(kind(kForward) == ScriptKind::Network);
+        QVERIFY(kind(kForward + kSignStep) == ScriptKind::Both);
+        QVERIFY(kind("def other(self, x):\n    return x\n") == ScriptKind::Neither);
+        QVERIFY(scriptKind(file("di_mi_fgsm")) == ScriptKind::Attack);
+        // A part that has a step makes no attack.
+        torch::jit::Module part("__torch__.Part"), whole("__torch__.Whole");
+        part.define(kSignStep);
+        whole.register_module("part", part);
+        whole.define(kForward);
+        whole.save(m_dir.filePath("whole.pt").toStdString());
+        QVERIFY(scriptKind(file("whole")) == ScriptKind::Network);
     }
 };
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t kClasses = 5;
 constexpr std::int64_t kPixels = 36;
-constexpr std::int64_t kImages = 60;
+constexpr std::int64_t kFarImages = 60;
 
 torch::Tensor normal(at::IntArrayRef shape, std::uint64_t seed)
 {
@@ -50,7 +50,7 @@ struct LinearProblem
         }
         model = linearModel(rows, biases);
         y = models::predict(*model, x);
-        const torch::Tensor far = std::get<1>(nearest(Norm::L2).topk(kImages));
+        const torch::Tensor far = std::get<1>(nearest(Norm::L2).topk(kFarImages));
         x = x.index_select(0, far);
         y = y.index_select(0, far);
     }
@@ -101,6 +101,55 @@ std::vector<double> stepByBisection(const std::vector<double>& t, const std::vec
         (gain < std::abs(excess) ? low : high) = middle;
     }
     return step(high);
+}
+
+/// That of L1: the steepest coordinate that is left goes as far as is needed, until all is done.
+std::vector<double> stepBySteepness(const std::vector<double>& t, const std::vector<double>& w, double excess)
+{
+    std::vector<double> d(t.size(), 0.0);
+    std::vector<bool> used(t.size(), false);
+    double needed = std::abs(excess);
+    for (std::size_t round = 0; round < t.size() && needed > 0; ++round) {
+        std::size_t steepest = t.size();
+        for (std::size_t i = 0; i < t.size(); ++i)
+            if (!used[i] && w[i] != 0 && (steepest == t.size() || std::abs(w[i]) > std::abs(w[steepest])))
+                steepest = i;
+        if (steepest == t.size())
+            break;
+        used[steepest] = true;
+        const double slope = std::abs(w[steepest]);
+        const double heading = (w[steepest] > 0) == (excess > 0) ? -1 : 1;
+        const double way = std::min(heading > 0 ? 1 - t[steepest] : t[steepest], needed / slope);
+        d[steepest] = heading * way;
+        needed -= slope * way;
+    }
+    return d;
+}
+
+std::vector<double> numbersOf(const torch::Tensor& row)
+{
+    const torch::Tensor flat = row.flatten().to(torch::kFloat64).contiguous();
+    return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+}
+
+/// L1 distances in the box to the boundaries of every class, infinite for the label.
+torch::Tensor boxedDistances(const LinearProblem& p)
+{
+    const torch::Tensor z = p.model->logits(p.x);
+    torch::Tensor result = torch::full_like(z, INFINITY);
+    for (std::int64_t i = 0; i < z.size(0); ++i) {
+        const std::int64_t y = p.y[i].item<std::int64_t>();
+        for (std::int64_t k = 0; k < kClasses; ++k) {
+            if (k == y)
+                continue;
+            double sum = 0;
+            for (const double d : stepBySteepness(numbersOf(p.x[i]), numbersOf(p.weight[k] - p.weight[y]),
+                                                  (z[i][k] - z[i][y]).item<double>()))
+                sum += std::abs(d);
+            result[i][k] = sum;
+        }
+    }
+    return result;
 }
 
 } // namespace
@@ -175,6 +224,45 @@ private Q_SLOTS:
         QVERIFY((t + d).min().item<double>() >= 0 && (t + d).max().item<double>() <= 1 + 1e-6);
     }
 
+    void stepsToHyperplanesInL1()
+    {
+        constexpr std::int64_t kRows = 200, kWidth = 30;
+        const torch::Tensor t =
+            torch::empty({kRows, kWidth}).uniform_(0, 1, at::detail::createCPUGenerator(34));
+        torch::Tensor w = normal({kRows, kWidth}, 35);
+        w.masked_fill_(w.abs().lt(0.1), 0);
+        const torch::Tensor excess = 4 * normal({kRows}, 36); // some beyond reach
+        const torch::Tensor d = stepToHyperplane(t, w, excess, Norm::L1);
+        double worst = 0;
+        for (std::int64_t i = 0; i < kRows; ++i) {
+            const auto expected = stepBySteepness(numbersOf(t[i]), numbersOf(w[i]), excess[i].item<double>());
+            for (std::int64_t j = 0; j < kWidth; ++j)
+                worst = std::max(worst, std::abs(expected[std::size_t(j)] - d[i][j].item<double>()));
+        }
+        QVERIFY2(worst < 1e-5, qPrintable(QString::number(worst)));
+        QVERIFY((t + d).min().item<double>() >= 0 && (t + d).max().item<double>() <= 1 + 1e-6);
+        // Sparse: one coordinate at most ends between its image and its wall.
+        const torch::Tensor partly = d.ne(0).logical_and((t + d).gt(1e-6)).logical_and((t + d).lt(1 - 1e-6));
+        QVERIFY(partly.sum(1).le(1).all().item<bool>());
+        QVERIFY(
+            torch::equal(stepToHyperplane(t, torch::zeros_like(w), excess, Norm::L1), torch::zeros_like(t)));
+    }
+
+    void fabFindsTheDistanceInL1()
+    {
+        const LinearProblem& p = m_problem;
+        const torch::Tensor exact = boxedDistances(p).amin(1);
+        const AttackResult result = Fab("fab").run(*p.model, p.x, p.y, wide(Norm::L1, 40));
+        QVERIFY(result.success.all().item<bool>());
+        const torch::Tensor ratio = (result.adversarial - p.x).abs().flatten(1).sum(1) / exact;
+        QVERIFY2(ratio.min().item<double>() > 1 - 1e-3,
+                 qPrintable(QString::number(ratio.min().item<double>())));
+        QVERIFY2(ratio.median().item<double>() < 1.02,
+                 qPrintable(QString::number(ratio.median().item<double>())));
+        // The nearest boundary is chosen as if there were no walls: another one may be nearer.
+        QVERIFY2(ratio.max().item<double>() < 1.5, qPrintable(QString::number(ratio.max().item<double>())));
+    }
+
     void fabFindsTheDistance_data() { bothNorms(); }
     void fabFindsTheDistance()
     {
@@ -233,7 +321,7 @@ private Q_SLOTS:
         // leads.
         QVERIFY2(ratio.median().item<double>() < 1.003,
                  qPrintable(QString::number(ratio.median().item<double>())));
-        QVERIFY(ratio.lt(1.03).sum().item<int>() >= kImages * 9 / 10);
+        QVERIFY(ratio.lt(1.03).sum().item<int>() >= kFarImages * 9 / 10);
         QVERIFY2(ratio.max().item<double>() < 1.3, qPrintable(QString::number(ratio.max().item<double>())));
     }
 
@@ -277,7 +365,7 @@ private Q_SLOTS:
             const AttackResult none = attack->run(*p.model, p.x, p.y, budget);
             QVERIFY(!none.success.any().item<bool>());
             QVERIFY(torch::allclose(sizeOf(none.adversarial - p.x, budget.norm),
-                                    torch::full({kImages}, budget.eps), 1e-3, 1e-6));
+                                    torch::full({kFarImages}, budget.eps), 1e-3, 1e-6));
             budget.eps = exact.median().item<double>();
             const AttackResult half = attack->run(*p.model, p.x, p.y, budget);
             QVERIFY(sizeOf(half.adversarial - p.x, budget.norm).max().item<double>() <= budget.eps + 1e-6);

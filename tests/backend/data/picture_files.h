@@ -1,30 +1,16 @@
 #pragma once
 
 #include "backend/imaging/image_codec.h"
-#include "backend/protocol/error.h"
 #include "backend/protocol/finding.h"
+#include "tests/backend/arrays/file_bytes.h"
+#include "tests/support/sentence_of.h"
 
-#include <QString>
 #include <torch/types.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <vector>
 
 namespace assay::test {
-
-inline void writeBytes(const std::filesystem::path& file, const std::vector<std::uint8_t>& bytes)
-{
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-}
-
-inline void writeText(const std::filesystem::path& file, const std::string& text)
-{
-    writeBytes(file, {text.begin(), text.end()});
-}
 
 /// Different for every @p seed.
 inline torch::Tensor picture(std::int64_t seed, std::int64_t height = 6, std::int64_t width = 8,
@@ -41,17 +27,6 @@ inline torch::Tensor picture(std::int64_t seed, std::int64_t height = 6, std::in
 inline void writePicture(const std::filesystem::path& file, const torch::Tensor& image)
 {
     writeBytes(file, imaging::encodePng(image));
-}
-
-template <class Call>
-QString sentenceOf(Call call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return QString::fromStdString(error.what());
-    }
-    return QStringLiteral("no error");
 }
 
 /// Whether one of the findings has this text.

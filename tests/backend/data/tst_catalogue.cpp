@@ -2,6 +2,7 @@
 #include "backend/data/formats/idx_dataset.h"
 #include "backend/protocol/error.h"
 #include "idx_builder.h"
+#include "tests/support/sentence_of.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -14,17 +15,6 @@ using data::Split;
 namespace {
 
 const std::vector<std::filesystem::path> kNoRoots;
-
-template <class Call>
-QString sentenceOf(Call call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return QString::fromStdString(error.what());
-    }
-    return {};
-}
 
 } // namespace
 

@@ -3,6 +3,7 @@
 #include "backend/engine/run_list.h"
 #include "backend/engine/run_reader.h"
 #include "backend/protocol/error.h"
+#include "tests/backend/attacks/script_file.h"
 #include "tests/backend/engine/json_text.h"
 #include "tests/backend/engine/test_study.h"
 
@@ -83,6 +84,56 @@ Metric metric(const char* name, double value)
     metric.value = value;
     return metric;
 }
+
+struct NamedAttack
+{
+    std::vector<std::string> attacks = {"pgd"};
+    int shown = 1;
+};
+template <class V>
+void visit(V& v, NamedAttack& p)
+{
+    std::vector<std::string> ids;
+    for (const auto& info : attacks::attacks().list())
+        ids.push_back(info.id);
+    v.field("attacks", p.attacks).label("Attacks").choices(ids);
+    v.field("shown", p.shown).label("Shown").live();
+}
+
+/// Counts how often the cache does not have what it asks for.
+class AttackingStudy final : public StudyOf<NamedAttack>
+{
+public:
+    explicit AttackingStudy(int& computed)
+        : m_computed(computed)
+    {}
+    StudyInfo info() const override
+    {
+        StudyInfo info;
+        info.id = "t.attacking";
+        info.title = "Attacking";
+        info.previews = true;
+        return info;
+    }
+    std::function<void()> meanwhile; ///< happens before the cache is asked
+    std::atomic<int> shown = 0;      ///< by the last preview
+
+protected:
+    void runWith(RunContext& ctx, const NamedAttack&) override
+    {
+        if (meanwhile)
+            meanwhile();
+        ctx.cached({{"method", "t.attacking"}}, [&] {
+            ++m_computed;
+            return TensorMap{{"x", torch::ones({1})}};
+        });
+    }
+
+    void previewWith(RunContext&, const NamedAttack& p) override { shown = p.shown; }
+
+private:
+    int& m_computed;
+};
 
 } // namespace
 
@@ -390,6 +441,83 @@ private Q_SLOTS:
         QCOMPARE(s_computed, 1);
         finished("t.cached", 2);
         QCOMPARE(s_computed, 2);
+    }
+
+    void scriptsAreInTheProvenanceAndInCacheKeys()
+    {
+        static int s_computed = 0;
+        auto owned = std::make_unique<AttackingStudy>(s_computed);
+        AttackingStudy& study = *owned;
+        m_engine->registries().addStudy(std::move(owned));
+        const auto folder = m_engine->workspace().attacks();
+        const auto write = [&](const std::string& methods) {
+            const auto file = test::writeScript(folder, "mine", methods);
+            const auto now = std::filesystem::last_write_time(file);
+            static int s_seconds = 0;
+            std::filesystem::last_write_time(file, now + std::chrono::seconds(++s_seconds));
+            return sha256OfFile(file);
+        };
+        const auto run = [&](const Json& attacks) {
+            RunSpec spec;
+            spec.study = "t.attacking";
+            spec.params = {{"attacks", attacks}};
+            const std::string id = m_engine->start(spec).run;
+            m_engine->batch().wait(id);
+            return id;
+        };
+        const auto inputs = [&](const std::string& id) { return m_heard.end(id).provenance["inputs"]; };
+
+        const std::string first = write(test::kSignStep);
+        const std::string one = run({"pgd", "script:mine"});
+        QCOMPARE(text(inputs(one)["attacks"]), text(Json({{"script:mine", first}})));
+        QCOMPARE(
+            text(readJsonFile(m_engine->workspace().runs() / one / "provenance.json")["inputs"]["attacks"]),
+            text(Json({{"script:mine", first}})));
+        QCOMPARE(s_computed, 1);
+        run({"pgd", "script:mine"});
+        QCOMPARE(s_computed, 1); // the same script
+
+        // An edited script is another one, without a restart, and so is what is kept of it.
+        const std::string second = write(test::kBackStep);
+        QVERIFY(second != first);
+        const std::string two = run({"script:mine"});
+        QCOMPARE(text(inputs(two)["attacks"]), text(Json({{"script:mine", second}})));
+        QCOMPARE(s_computed, 2);
+        QCOMPARE(write(test::kSignStep), first);
+        run({"script:mine"});
+        QCOMPARE(s_computed, 2); // as it was: its old entry is good again
+
+        // Built-in attacks leave no trace, and have keys of their own.
+        const std::string plain = run({"pgd"});
+        QVERIFY(!inputs(plain).contains("attacks"));
+        QCOMPARE(s_computed, 3);
+
+        // Changed while a run goes on: nothing is taken from the cache or put there.
+        study.meanwhile = [&] {
+            write(test::kBackStep + "\n");
+            m_engine->refreshAttacks();
+        };
+        const std::string torn = run({"script:mine"});
+        QCOMPARE(text(inputs(torn)["attacks"]), text(Json({{"script:mine", first}})));
+        QCOMPARE(s_computed, 4);
+        const auto said = m_heard.of<LogLine>(torn);
+        QVERIFY(!said.empty() && said.back().text.starts_with("script:mine was changed"));
+        study.meanwhile = {};
+        QCOMPARE(write(test::kSignStep), first);
+        run({"script:mine"});
+        QCOMPARE(s_computed, 4);
+        std::filesystem::remove_all(folder);
+
+        // A run of a script that is gone can still be looked at, but not repeated.
+        m_engine->refreshAttacks();
+        std::binary_semaphore done(0);
+        m_engine->preview(two, {{"shown", 7}}, 1, [&](bool, const std::string&) { done.release(); });
+        QVERIFY(done.try_acquire_for(kLong));
+        QCOMPARE(study.shown.load(), 7);
+        QVERIFY(sentence([&] { run({"script:mine"}); }).contains("one of fgsm, "));
+        QVERIFY(!sentence([&] {
+                     m_engine->preview(two, {{"attacks", {"bogus"}}}, 2, [](bool, const std::string&) {});
+                 }).isEmpty());
     }
 };
 

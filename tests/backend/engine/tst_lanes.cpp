@@ -14,7 +14,7 @@ using protocol::RunState;
 
 namespace {
 
-constexpr auto kLong = std::chrono::seconds(30);
+constexpr auto kLongWait = std::chrono::seconds(30);
 
 BatchLane::Job job(const std::string& name, std::function<void(JobControl&)> work)
 {
@@ -63,7 +63,7 @@ private Q_SLOTS:
             go.acquire();
             control.checkpoint();
         }));
-        QVERIFY(running.try_acquire_for(kLong));
+        QVERIFY(running.try_acquire_for(kLongWait));
         bool abandoned = false;
         BatchLane::Job waiting = job("b", [](JobControl&) { qFatal("a cancelled job ran"); });
         waiting.abandon = [&] { abandoned = true; };
@@ -102,7 +102,7 @@ private Q_SLOTS:
                 }
             }
         }));
-        QVERIFY(reached.try_acquire_for(kLong));
+        QVERIFY(reached.try_acquire_for(kLongWait));
         lane.cancel("a");
         asked.release();
         lane.waitIdle();
@@ -136,13 +136,13 @@ private Q_SLOTS:
                 ++steps;
             }
         }));
-        QVERIFY(batchRuns.try_acquire_for(kLong));
+        QVERIFY(batchRuns.try_acquire_for(kLongWait));
         live.submit({[&](const LiveControl&) {
                          previewRuns.release();
                          letPreviewEnd.acquire();
                      },
                      {}});
-        QVERIFY(previewRuns.try_acquire_for(kLong));
+        QVERIFY(previewRuns.try_acquire_for(kLongWait));
         QTRY_COMPARE(gate.waiting(), 1);
         const int standing = steps;
         for (int i = 0; i < 1000; ++i)
@@ -171,7 +171,7 @@ private Q_SLOTS:
             }));
             QTRY_COMPARE(gate.waiting(), 1);
             batch.cancel("a");
-            QCOMPARE(ended.get_future().wait_for(kLong), std::future_status::ready);
+            QCOMPARE(ended.get_future().wait_for(kLongWait), std::future_status::ready);
         }
         batch.waitIdle();
     }
@@ -193,7 +193,7 @@ private Q_SLOTS:
                          }
                      },
                      [&] { qFatal("the first preview never ran"); }});
-        QVERIFY(firstRuns.try_acquire_for(kLong));
+        QVERIFY(firstRuns.try_acquire_for(kLongWait));
         // The second waits behind the first until the third comes; then it must not run at all.
         const LiveLane::Preview third{[&](const LiveControl&) { said += "3 ran "; }, {}};
         std::binary_semaphore both(0);
@@ -205,7 +205,7 @@ private Q_SLOTS:
                      [&] { dropped = "2 dropped"; }});
         lane.submit(third);
         both.release();
-        QVERIFY(lane.waitIdle(kLong));
+        QVERIFY(lane.waitIdle(kLongWait));
         // Whether the lane took the second up before the third came is up to the scheduler; never both.
         if (dropped == "2 dropped")
             QCOMPARE(said, std::string("1 stopped 3 ran "));

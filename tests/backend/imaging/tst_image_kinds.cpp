@@ -36,7 +36,7 @@ torch::Tensor decode(const Bytes& bytes, int channels = 0)
     return decodeImage(bytes, DecodeOptions{.channels = channels}, "x").to(torch::kInt64);
 }
 
-std::string sentenceOf(const Bytes& bytes)
+std::string refusalOf(const Bytes& bytes)
 {
     try {
         decodeImage(bytes, DecodeOptions{}, "x");
@@ -213,21 +213,21 @@ private Q_SLOTS:
     {
         QFETCH(QString, ending);
         const std::string kind = ending.toStdString();
-        QCOMPARE(sentenceOf(withSize(kind, small(kind), 60000, 60000)),
+        QCOMPARE(refusalOf(withSize(kind, small(kind), 60000, 60000)),
                  "x: is 60000 x 60000 pixels; sides must be 1 to 16384 and the area at most 64 megapixels. "
                  "Scale the picture down.");
-        QVERIFY(sentenceOf(withSize(kind, small(kind), 0, 5)).starts_with("x: is 0 x 5 pixels;"));
+        QVERIFY(refusalOf(withSize(kind, small(kind), 0, 5)).starts_with("x: is 0 x 5 pixels;"));
     }
 
     void hugeWebPIsRefused()
     {
-        QCOMPARE(sentenceOf(withSize(".webp", small(".webp"), 16384, 16384)),
+        QCOMPARE(refusalOf(withSize(".webp", small(".webp"), 16384, 16384)),
                  "x: is 16384 x 16384 pixels; sides must be 1 to 16384 and the area at most 64 megapixels. "
                  "Scale the picture down.");
         // The extended form can say 2^24.
         const Bytes extended = {'R', 'I', 'F', 'F', 22, 0, 0, 0, 'W', 'E',  'B',  'P', 'V',  'P',  '8',
                                 'X', 10,  0,   0,   0,  0, 0, 0, 0,   0x5f, 0xea, 0,   0x5f, 0xea, 0};
-        QVERIFY(sentenceOf(extended).starts_with("x: is 60000 x 60000 pixels;"));
+        QVERIFY(refusalOf(extended).starts_with("x: is 60000 x 60000 pixels;"));
     }
 
     void cutFilesAreErrors_data()
@@ -251,11 +251,11 @@ private Q_SLOTS:
         QFETCH(QString, ending);
         QFETCH(QString, name);
         const Bytes whole = small(ending.toStdString());
-        QCOMPARE(sentenceOf(whole), "no error");
+        QCOMPARE(refusalOf(whole), "no error");
         const std::string damaged = "x: is a damaged " + name.toStdString() + ": ";
         for (std::size_t left : {whole.size() / 4, whole.size() / 2, whole.size() - 3}) {
             const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(left));
-            QVERIFY2(sentenceOf(cut).starts_with(damaged), sentenceOf(cut).c_str());
+            QVERIFY2(refusalOf(cut).starts_with(damaged), refusalOf(cut).c_str());
         }
     }
 
@@ -263,8 +263,8 @@ private Q_SLOTS:
     {
         const Bytes whole = encoded(".jpg", sample(64, 64, 3, CV_8U));
         Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(whole.size() * 3 / 4));
-        QCOMPARE(sentenceOf(cut), "x: is a damaged JPEG: it ends before its picture does. Fetch or save the "
-                                  "picture again.");
+        QCOMPARE(refusalOf(cut), "x: is a damaged JPEG: it ends before its picture does. Fetch or save the "
+                                 "picture again.");
         Bytes longer = whole;
         longer.insert(longer.end(), {1, 2, 3, 0xff, 0xda});
         QVERIFY(torch::equal(decode(longer), decode(whole)));
@@ -276,7 +276,7 @@ private Q_SLOTS:
     {
         Bytes bytes;
         cv::imencode(".tiff", cv::Mat(4, 4, CV_32FC1, cv::Scalar(0.5)), bytes);
-        QCOMPARE(sentenceOf(bytes),
+        QCOMPARE(refusalOf(bytes),
                  "x: holds values of other than 8 or 16 bits a channel. Convert the picture "
                  "to PNG of 8 bits.");
     }

@@ -1,6 +1,7 @@
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/protocol/error.h"
+#include "tests/support/sentence_of.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
@@ -10,6 +11,7 @@
 
 using namespace assay;
 using namespace assay::models;
+using assay::test::sentenceOf;
 
 namespace {
 
@@ -39,17 +41,6 @@ torch::Tensor inputs(const InputSpec& input)
 {
     return torch::empty({6, input.channels, input.height, input.width})
         .uniform_(0, 1, at::detail::createCPUGenerator(3));
-}
-
-template <class Call>
-QString sentenceOf(Call call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return QString::fromStdString(error.what());
-    }
-    return {};
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "backend/models/predict.h"
 #include "backend/models/zoo.h"
 #include "backend/protocol/error.h"
+#include "tests/support/sentence_of.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTemporaryDir>
@@ -16,6 +17,7 @@
 
 using namespace assay;
 using namespace assay::models;
+using assay::test::sentenceOf;
 
 namespace {
 
@@ -39,17 +41,6 @@ std::shared_ptr<Network> network(const ModelCard& card)
     auto result = makeNetwork(card.architecture, card.options, card.input, 3);
     initialise(*result, at::detail::createCPUGenerator(8));
     return result;
-}
-
-template <class Call>
-QString sentenceOf(Call call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return QString::fromStdString(error.what());
-    }
-    return {};
 }
 
 } // namespace
@@ -76,10 +67,11 @@ private Q_SLOTS:
         QCOMPARE(written.sha256, fileSha256(m_folder / "net.v2.safetensors"));
         const torch::Tensor x = torch::empty({9, 1, 4, 4}).uniform_(0, 1, at::detail::createCPUGenerator(1));
         const torch::NoGradGuard off;
-        const torch::Tensor expected = saved->forward(x);
+        const torch::Tensor expected = Model(saved, card("net.v2")).logits(x);
         for (const char* name : {"net.v2.safetensors", "net.v2.json", "net.v2"}) {
             const auto model = loadModel(m_folder / name, torch::kCPU);
             QVERIFY(torch::equal(model->logits(x), expected));
+            QVERIFY(torch::equal(model->cloneNetwork()->forward(x), saved->forward(x)));
             QCOMPARE(toJson(model->card()).dump(), toJson(written).dump());
         }
         const auto model = loadModel(m_folder / "net.v2", torch::kCPU);

@@ -42,11 +42,16 @@ Figure figure()
                   .section = "Outcomes",
                   .rateOf = "fooled images",
                   .interval = "Wilson 95 %",
-                  .x = {.label = "target", .scale = AxisScale::Category, .categories = {"a", "b", "c"}},
+                  .x = {.label = "target",
+                        .scale = AxisScale::Category,
+                        .categories = {"a", "b", "c"},
+                        .sets = "view_target"},
                   .y = {.label = "fraction", .unit = "%", .scale = AxisScale::Log, .low = 0.0, .high = 1.0},
                   .colour = {.label = "count"},
                   .layers = {bars, cells},
-                  .aspect = 2};
+                  .aspect = 2,
+                  .sets = R"({"view_attack":"pgd"})",
+                  .opens = "examples"};
 }
 
 Table table()

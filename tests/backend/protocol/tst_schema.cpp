@@ -19,8 +19,17 @@ struct Params
     int steps = 10;
     bool targeted = false;
     std::optional<double> stepSize;
+    Json attackParams = Json::object();
     bool operator==(const Params&) const = default;
 };
+
+/// Two attacks with parameters of their own.
+std::vector<ObjectPart> attackParts()
+{
+    Field momentum{.name = "momentum", .label = "Momentum", .defaultValue = 1.0, .low = 0, .high = 10};
+    Field copies{.name = "copies", .type = FieldType::Integer, .defaultValue = 5};
+    return {{"mi-fgsm", "MI-FGSM", {momentum}}, {"sim", "SIM", {momentum, copies}}};
+}
 
 template <class V>
 void visit(V& v, Params& p)
@@ -34,6 +43,7 @@ void visit(V& v, Params& p)
     v.field("steps", p.steps).range(1, 1000).help("How many").group("Attack").advanced();
     v.field("targeted", p.targeted);
     v.field("step_size", p.stepSize).range(0, 1);
+    v.field("attack_params", p.attackParams).parts(attackParts()).partsFrom({"attack"});
 }
 
 QString sentence(const Json& params)
@@ -66,6 +76,7 @@ private Q_SLOTS:
         p.eps = {3};
         p.stepSize = 0.25;
         p.targeted = true;
+        p.attackParams = {{"sim", {{"copies", 3}}}};
         QVERIFY(readParams<Params>(writeParams(p)) == p);
     }
 
@@ -74,6 +85,11 @@ private Q_SLOTS:
         const Json checked = validated(describe<Params>(), Json{{"eps", 2}, {"steps", 7.0}});
         QCOMPARE(checked["eps"].dump(), std::string("[2.0]"));
         QCOMPARE(checked["steps"].dump(), std::string("7"));
+        // Of an object only what was said is kept.
+        QCOMPARE(checked["attack_params"].dump(), std::string("{}"));
+        const Json parts = Json::parse(R"({"attack_params": {"mi-fgsm": {}, "sim": {"copies": 3.0}}})");
+        QCOMPARE(validated(describe<Params>(), parts)["attack_params"].dump(),
+                 std::string(R"({"sim":{"copies":3}})"));
     }
 
     void mistakesAreNamed_data()
@@ -101,6 +117,22 @@ private Q_SLOTS:
                                   << "spec.json: 'source' is \"\"; it must be the name or path of a model.";
         QTest::newRow("not an object") << "[1]"
                                        << "spec.json: the parameters must be a JSON object, but are [1].";
+        QTest::newRow("no such part")
+            << R"({"attack_params": {"mi-fgms": {}}})"
+            << "spec.json: 'attack_params' knows no 'mi-fgms'. Did you mean 'mi-fgsm'?";
+        QTest::newRow("no such value of a part")
+            << R"({"attack_params": {"mi-fgsm": {"momentun": 1}}})"
+            << "spec.json: 'attack_params' sets 'momentun' of 'mi-fgsm', which has no such parameter. Did "
+               "you mean 'momentum'?";
+        QTest::newRow("range within a part")
+            << R"({"attack_params": {"mi-fgsm": {"momentum": 20}}})"
+            << "spec.json: 'attack_params' sets 'momentum' of 'mi-fgsm', which is 20.0; it must be a number "
+               "between 0 and 10.";
+        QTest::newRow("part that is no object")
+            << R"({"attack_params": {"mi-fgsm": 1}})"
+            << "spec.json: 'attack_params' has 1 for 'mi-fgsm'; it must be a JSON object.";
+        QTest::newRow("no object") << R"({"attack_params": 1})"
+                                   << "spec.json: 'attack_params' is 1; it must be a JSON object.";
         QTest::newRow("null where none is allowed")
             << R"({"steps": null})"
             << "spec.json: 'steps' is null; it must be a whole number between 1 and 1000.";
@@ -126,6 +158,7 @@ private Q_SLOTS:
         QCOMPARE(read("targeted", "true"), std::string("true"));
         QCOMPARE(read("attack", "fgsm"), std::string("\"fgsm\""));
         QCOMPARE(read("step_size", ""), std::string("null"));
+        QCOMPARE(read("attack_params", R"({"sim": {"copies": 2}})"), std::string(R"({"sim":{"copies":2}})"));
         QVERIFY_THROWS_EXCEPTION(Error, read("steps", "a lot"));
     }
 
@@ -144,6 +177,10 @@ private Q_SLOTS:
         QCOMPARE(schema["properties"]["eps"]["items"]["type"].get<std::string>(), std::string("number"));
         QCOMPARE(schema["properties"]["attack"]["enum"].size(), std::size_t(2));
         QVERIFY(!schema["additionalProperties"].get<bool>());
+        const Json parts = schema["properties"]["attack_params"];
+        QVERIFY(!parts["additionalProperties"].get<bool>());
+        QCOMPARE(parts["properties"]["sim"]["properties"]["copies"]["type"].get<std::string>(),
+                 std::string("integer"));
     }
 
     void specsRoundTripAndNameTheirFaults_data()

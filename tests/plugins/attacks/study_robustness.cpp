@@ -183,6 +183,18 @@ private Q_SLOTS:
         QVERIFY(number(rows[1], "robust_accuracy") <= number(rows[0], "robust_accuracy"));
     }
 
+    /// PGD from the image itself, in steps of BIM's size, is BIM.
+    void parametersOfAttacksReachThem()
+    {
+        const CliRun done = run("params", {"models=fashion-cnn", "attacks=bim,pgd", "count=30", "eps=0.03",
+                                           "steps=4", "step_size=0.01", "steps_list=2,4", "steps_eps=0.03",
+                                           "checks=false", "attack_params.pgd.random_start=false"});
+        QVERIFY2(done.status() == 0, done.error().constData());
+        const std::vector<CsvRow> rows = done.table("curve");
+        QCOMPARE(rows[0].at("robust_accuracy"), rows[1].at("robust_accuracy"));
+        QCOMPARE(done.table("steps")[1].at("robust_accuracy"), rows[0].at("robust_accuracy"));
+    }
+
     void anImpossibleRadiusIsRefused()
     {
         const CliRun refused = run("refused", {"eps=3"});

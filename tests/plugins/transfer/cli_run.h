@@ -43,11 +43,7 @@ public:
     int status() const { return m_status; }
     const QByteArray& error() const { return m_error; } ///< what the command line said
 
-    QByteArray file(const QString& name) const
-    {
-        QFile file(m_folder + '/' + name);
-        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-    }
+    QByteArray file(const QString& name) const { return fileIn(m_folder, name); }
 
     /// metrics.json as name -> number.
     std::map<std::string, double> metrics() const
@@ -60,11 +56,14 @@ public:
     }
 
     /// A table; quoted cells lose their quotes.
-    std::vector<CsvRow> table(const QString& name) const
+    std::vector<CsvRow> table(const QString& name) const { return tableIn(m_folder, name); }
+
+    /// The same of a run made before.
+    static std::vector<CsvRow> tableIn(const QString& folder, const QString& name)
     {
         std::vector<CsvRow> rows;
         const QStringList lines =
-            QString::fromUtf8(file("tables/" + name + ".csv")).split('\n', Qt::SkipEmptyParts);
+            QString::fromUtf8(fileIn(folder, "tables/" + name + ".csv")).split('\n', Qt::SkipEmptyParts);
         if (lines.isEmpty())
             return rows;
         const QStringList header = cellsOf(lines.first());
@@ -79,6 +78,12 @@ public:
     }
 
 private:
+    static QByteArray fileIn(const QString& folder, const QString& name)
+    {
+        QFile file(folder + '/' + name);
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+
     static QStringList cellsOf(const QString& line)
     {
         QStringList cells = {QString()};

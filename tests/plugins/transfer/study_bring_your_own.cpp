@@ -19,7 +19,7 @@ using assay::test::number;
 
 namespace {
 
-const QString kStudy = QStringLiteral("transfer.class-aware");
+const QString kForeignStudy = QStringLiteral("transfer.class-aware");
 const QString kImages = QStringLiteral("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz");
 /// Sums in another order than python3-torch's, in float32, of logits around 10.
 constexpr double kTolerance = 2e-4;
@@ -65,7 +65,7 @@ class StudyBringYourOwn : public QObject
     {
         return {workspace(),
                 path(name),
-                kStudy,
+                kForeignStudy,
                 {"sources=script", "targets=" + targets, "eps=1,2", "count=400", "distance_count=50"}};
     }
 
@@ -148,14 +148,14 @@ private Q_SLOTS:
     {
         const CliRun done = {workspace(),
                              path("by-path"),
-                             kStudy,
+                             kForeignStudy,
                              {"sources=graph", "targets=" + path("reinit-graph.onnx") + ",early", "eps=2",
                               "count=100", "distance_count=10"}};
         QVERIFY2(done.status() == 0, done.error().constData());
         const CliRun asked = {
             workspace(),
             path("asked"),
-            kStudy,
+            kForeignStudy,
             {"sources=graph", "targets=" + path("early-bare.safetensors"), "eps=2", "count=100"}};
         QCOMPARE(asked.status(), 2);
         QVERIFY2(asked.error().contains("Import it first: `assay-cli import "), asked.error().constData());

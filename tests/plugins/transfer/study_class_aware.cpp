@@ -3,7 +3,9 @@
 #include "plugins/transfer/class_aware_study.h"
 #include "recording_context.h"
 
+#include <QDir>
 #include <QElapsedTimer>
+#include <QProcess>
 #include <QTemporaryDir>
 
 #include <algorithm>
@@ -202,6 +204,54 @@ private Q_SLOTS:
         QCOMPARE(first.file("metrics.json"), second.file("metrics.json"));
         QCOMPARE(first.file("tables/pairs.csv"), second.file("tables/pairs.csv"));
         QCOMPARE(first.file("tables/similarity.csv"), second.file("tables/similarity.csv"));
+    }
+
+    void takesScriptsAsTheirFilesAre()
+    {
+        const QString attacks = m_folder.filePath("scripts/attacks");
+        const QString script = attacks + "/mine.pt";
+        QVERIFY(QDir().mkpath(attacks));
+        const auto write = [&](const char* example) {
+            QFile::remove(script);
+            const QString program = QString(ASSAY_TEST_SOURCE_DIR "/plugins/examples/scripted/%1.py");
+            return QProcess::execute("/usr/bin/python3", {program.arg(example), attacks}) == 0 &&
+                   QFile::rename(attacks + "/" + example + ".pt", script);
+        };
+        const auto attacked = [&](const QString& name, const QString& attack) {
+            return run(name,
+                       {"attack=" + attack, "norm=linf", "eps=0.06", "steps=4", "count=150",
+                        "distance_count=20", "targets=fashion-mlp"},
+                       "scripts");
+        };
+        const auto hash = [](const CliRun& done) {
+            return QJsonDocument::fromJson(done.file("provenance.json"))["inputs"]["attacks"]["script:mine"]
+                .toString();
+        };
+        QVERIFY(write("mi_fgsm"));
+        const CliRun builtIn = attacked("built-in", "mi-fgsm"),
+                     scripted = attacked("scripted", "script:mine");
+        QVERIFY2(scripted.status() == 0, scripted.error().constData());
+        QCOMPARE(scripted.table("pairs").front().at("attack"), std::string("script:mine"));
+        for (const char* column : {"pool", "fooled", "same", "different"})
+            QCOMPARE(scripted.table("pairs").front().at(column), builtIn.table("pairs").front().at(column));
+        QCOMPARE(hash(scripted).size(), 64);
+        QVERIFY(hash(builtIn).isEmpty());
+        QVERIFY(!scripted.file("figures/source-path.csv").isEmpty());
+
+        // Edited, it is another attack, which finds nothing of the old one in the cache.
+        QVERIFY(write("di_mi_fgsm"));
+        const CliRun edited = attacked("edited", "script:mine");
+        QVERIFY2(edited.status() == 0, edited.error().constData());
+        QVERIFY(hash(edited) != hash(scripted));
+        QVERIFY(edited.file("tables/attacks.csv") != scripted.file("tables/attacks.csv"));
+
+        // Any attack that follows a gradient; one that does not tell its steps has no path to draw.
+        const CliRun nearest = attacked("nearest", "deepfool");
+        QVERIFY2(nearest.status() == 0, nearest.error().constData());
+        QVERIFY(nearest.file("figures/source-path.csv").isEmpty());
+        const CliRun asking = attacked("asking", "square");
+        QVERIFY(asking.status() == 2);
+        QVERIFY2(asking.error().contains("it must be one of fgsm, "), asking.error().constData());
     }
 
     void aLoneSourceIsRefused()

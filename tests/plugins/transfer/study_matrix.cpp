@@ -162,6 +162,42 @@ private Q_SLOTS:
         QVERIFY(number(rows[1], "success") < number(rows[0], "success"));
     }
 
+    /// Momentum of nothing is no momentum; the run says what each attack was told.
+    void parametersOfAttacksReachThem()
+    {
+        const QStringList small = {"sources=fashion-cnn", "targets=fashion-vgg", "count=40", "eps=0.06",
+                                   "resamples=100",       "attacks=bim,mi-fgsm", "steps=4"};
+        const CliRun still = run("still", small + QStringList{"attack_params.mi-fgsm.momentum=0",
+                                                              "attack_params.dim.di_rate=1.2"});
+        const CliRun moving = run("moving", small);
+        QVERIFY2(still.status() == 0, still.error().constData());
+        const auto numbersOf = [](const CliRun& done, std::size_t row) {
+            CsvRow cells = done.table("matrix").at(row);
+            cells.erase("attack");
+            return cells;
+        };
+        QCOMPARE(numbersOf(still, 1), numbersOf(still, 0));
+        QVERIFY(numbersOf(moving, 1) != numbersOf(moving, 0));
+        bool told = false;
+        for (const CsvRow& r : still.table("attack-parameters"))
+            if (r.at("attack") == "mi-fgsm" && r.at("parameter") == "momentum")
+                told = number(r, "value") == 0 && number(r, "default") == 1;
+        QVERIFY(told);
+        QVERIFY(still.file("spec.json").contains("\"momentum\""));
+        QVERIFY2(
+            still.error().contains("The parameters set for 'dim' change nothing: this run does not use it."),
+            still.error().constData());
+    }
+
+    void unknownParametersAreNamed()
+    {
+        const CliRun refused = run("params", {R"(attack_params={"mi-fgsm":{"momentun":0.9}})"});
+        QVERIFY(refused.status() != 0);
+        QVERIFY2(refused.error().contains("'attack_params' sets 'momentun' of 'mi-fgsm', which has no such "
+                                          "parameter. Did you mean 'momentum'?"),
+                 refused.error().constData());
+    }
+
     void unknownNormIsRefused()
     {
         const CliRun refused = run("refused", {"attacks=vmi-fgsm", "norm=l1"});

@@ -1,5 +1,6 @@
 #include "backend/protocol/error.h"
 #include "plugins/transfer/class_aware.h"
+#include "plugins/transfer/class_aware_params.h"
 
 #include <torch/types.h>
 
@@ -34,6 +35,22 @@ private Q_SLOTS:
     {
         const torch::Tensor expected = ints({0, 0, 1, 2, 3, 3});
         QVERIFY(torch::equal(outcomes(y, y1, y2), expected));
+    }
+
+    /// Attacks start at the image, as in the publication, unless the user says otherwise; the form shows it.
+    void parametersOfTheAttackAreTheUsers()
+    {
+        ClassAwareParams p;
+        QCOMPARE(attackParameters(p).dump(), std::string(R"({"random_start":false})"));
+        p.attackParams = {{"pgd", {{"random_start", true}, {"restarts", 2}}}, {"dim", {{"di_rate", 1.2}}}};
+        QCOMPARE(attackParameters(p).dump(), std::string(R"({"random_start":true,"restarts":2})"));
+        p.attack = "mi-fgsm";
+        QCOMPARE(attackParameters(p).dump(), std::string("{}"));
+
+        const protocol::Schema schema = protocol::describe<ClassAwareParams>();
+        const protocol::ObjectPart* pgd = protocol::findPart(*schema.find("attack_params"), "pgd");
+        QVERIFY(pgd);
+        QVERIFY(protocol::findField(*pgd, "random_start")->defaultValue == Json(false));
     }
 
     void countsOnlyImagesThatFoolTheSource()

@@ -4,6 +4,7 @@
 #include "plugins/transfer/class_aware_tables.h"
 
 #include "backend/protocol/error.h"
+#include "tests/support/column_of.h"
 
 #include <torch/types.h>
 
@@ -13,16 +14,9 @@
 
 using namespace assay;
 using namespace assay::transfer;
+using assay::test::column;
 
 namespace {
-
-const protocol::Column& column(const protocol::Table& table, const std::string& name)
-{
-    const auto it = std::ranges::find(table.columns, name, &protocol::Column::name);
-    if (it == table.columns.end())
-        throw std::runtime_error("no column " + name);
-    return *it;
-}
 
 const protocol::Layer& layer(const protocol::Figure& figure, const std::string& role)
 {

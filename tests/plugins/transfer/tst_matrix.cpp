@@ -1,6 +1,7 @@
 #include "backend/protocol/consistency.h"
 #include "backend/protocol/error.h"
 #include "plugins/transfer/matrix_report.h"
+#include "tests/support/column_of.h"
 
 #include <torch/types.h>
 
@@ -11,6 +12,7 @@
 
 using namespace assay;
 using namespace assay::transfer;
+using assay::test::column;
 
 namespace {
 
@@ -50,14 +52,6 @@ MatrixResults handMadeMatrix()
     r.sets = {setOf(fgsm, fgsm, classesOf({1, 2, 2, 0, 0, 2})),
               setOf(pgd, pgd, classesOf({1, 1, 1, 1, 0, 2}))};
     return r;
-}
-
-const protocol::Column& column(const protocol::Table& table, const std::string& name)
-{
-    const auto it = std::ranges::find(table.columns, name, &protocol::Column::name);
-    if (it == table.columns.end())
-        throw std::runtime_error("no column " + name);
-    return *it;
 }
 
 using Numbers = std::vector<double>;

@@ -3,6 +3,7 @@
 #include "widgets/figures/bars_layout.h"
 #include "widgets/figures/category_labels.h"
 #include "widgets/figures/figure_ranges.h"
+#include "widgets/figures/mark_pick.h"
 #include "widgets/figures/mark_text.h"
 #include "widgets/figures/plot_style.h"
 
@@ -29,6 +30,7 @@ private Q_SLOTS:
     void categoriesBreakThenSlant();
     void marksSayEverything();
     void numbersRead();
+    void marksStandForParameters();
 };
 
 void FigureLayoutTest::stacksStandOnEachOther()
@@ -143,6 +145,23 @@ void FigureLayoutTest::numbersRead()
     QCOMPARE(numberText(std::nan("")), QString("–"));
     QCOMPARE(axisText("ε", "L2"), QString("ε (L2)"));
     QCOMPARE(axisText("", "L2"), QString("L2"));
+}
+
+void FigureLayoutTest::marksStandForParameters()
+{
+    Figure f;
+    f.x = {.scale = protocol::AxisScale::Category, .categories = {"a", "b", "c"}, .sets = "target"};
+    f.y = {.scale = protocol::AxisScale::Category, .categories = {"s", "t"}, .sets = "source"};
+    f.sets = R"({"attack":"pgd"})";
+    f.layers = {Layer{.kind = LayerKind::Cells, .z = {1, 2, 3, 4, 5, 6}, .rows = 2, .columns = 3},
+                Layer{.kind = LayerKind::Points, .x = {1.36}, .y = {0.33}}};
+    QCOMPARE(pickedParams(f, 0, 5).dump(), std::string(R"({"attack":"pgd","target":"c","source":"t"})"));
+    QCOMPARE(pickedParams(f, 1, 0).dump(), std::string(R"({"attack":"pgd","target":"b","source":"s"})"));
+    QCOMPARE(pickedParams(f, 7, 0).dump(), std::string("{}"));
+    f.sets = "[damaged";
+    f.y.sets.clear();
+    f.x = {.sets = "eps"};
+    QCOMPARE(pickedParams(f, 1, 0).dump(), std::string(R"({"eps":1.36})"));
 }
 
 QTEST_MAIN(FigureLayoutTest)

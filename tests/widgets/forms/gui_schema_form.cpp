@@ -140,6 +140,7 @@ private Q_SLOTS:
     void leavesOptionalToTheStudy();
     void foldsAdvanced();
     void offersWhatTheOtherFieldHolds();
+    void objectsShowThePartsOfTheOtherField();
     void resets();
     void undoMergesOneVisit();
     void undoReturningToStartVanishes();
@@ -367,6 +368,55 @@ void GuiSchemaForm::offersWhatTheOtherFieldHolds()
     COMPARE_JSON(m_form->values()["eps"], Json({0.5, 1, 2}));
     COMPARE_JSON(m_form->values()["view_eps"], Json(2)); // goes back with it
     QCOMPARE(slider->maximum(), 2);
+}
+
+void GuiSchemaForm::objectsShowThePartsOfTheOtherField()
+{
+    Field momentum = field("momentum", "Momentum decay", FieldType::Real, 1.0);
+    momentum.low = 0;
+    momentum.high = 10;
+    momentum.help = "How much is kept.";
+    const Field start = field("random_start", "Random start", FieldType::Bool, true);
+    Schema schema = fullSchema();
+    Field object = field("attack_params", "Parameters", FieldType::Object, Json::object());
+    object.parts = {{"fgsm", "FGSM", {}}, {"pgd", "PGD", {start}}, {"mi-fgsm", "MI-FGSM", {momentum}}};
+    object.partsFrom = {"attack"};
+    schema.fields.push_back(object);
+    m_form->setSchema(schema, choices());
+
+    // Only what is shown is made: the attack is PGD.
+    QVERIFY(find<QCheckBox>("field:attack_params.pgd.random_start")->isVisibleTo(m_form.get()));
+    QVERIFY(!find<QWidget>("field:attack_params.mi-fgsm.momentum"));
+    QTest::mouseClick(find<QRadioButton>("field:attack:mi-fgsm"), Qt::LeftButton);
+    QVERIFY(!find<QCheckBox>("field:attack_params.pgd.random_start")->isVisibleTo(m_form.get()));
+    auto* box = find<QDoubleSpinBox>("field:attack_params.mi-fgsm.momentum");
+    QVERIFY(box->isVisibleTo(m_form.get()));
+    QCOMPARE(box->text(), QStringLiteral("1"));
+    QVERIFY(box->parentWidget()->toolTip().contains("How much is kept."));
+
+    // The value holds what differs from the defaults, and goes and comes with undo.
+    COMPARE_JSON(m_form->values()["attack_params"], Json::object());
+    type(box, "0.5");
+    COMPARE_JSON(m_form->values()["attack_params"], Json({{"mi-fgsm", {{"momentum", 0.5}}}}));
+    m_form->undoStack()->undo();
+    COMPARE_JSON(m_form->values()["attack_params"], Json::object());
+    QCOMPARE(box->text(), QStringLiteral("1"));
+    m_form->undoStack()->redo();
+    QTest::mouseClick(find<QRadioButton>("field:attack:fgsm"), Qt::LeftButton);
+    QVERIFY(!box->isVisibleTo(m_form.get()));
+    COMPARE_JSON(m_form->values()["attack_params"], Json({{"mi-fgsm", {{"momentum", 0.5}}}}));
+    QTest::mouseClick(find<QRadioButton>("field:attack:mi-fgsm"), Qt::LeftButton);
+    QCOMPARE(box->text(), QStringLiteral("0.5"));
+
+    type(box, "50");
+    QVERIFY(!m_form->isValid());
+    QCOMPARE(problem("attack_params"),
+             QStringLiteral("Parameters sets 'momentum' of 'mi-fgsm', which is 50.0; it must be a number "
+                            "between 0 and 10."));
+    QVERIFY(box->property("problem").toBool());
+    QTest::mouseClick(find<QToolButton>("reset:attack_params.mi-fgsm.momentum"), Qt::LeftButton);
+    QVERIFY(m_form->isValid());
+    COMPARE_JSON(m_form->values()["attack_params"], Json::object());
 }
 
 void GuiSchemaForm::resets()

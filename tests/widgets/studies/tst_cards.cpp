@@ -167,6 +167,32 @@ private Q_SLOTS:
         QCOMPARE(items.value(1).meta, QString("28 × 28 grey · 60,000 train, 10,000 test"));
     }
 
+    void attacksSayWhatTheyAre()
+    {
+        const Catalogue catalogue = readCatalogue(Json::parse(R"({"attacks": [
+            {"name": "pgd", "title": "PGD", "norms": ["linf", "l2"], "needs": "gradient", "script": false},
+            {"name": "square", "title": "Square Attack", "norms": ["linf"], "needs": "query"},
+            {"name": "script:mine", "title": "Mine", "norms": ["linf"], "needs": "gradient", "script": true,
+             "own": true, "imported": true, "file": "/a/mine.pt", "warning": "It has changed.",
+             "parameters": ["loss", "decay"]},
+            {"name": "script:odd", "script": true, "own": true, "problem": "/a/odd.pt: is odd."}]})"));
+        const QList<CardItem> items = attackItems(catalogue);
+        QCOMPARE(items[0].meta, QString("L∞, L2"));
+        QCOMPARE(items[1].meta, QString("L∞ · asks for answers only"));
+        QCOMPARE(items[2].tags, QStringList("script"));
+        QCOMPARE(items[2].warning, QString("It has changed."));
+        QVERIFY(items[2].sortValue < items[0].sortValue); // the user's own first
+        QVERIFY(items[0].tags.isEmpty() && items[0].enabled && items[0].warning.isEmpty());
+        QCOMPARE(items[3].title, QString("script:odd"));
+        QCOMPARE(items[3].body, QString("/a/odd.pt: is odd."));
+        QCOMPARE(items[3].badge, QString("unusable"));
+        QVERIFY(!items[3].enabled);
+        const AttackEntry* mine = catalogue.attack("script:mine");
+        QVERIFY(mine && mine->own && mine->imported && mine->available);
+        QCOMPARE(mine->file, QString("/a/mine.pt"));
+        QCOMPARE(mine->parameters, QStringList({"loss", "decay"}));
+    }
+
     void runsSayTheirState()
     {
         const Json runs = Json::parse(R"({"runs": [

@@ -111,7 +111,7 @@ private Q_SLOTS:
                                 << "request: 'values' must be an object.";
         QTest::newRow("kind") << "import.remove"
                               << R"({"kind": "study", "name": "x"})"
-                              << "request: 'kind' must be \"model\" or \"data\".";
+                              << "request: 'kind' must be \"model\", \"data\" or \"attack\".";
         QTest::newRow("split") << "data.table"
                                << R"({"data": "fashion-mnist", "split": "all"})"
                                << "request: 'split' must be \"train\" or \"test\".";

@@ -3,6 +3,7 @@
 #include "backend/engine/files.h"
 #include "backend/engine/importing/accuracy_check.h"
 #include "backend/protocol/error.h"
+#include "tests/backend/attacks/script_file.h"
 #include "tests/backend/engine/importing/foreign_files.h"
 #include "tests/backend/engine/json_text.h"
 
@@ -360,6 +361,119 @@ private Q_SLOTS:
                                    m_weights.string() + " --set height=VALUE --set width=VALUE`."));
         QCOMPARE(m_engine->inputs().dataset(m_images.string())->size(data::Split::Test), std::int64_t(24));
         QVERIFY(!fs::exists(work("models")));
+    }
+
+    void recognisesAttacks()
+    {
+        const fs::path file = writeScript(
+            user(""), "My_Sign", kSignStep + "def transform(self, x, seed: int):\n    return 0.5 * x\n");
+        const ImportReport report = m_engine->importer().inspect(file, Json::object());
+        QCOMPARE(report.kind, std::string("attack"));
+        QCOMPARE(report.title, std::string("TorchScript attack"));
+        QVERIFY(report.asks.empty());
+        QCOMPARE(text(report.form.values), text(Json({{"name", "my-sign"}, {"title", "My_Sign"}})));
+        QVERIFY(says(report,
+                     "An attack in linf, l2 and l1, with the parameter gain and with a transform of the "
+                     "images."));
+        QVERIFY(says(report,
+                     "Tried for two steps on random grey (28 x 28) and coloured (32 x 32) images: every "
+                     "call answered within 2 seconds and gave sound numbers."));
+        QCOMPARE(text(report.details["transform"]), text(Json(true)));
+        QCOMPARE(text(report.details["parameters"]), text(Json({{{"name", "gain"}, {"default", 1.0}}})));
+
+        const fs::path unsound = writeScript(user(""), "unsound", kUnsoundStep);
+        QCOMPARE(m_engine->importer().inspect(unsound, Json::object()).kind, std::string("attack"));
+        QCOMPARE(
+            sentence([&] { m_engine->addImport(unsound, Json::object()); }),
+            QString::fromStdString(unsound.string() +
+                                   ": the argument 'decay' of its step has no default value. Give it one: "
+                                   "it then becomes a parameter of the attack."));
+        const fs::path both = writeScript(user(""), "both", kSignStep + kForward);
+        QCOMPARE(
+            sentence([&] { m_engine->addImport(both, Json::object()); }),
+            QStringLiteral("both.pt has both 'forward' and 'step', so it could be a network or an attack. "
+                           "Save it with only one of them."));
+        const fs::path neither = writeScript(user(""), "neither", "def other(self, x):\n    return x\n");
+        QCOMPARE(sentence([&] { m_engine->addImport(neither, Json::object()); }),
+                 QStringLiteral("neither.pt is TorchScript without 'forward' and without 'step', so it is "
+                                "neither a network nor an attack. Mark the method with @torch.jit.export."));
+        QCOMPARE(m_engine->importer().inspect(writeScript(user(""), "net", kForward), Json::object()).kind,
+                 std::string("model"));
+        QVERIFY(
+            says(m_engine->importer().inspect(file, {{"decay", 1}}), "'decay' is no field of this import"));
+    }
+
+    void importsAnAttackAndUndoesIt()
+    {
+        const fs::path file = writeScript(user(""), "sign", kSignStep);
+        const auto attack = [&] { return entry(attacksJson(*m_engine), "script:mine"); };
+        const auto added = m_engine->addImport(file, {{"name", "mine"}, {"title", "Signs"}});
+        QCOMPARE(added.kind, std::string("attack"));
+        QCOMPARE(added.name, std::string("script:mine"));
+        QCOMPARE(attacks::attacks().info("script:mine").title, std::string("Signs"));
+        const Json card = readJsonFile(work("attacks/mine.json"));
+        QCOMPARE(text(card["file"]), text(Json(file.string())));
+        QCOMPARE(text(card["sha256"]), text(Json(sha256OfFile(file))));
+        for (const char* key : {"own", "imported", "available", "script"})
+            QCOMPARE(text(attack()[key]), text(Json(true)));
+        QCOMPARE(text(attack()["parameters"]), text(Json({"loss", "gain"})));
+        QCOMPARE(text(attack()["sha256"]), text(card["sha256"]));
+        QCOMPARE(sentence([&] {
+                     m_engine->addImport(file, {{"name", "mine"}});
+                 }),
+                 QStringLiteral("name: there is already an attack 'mine'. Choose another name."));
+
+        writeScript(user(""), "sign", kBackStep + "\n");
+        fs::last_write_time(file, fs::last_write_time(file) + std::chrono::seconds(2));
+        m_engine->refreshAttacks();
+        QVERIFY(attack()["warning"].get<std::string>().starts_with("It has changed since it was imported"));
+
+        const std::string token = m_engine->removeImport("attack", "script:mine");
+        QVERIFY(attack().is_null());
+        QVERIFY(!fs::exists(work("attacks/mine.json")) && fs::exists(file));
+        m_engine.reset();
+        open();
+        QVERIFY(attack().is_null());
+        QCOMPARE(m_engine->restoreImport(token).name, std::string("script:mine"));
+        QCOMPARE(text(attack()["title"]), text(Json("Signs")));
+        fs::remove(file);
+        m_engine->refreshAttacks();
+        QCOMPARE(text(attack()["available"]), text(Json(false)));
+        QCOMPARE(text(attack()["problem"]),
+                 text(Json(file.string() + ": is gone. Put it back, or remove this entry.")));
+        m_engine->removeImport("attack", "mine");
+        QVERIFY(attack().is_null());
+    }
+
+    void removesScriptsThatLieInTheWorkspace()
+    {
+        writeScript(work("attacks"), "Lying", kSignStep);
+        m_engine->refreshAttacks();
+        QVERIFY(!entry(attacksJson(*m_engine), "script:lying").is_null());
+        const std::string token = m_engine->removeImport("attack", "script:lying");
+        QVERIFY(!fs::exists(work("attacks/Lying.pt")));
+        QVERIFY(fs::exists(work("removed") / (token + ".pt")));
+        QVERIFY(entry(attacksJson(*m_engine), "script:lying").is_null());
+        QCOMPARE(m_engine->restoreImport(token).name, std::string("script:lying"));
+        QVERIFY(!entry(attacksJson(*m_engine), "script:lying").is_null());
+
+        const fs::path shared = fs::path(m_dir.path().toStdString()) / "assay/attacks";
+        writeScript(shared, "shared", kSignStep);
+        m_engine->refreshAttacks();
+        QCOMPARE(text(entry(attacksJson(*m_engine), "script:shared")["own"]), text(Json(false)));
+        QCOMPARE(sentence([&] { m_engine->removeImport("attack", "script:shared"); }),
+                 QString::fromStdString((shared / "shared.pt").string() +
+                                        ": the attack 'script:shared' lies in a folder that all workspaces "
+                                        "share. Delete the file there."));
+        fs::remove_all(shared);
+        m_engine->refreshAttacks();
+        QCOMPARE(
+            sentence([&] { m_engine->removeImport("attack", "pgd"); }),
+            QStringLiteral("the attack 'pgd' is built in or a plugin's and cannot be removed. Only what was "
+                           "imported into this workspace can."));
+        QVERIFY(sentence([&] {
+                    m_engine->removeImport("attack", "script:lyin");
+                }).startsWith("there is no attack 'script:lyin'."));
     }
 
     void takesPredictionsWithoutANetwork()

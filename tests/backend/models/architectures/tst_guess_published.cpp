@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kClasses = 6;
 
-InputSpec colour(std::int64_t side)
+InputSpec colourInput(std::int64_t side)
 {
     return {.channels = 3, .height = side, .width = side, .mean = {0, 0, 0}, .stddev = {1, 1, 1}};
 }
@@ -77,7 +77,7 @@ private Q_SLOTS:
         QFETCH(QByteArray, options);
         QFETCH(int, side);
         const Json wanted = Json::parse(options.toStdString());
-        const auto network = makeNetwork(architecture.toStdString(), wanted, colour(side), kClasses);
+        const auto network = makeNetwork(architecture.toStdString(), wanted, colourInput(side), kClasses);
         const auto guesses = guessArchitectures(network->persistent());
         QVERIFY(!guesses.empty());
         const ArchitectureGuess& guess = guesses.front();
@@ -88,13 +88,13 @@ private Q_SLOTS:
         QCOMPARE(guess.channels, 3);
         QCOMPARE(guess.classes, kClasses);
         QCOMPARE(guess.height > 0 ? guess.height : guess.usualSide, side);
-        const auto again = makeNetwork(guess.architecture, guess.options, colour(side), guess.classes);
+        const auto again = makeNetwork(guess.architecture, guess.options, colourInput(side), guess.classes);
         QCOMPARE(listing(*again), listing(*network));
     }
 
     void deitIsTheVitOfItsSize()
     {
-        const auto network = makeNetwork("deit_small", {{"depth", 1}}, colour(32), kClasses);
+        const auto network = makeNetwork("deit_small", {{"depth", 1}}, colourInput(32), kClasses);
         QCOMPARE(guessArchitectures(network->persistent()).front().architecture, "vit_small");
     }
 
@@ -102,7 +102,7 @@ private Q_SLOTS:
     void aMissingTensorDoesNotHideTheArchitecture()
     {
         const NamedTensors tensors =
-            makeNetwork("resnet18", {{"width", 8}}, colour(32), kClasses)->persistent();
+            makeNetwork("resnet18", {{"width", 8}}, colourInput(32), kClasses)->persistent();
         const auto guesses = guessArchitectures(without(tensors, "layer3.1.bn2.running_var"));
         QCOMPARE(guesses.size(), 1u);
         QCOMPARE(guesses.front().architecture, "resnet18");
@@ -135,7 +135,7 @@ private Q_SLOTS:
     void olderFilesOfDensenetAreRecognised()
     {
         NamedTensors tensors =
-            makeNetwork("densenet121", {{"growth", 4}}, colour(32), kClasses)->persistent();
+            makeNetwork("densenet121", {{"growth", 4}}, colourInput(32), kClasses)->persistent();
         for (auto& [name, tensor] : tensors) {
             const std::size_t layer = name.find(".denselayer");
             for (const char* kind : {".norm", ".conv"}) {

@@ -7,9 +7,9 @@ using namespace assay::test;
 
 namespace {
 
-constexpr int kRounds = 20000; ///< of each of the loops below, from fixed seeds
+constexpr int kHeaderRounds = 20000; ///< of each of the loops below, from fixed seeds
 
-bool reads(const QByteArray& bytes)
+bool readsSafetensors(const QByteArray& bytes)
 {
     return fuzzSafetensors(
         {reinterpret_cast<const std::uint8_t*>(bytes.constData()), std::size_t(bytes.size())});
@@ -36,15 +36,15 @@ class FuzzSafetensors : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void theSeedIsAGoodFile() { QVERIFY(reads(fileOf(kHeader, kData))); }
+    void theSeedIsAGoodFile() { QVERIFY(readsSafetensors(fileOf(kHeader, kData))); }
 
     void mutatedFiles()
     {
         std::mt19937 random(1);
         int read = 0;
-        for (int round = 0; round < kRounds; ++round)
-            read += reads(mutated(fileOf(kHeader, kData), random)) ? 1 : 0;
-        QVERIFY(read > 0 && read < kRounds);
+        for (int round = 0; round < kHeaderRounds; ++round)
+            read += readsSafetensors(mutated(fileOf(kHeader, kData), random)) ? 1 : 0;
+        QVERIFY(read > 0 && read < kHeaderRounds);
     }
 
     /// The length fits again, so that the mutation reaches what the header says.
@@ -52,9 +52,9 @@ private Q_SLOTS:
     {
         std::mt19937 random(2);
         int read = 0;
-        for (int round = 0; round < kRounds; ++round)
-            read += reads(fileOf(mutated(kHeader, random), kData)) ? 1 : 0;
-        QVERIFY(read > 0 && read < kRounds);
+        for (int round = 0; round < kHeaderRounds; ++round)
+            read += readsSafetensors(fileOf(mutated(kHeader, random), kData)) ? 1 : 0;
+        QVERIFY(read > 0 && read < kHeaderRounds);
     }
 };
 

@@ -1,11 +1,15 @@
 #include "backend/models/formats/input_probe.h"
+#include "backend/models/formats/input_search.h"
 #include "backend/models/formats/inside_normalisation.h"
 #include "backend/models/input_adapter.h"
 #include "backend/protocol/error.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
+#include <QThread>
 #include <torch/types.h>
+
+#include <stdexcept>
 
 using namespace assay;
 using namespace assay::models;
@@ -154,6 +158,22 @@ private Q_SLOTS:
         const InputContract given = probeInput(target, {.channels = 1, .height = 31, .width = 77});
         QVERIFY(given.asks.empty());
         QCOMPARE(given.classes, std::int64_t(3));
+    }
+
+    /// Each attempt may take seconds: the search ends although sizes are left.
+    void aSlowSearchEnds()
+    {
+        int attempts = 0;
+        ProbeTarget target;
+        target.run = [&](const torch::Tensor&) -> torch::Tensor {
+            ++attempts;
+            QThread::msleep(20);
+            throw std::runtime_error("too slow");
+        };
+        const InputSearch search = searchInput(target, {}, std::chrono::milliseconds(50));
+        QVERIFY(!search.found);
+        QCOMPARE(search.failure, std::string("too slow"));
+        QVERIFY(attempts > 0 && attempts < 20); // of more than 60
     }
 
     void measuresInsideNormalisation()

@@ -7,6 +7,7 @@
 #include <torch/types.h>
 
 #include <atomic>
+#include <map>
 #include <thread>
 
 using namespace assay;
@@ -27,6 +28,24 @@ class TestTorchScriptNetwork : public QObject
 
 private:
     Scripts m_scripts;
+    std::map<std::string, ModelImport> m_imports;
+
+    /// Each file is inspected once: finding out about a deep network takes seconds.
+    const ModelImport& imported(const std::string& name)
+    {
+        const auto known = m_imports.find(name);
+        if (known != m_imports.end())
+            return known->second;
+        ModelCorrections corrections;
+        if (name.starts_with("resnet")) // takes any size: the one PyTorch was given
+            corrections.height = corrections.width = 64;
+        if (name == "bytes")
+            corrections.scale = 1; // what the probe finds is 255, but PyTorch was given 0 .. 1
+        if (name == "answers")
+            corrections.options = Json{{"output", "logits"}};
+        return m_imports.emplace(name, inspectScript(m_scripts.file(name), corrections)).first->second;
+    }
+    std::shared_ptr<Network> opened(const std::string& name) { return openNetwork(imported(name)); }
 
     /// Answers, and gradients in the pixels, against PyTorch's own.
     void compare(Network& network, const std::map<std::string, torch::Tensor>& reference)
@@ -60,12 +79,7 @@ private Q_SLOTS:
     {
         QFETCH(const std::string, name);
         const auto reference = m_scripts.reference(name);
-        ModelCorrections corrections;
-        if (name == "bytes")
-            corrections.scale = 1; // what the probe finds is 255, but PyTorch was given 0 .. 1
-        if (name == "answers")
-            corrections.options = Json{{"output", "logits"}};
-        const ModelImport import = inspectScript(m_scripts.file(name), corrections);
+        const ModelImport& import = imported(name);
         QVERIFY2(import.asks.empty(), shown(import.findings));
         const auto network = std::dynamic_pointer_cast<TorchScriptNetwork>(openNetwork(import));
         compare(*network, reference);
@@ -89,7 +103,7 @@ private Q_SLOTS:
         QFETCH(const QStringList, names);
         const std::string file = QTest::currentDataTag();
         const auto reference = m_scripts.reference(file);
-        const auto network = openNetwork(inspectScript(m_scripts.file(file)));
+        const auto network = opened(file);
         for (const bool folded : {false, true}) {
             if (folded)
                 network->fold();
@@ -117,7 +131,7 @@ private Q_SLOTS:
     void tapsAreDifferentiable()
     {
         const auto reference = m_scripts.reference("resnet_traced");
-        const auto network = openNetwork(inspectScript(m_scripts.file("resnet_traced")));
+        const auto network = opened("resnet_traced");
         network->fold();
         const torch::Tensor x = reference.at("x").clone().requires_grad_(true);
         torch::Tensor middle;
@@ -132,7 +146,7 @@ private Q_SLOTS:
 
     void weightsHaveTheirNames()
     {
-        const auto network = openNetwork(inspectScript(m_scripts.file("resnet_scripted")));
+        const auto network = opened("resnet_scripted");
         std::vector<std::string> names;
         for (const auto& [name, tensor] : network->persistent())
             names.push_back(name);
@@ -146,7 +160,7 @@ private Q_SLOTS:
 
     void editingACopyChangesOnlyTheCopy()
     {
-        ModelImport import = inspectScript(m_scripts.file("small_traced"));
+        const ModelImport& import = imported("small_traced");
         const auto reference = m_scripts.reference("small_traced");
         const Model model(openNetwork(import), import.card);
         const std::shared_ptr<Network> copy = model.cloneNetwork();
@@ -169,7 +183,7 @@ private Q_SLOTS:
 
     void imagesStayAsTheyAre()
     {
-        const auto network = openNetwork(inspectScript(m_scripts.file("resnet_traced")));
+        const auto network = opened("resnet_traced");
         const torch::Tensor x = m_scripts.reference("resnet_traced").at("x");
         const torch::Tensor before = x.clone();
         network->forward(x);
@@ -198,7 +212,7 @@ private Q_SLOTS:
 
     void severalThreadsAtOnce()
     {
-        const ModelImport import = inspectScript(m_scripts.file("small_scripted"));
+        const ModelImport& import = imported("small_scripted");
         const auto reference = m_scripts.reference("small_scripted");
         const Model model(openNetwork(import), import.card);
         std::atomic<int> wrong = 0;
@@ -223,7 +237,7 @@ private Q_SLOTS:
     void movesWithItsTensors()
     {
         // The one device here: that nothing is lost on the way, registered tensors and constants alike.
-        const auto network = openNetwork(inspectScript(m_scripts.file("normalising")));
+        const auto network = opened("normalising");
         network->fold();
         network->to(torch::Device(torch::kCPU));
         compare(*network, m_scripts.reference("normalising"));

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace assay::attacks {
+
+/// The squares of Square Attack in L-inf on the CPU: put into a copy of the best images, and when the answers
+/// are there taken over or taken back. Most squares are small, and to copy whole images costs more than to
+/// ask a small network about them.
+class SquareWindows
+{
+public:
+    /// @p best [n,C,H,W], contiguous, with one square of @p side pixels each: @p high inside, or @p low, for
+    /// each channel. @p uniform float32 [n,2+C] says where and which. The result is this object's: it lasts
+    /// until settle().
+    torch::Tensor propose(const torch::Tensor& best, const torch::Tensor& low, const torch::Tensor& high,
+                          const torch::Tensor& uniform, std::int64_t side);
+    /// Writes the squares of the samples that are @p better, bool [n], to @p best.
+    void settle(torch::Tensor& best, const torch::Tensor& better);
+    /// Only the samples @p rows, int64, go on.
+    void keep(const torch::Tensor& rows);
+
+private:
+    torch::Tensor m_images; ///< equal to the best ones outside of squares
+    std::vector<std::int64_t> m_corners;
+    std::int64_t m_side = 0;
+};
+
+} // namespace assay::attacks

@@ -1,0 +1,174 @@
+#pragma once
+
+#include "backend/models/direct/kernels.h"
+#include "backend/models/model.h"
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace assay::models::direct {
+
+/// A convolution with a square kernel, batch normalisation folded in.
+struct FoldedConvolution
+{
+    torch::Tensor weight; ///< float32 [O,I,k,k]
+    torch::Tensor bias;   ///< float32 [O], or undefined
+    std::int64_t stride = 1;
+    std::int64_t padding = 1;
+};
+
+/// A network of a few kinds of layers that runs image by image, so that an image stays in the processor's
+/// cache from the first layer to the last, and back: logits, and gradients in the pixels. Layers are added in
+/// the order they are computed; finish() ends that, and what is finished is immutable and safe from several
+/// threads. For the CPU. Results are those of ATen's operators up to rounding, and those of one image do not
+/// depend on the batch it is in, not even in the last digit.
+class DirectNetwork
+{
+public:
+    /// An image between layers: an index. The input is the first.
+    using Node = int;
+    static constexpr Node kInput = 0;
+
+    explicit DirectNetwork(InputSpec input);
+
+    // Layers over images.
+
+    Node convolution(Node from, const FoldedConvolution& layer, bool relu);
+    /// @p sum += convolution of @p from, then a ReLU: the end of a residual block.
+    void addConvolution(Node sum, Node from, const FoldedConvolution& layer);
+    Node copy(Node from);
+    /// 2x2 windows of stride 2, the last odd row and column left out.
+    Node maxPool(Node from);
+
+    // From images to features, once. Without either, linear layers see the pixels in order C, H, W.
+
+    void flatten(Node from);
+    void mean(Node from);
+
+    /// @param weight float32 [O,I]. @param bias float32 [O].
+    void linear(const torch::Tensor& weight, const torch::Tensor& bias, bool relu);
+
+    void finish();
+    /// Whether it is the faster way: weights of wide convolutions leave the cache between two images.
+    bool isWorthwhile() const { return m_largestConvolution <= kMostWeights; }
+
+    /// Logits [N,K] of @p x, float32 [N,C,H,W] on the CPU. @p tape, when not null, receives what gradient()
+    /// needs.
+    torch::Tensor forward(const torch::Tensor& x, torch::Tensor* tape) const;
+    /// Gradient in the pixels [N,C,H,W], from the one in the logits, [N,K], and forward()'s tape.
+    torch::Tensor gradient(const torch::Tensor& logitsGradient, const torch::Tensor& tape) const;
+
+private:
+    /// Float32 numbers of one convolution.
+    static constexpr std::int64_t kMostWeights = std::int64_t(1) << 17;
+
+    /// Where an image lies in the memory of a pass: channels last, with a margin of zeros around it, once as
+    /// values and once as gradients.
+    struct Image
+    {
+        std::int64_t channels = 0;
+        std::int64_t height = 0;
+        std::int64_t width = 0;
+        std::int64_t stride = 0; ///< of pixels: channels, padded but for the input
+        bool rectified = false;
+        std::int64_t margin = 0;
+        std::int64_t gradientMargin = 0;
+        std::int64_t values = 0;    ///< where it begins, margin included
+        std::int64_t gradients = 0; ///< the same of its gradient
+        std::int64_t row(std::int64_t around) const { return (width + 2 * around) * stride; }
+        std::int64_t size(std::int64_t around) const { return (height + 2 * around) * row(around); }
+        std::int64_t origin(std::int64_t around) const { return around * (row(around) + stride); }
+        std::int64_t numbers() const { return height * width * stride; }
+    };
+
+    /// The input pixels, or of a strided convolution every s-th row and column of them, as a convolution of
+    /// the gradient of its output.
+    struct Phase
+    {
+        std::int64_t row = 0; ///< the first of its pixels
+        std::int64_t column = 0;
+        std::vector<std::int64_t> down; ///< of each tap: where in the output's gradient, in pixels
+        std::vector<std::int64_t> right;
+        std::vector<std::int64_t> taps; ///< the same as distances
+        torch::Tensor weights;          ///< [tap][O][I]
+    };
+
+    enum class Kind { Convolution, Copy, MaxPool };
+    struct Layer
+    {
+        Kind kind = Kind::Copy;
+        Node from = 0;
+        Node to = 0;
+        bool accumulate = false;         ///< adds to what `to` holds
+        bool relu = false;               ///< of `to`, once this is added
+        bool accumulateGradient = false; ///< `from` has got a gradient before
+        std::int64_t mask = -1;          ///< where on the tape; -1: nobody needs it
+        std::int64_t kernel = 0;
+        std::int64_t stride = 1;
+        std::int64_t padding = 0;
+        std::int64_t depth = 0; ///< of a tap
+        std::vector<std::int64_t> taps;
+        torch::Tensor weights; ///< [tap][depth][O]
+        torch::Tensor bias;
+        std::vector<Phase> phases;  ///< of the gradient in `from`
+        torch::Tensor inputWeights; ///< [O][k*k*I], in place of phases where `from` is the input
+    };
+
+    struct Linear
+    {
+        std::int64_t in = 0;
+        std::int64_t inStride = 0; ///< of what comes in, per image
+        std::int64_t out = 0;
+        bool relu = false;
+        torch::Tensor weights; ///< [in][out]
+        torch::Tensor bias;
+        torch::Tensor back;     ///< [out][in]
+        std::int64_t mask = -1; ///< where in an image's masks of linear layers
+        std::int64_t outStride() const { return bias.size(0); }
+        std::int64_t backStride() const { return back.numel() / out; }
+    };
+
+    Node addImage(std::int64_t channels, std::int64_t height, std::int64_t width, bool rectified);
+    Layer& addLayer(Kind kind, Node from, Node to);
+    void addConvolutionLayer(Node from, Node to, const FoldedConvolution& layer);
+    void addPhases(Layer& layer, const torch::Tensor& weight) const;
+    void foldInput(torch::Tensor& weight, torch::Tensor& bias) const;
+    torch::Tensor inMemoryOrder(const torch::Tensor& weight) const;
+    void layOutMemory();
+    void linkGradients();
+    void layOutTape();
+    bool feedsPoolingOnly(Node node) const;
+
+    void loadImage(const float* pixels, float* values) const;
+    void runLayer(const Layer& layer, float* values, std::uint8_t* masks) const;
+    void gatherFeatures(const float* values, float* features) const;
+    void spreadFeatures(const float* features, float* gradients) const;
+    void runLayerBack(const Layer& layer, float* gradients, const std::uint8_t* masks, float* pixels) const;
+    void convolutionBack(const Layer& layer, float* gradients) const;
+    void inputBack(const Layer& layer, float* gradients, float* pixels) const;
+    double gain(std::int64_t channel) const;
+    double centre(std::int64_t channel) const;
+    /// The plane of the pixels that the network's @p channel is made of.
+    std::int64_t plane(std::int64_t channel) const;
+
+    InputSpec m_input;
+    std::vector<Image> m_images;
+    std::vector<Layer> m_layers;
+    std::vector<Linear> m_linear;
+    std::optional<Node> m_features; ///< the image that flatten() or mean() took
+    bool m_mean = false;
+    bool m_finished = false;
+    std::int64_t m_largestConvolution = 0;
+    // Of one image.
+    std::int64_t m_valueNumbers = 0;
+    std::int64_t m_gradientNumbers = 0;
+    std::int64_t m_workNumbers = 0; ///< what inputBack() works in, after the gradients
+    std::int64_t m_layerMasks = 0;
+    std::int64_t m_linearMasks = 0;
+    torch::Tensor m_zeros; ///< a bias for gradients
+};
+
+} // namespace assay::models::direct

@@ -1,0 +1,163 @@
+// Included once for each instruction set, inside a namespace that defines kLanes (numbers in a vector) and
+// kMostPixels (how many pixels times two vectors of sums the registers hold). No include guard on purpose,
+// and nothing of the standard library: what the linker shares must not be compiled for one instruction set.
+
+using Lanes = float __attribute__((vector_size(kLanes * 4)));
+using Whole = std::int32_t __attribute__((vector_size(kLanes * 4)));
+using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
+
+inline Lanes load(const float* from)
+{
+    Lanes lanes;
+    __builtin_memcpy(&lanes, from, sizeof lanes);
+    return lanes;
+}
+
+/// kPixels neighbours of a row times kVectors vectors of output channels, summed in registers.
+template <int kPixels, int kVectors>
+void tile(const Convolution& c, const float* in, const float* weights, std::int64_t weightRow,
+          const float* bias, float* out)
+{
+    Lanes sum[kPixels][kVectors];
+    for (int p = 0; p < kPixels; ++p)
+        for (int j = 0; j < kVectors; ++j) {
+            sum[p][j] = load(bias + j * kLanes);
+            if (c.accumulate)
+                sum[p][j] += load(out + p * c.outColumn + j * kLanes);
+        }
+    const auto multiplyAdd = [&](const float* from) __attribute__((always_inline))
+    {
+        Lanes w[kVectors];
+#pragma GCC unroll 2
+        for (int j = 0; j < kVectors; ++j)
+            w[j] = load(weights + j * kLanes);
+#pragma GCC unroll 16
+        for (int p = 0; p < kPixels; ++p) {
+            const float value = from[p * c.inColumn];
+#pragma GCC unroll 2
+            for (int j = 0; j < kVectors; ++j)
+                sum[p][j] += w[j] * value;
+        }
+        weights += weightRow;
+    };
+    for (std::int64_t t = 0; t < c.tapCount; ++t) {
+        const float* from = in + c.taps[t];
+        std::int64_t k = 0;
+        // Four at a time, so that the addresses of the pixels are worked out once for four.
+        for (; k + 4 <= c.depth; k += 4, from += 4)
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; ++i)
+                multiplyAdd(from + i);
+        for (; k < c.depth; ++k, ++from)
+            multiplyAdd(from);
+    }
+    const Lanes zero = {};
+    for (int p = 0; p < kPixels; ++p)
+        for (int j = 0; j < kVectors; ++j) {
+            if (c.relu)
+                sum[p][j] = sum[p][j] < zero ? zero : sum[p][j];
+            __builtin_memcpy(out + p * c.outColumn + j * kLanes, &sum[p][j], sizeof(Lanes));
+        }
+}
+
+using Tile = void (*)(const Convolution&, const float*, const float*, std::int64_t, const float*, float*);
+
+template <int kPixels, int kVectors>
+Tile tileOf(std::int64_t pixels)
+{
+    if constexpr (kPixels == 0)
+        return nullptr;
+    else
+        return pixels == kPixels ? &tile<kPixels, kVectors> : tileOf<kPixels - 1, kVectors>(pixels);
+}
+
+/// The channels that begin at @p channel, as many as kVectors vectors hold, of all pixels.
+template <int kVectors>
+void convolveChannels(const Convolution& c, std::int64_t channel)
+{
+    // Near-equal pieces of a row: a short last one would leave the registers idle.
+    const std::int64_t pieces = (c.columns + kMostPixels - 1) / kMostPixels;
+    const std::int64_t size = c.columns / pieces;
+    const std::int64_t longer = c.columns % pieces;
+    const Tile first = tileOf<kMostPixels, kVectors>(size + 1);
+    const Tile other = tileOf<kMostPixels, kVectors>(size);
+    const std::int64_t panel = channel / kPanel * kPanel;
+    const std::int64_t weightRow = c.width - panel < kPanel ? c.width - panel : kPanel;
+    const float* weights = c.weights + panel * c.tapCount * c.depth + (channel - panel);
+    for (std::int64_t r = 0; r < c.rows; ++r) {
+        std::int64_t at = 0;
+        for (std::int64_t i = 0; i < pieces; ++i) {
+            (i < longer ? first : other)(c, c.in + r * c.inRow + at * c.inColumn, weights, weightRow,
+                                         c.bias + channel, c.out + r * c.outRow + at * c.outColumn + channel);
+            at += i < longer ? size + 1 : size;
+        }
+    }
+}
+
+void convolve(const Convolution& c)
+{
+    if (c.columns == 0)
+        return;
+    std::int64_t channel = 0;
+    for (; channel + 2 * kLanes <= c.width; channel += 2 * kLanes)
+        convolveChannels<2>(c, channel);
+    for (; channel < c.width; channel += kLanes)
+        convolveChannels<1>(c, channel);
+}
+
+void maskOf(const float* values, std::uint8_t* mask, std::int64_t count)
+{
+    for (std::int64_t i = 0; i < count; ++i)
+        mask[i] = values[i] <= 0 ? 0 : 1;
+}
+
+void applyMask(float* gradient, const std::uint8_t* mask, std::int64_t count)
+{
+    for (std::int64_t i = 0; i < count; ++i)
+        gradient[i] = mask[i] != 0 ? gradient[i] : 0.0F;
+}
+
+void maxPool(const Pooling& p, const float* wide, float* pooled, std::uint8_t* where, bool rectified)
+{
+    const Lanes zero = {};
+    for (std::int64_t r = 0; r < p.rows; ++r)
+        for (std::int64_t i = 0; i < p.columns * p.channels; i += kLanes) {
+            const std::int64_t x = i / p.channels;
+            const float* from = wide + 2 * r * p.wideRow + x * p.channels + i;
+            Lanes best = load(from);
+            Whole place = {};
+            for (int q = 1; q < 4; ++q) {
+                const Lanes next = load(from + q / 2 * p.wideRow + q % 2 * p.channels);
+                const Whole larger = (next > best) | (next != next);
+                best = larger ? next : best;
+                place = larger ? place * 0 + q : place;
+            }
+            __builtin_memcpy(pooled + r * p.pooledRow + i, &best, sizeof best);
+            if (!where)
+                continue;
+            if (rectified)
+                place = best <= zero ? place * 0 + kNowhere : place;
+            const Bytes bytes = __builtin_convertvector(place, Bytes);
+            __builtin_memcpy(where + r * p.columns * p.channels + i, &bytes, sizeof bytes);
+        }
+}
+
+void unpool(const Pooling& p, float* wide, const float* pooled, const std::uint8_t* where)
+{
+    const Lanes zero = {};
+    for (std::int64_t r = 0; r < p.rows; ++r)
+        for (std::int64_t i = 0; i < p.columns * p.channels; i += kLanes) {
+            const std::int64_t x = i / p.channels;
+            const Lanes from = load(pooled + r * p.pooledRow + i);
+            Bytes bytes;
+            __builtin_memcpy(&bytes, where + r * p.columns * p.channels + i, sizeof bytes);
+            const Whole place = __builtin_convertvector(bytes, Whole);
+            float* to = wide + 2 * r * p.wideRow + x * p.channels + i;
+            for (int q = 0; q < 4; ++q) {
+                const Lanes given = place == q ? from : zero;
+                __builtin_memcpy(to + q / 2 * p.wideRow + q % 2 * p.channels, &given, sizeof given);
+            }
+        }
+}
+
+constexpr Kernels kAll = {kName, &convolve, &maskOf, &applyMask, &maxPool, &unpool};

@@ -1,0 +1,283 @@
+#include "backend/models/architectures/architectures.h"
+#include "backend/models/direct/kernels.h"
+#include "backend/models/initialise.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <QTest>
+#include <torch/autograd.h>
+#include <torch/nn.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <cmath>
+
+using namespace assay;
+using namespace assay::models;
+
+namespace {
+
+constexpr std::int64_t kDirectClasses = 7;
+
+const InputSpec kDirectGrey = {.channels = 1, .height = 28, .width = 28, .mean = {0.3}, .stddev = {0.4}};
+/// Sides that no halving divides, and channels that are neither 1 nor in the usual order.
+const InputSpec kDirectOdd = {.channels = 3,
+                              .height = 25,
+                              .width = 19,
+                              .mean = {120, 110, 100},
+                              .stddev = {60, 50, 55},
+                              .scale = 255,
+                              .bgr = true};
+
+std::shared_ptr<Network> randomNetwork(const std::string& name, const Json& options, const InputSpec& input)
+{
+    const auto network = makeNetwork(name, options, input, kDirectClasses);
+    auto generator = at::detail::createCPUGenerator(11);
+    initialise(*network, generator);
+    const torch::NoGradGuard off;
+    for (auto& [key, tensor] : network->persistent()) {
+        if (tensor.dim() == 1 && !key.ends_with("running_mean"))
+            tensor.uniform_(0.5, 1.5, generator);
+        else if (tensor.dim() == 1)
+            tensor.normal_(0, 0.3, generator);
+    }
+    network->eval();
+    return network;
+}
+
+Model modelOf(const std::shared_ptr<Network>& network)
+{
+    ModelCard card;
+    card.classes.resize(kDirectClasses);
+    return {network, card};
+}
+
+torch::Tensor randomImages(const InputSpec& input, std::int64_t count)
+{
+    return torch::empty({count, input.channels, input.height, input.width})
+        .uniform_(0, 1, at::detail::createCPUGenerator(3));
+}
+
+torch::Tensor randomNumbers(at::IntArrayRef shape, std::uint64_t seed)
+{
+    return torch::empty(shape).normal_(0, 1, at::detail::createCPUGenerator(seed));
+}
+
+struct Answer
+{
+    torch::Tensor logits;
+    torch::Tensor gradient;
+};
+
+template <class Forward>
+Answer answerOf(Forward forward, const torch::Tensor& x)
+{
+    const torch::Tensor leaf = x.clone().requires_grad_(true);
+    const torch::Tensor z = forward(leaf);
+    const torch::Tensor weights = randomNumbers({1, z.size(1)}, 5).to(z.dtype());
+    return {z.detach(), torch::autograd::grad({(z * weights).sum()}, {leaf})[0]};
+}
+
+/// Largest difference, as a share of the largest value of @p b.
+double apart(const torch::Tensor& a, const torch::Tensor& b)
+{
+    return ((a - b).abs().amax() / b.abs().amax()).item<double>();
+}
+
+} // namespace
+
+/// The networks that run image by image say what ATen's operators say.
+class TestDirect : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void equalsAten_data()
+    {
+        QTest::addColumn<QString>("architecture");
+        QTest::addColumn<QByteArray>("options");
+        const auto row = [](const char* architecture, const char* options) {
+            QTest::addRow("%s %s", architecture, options) << QString(architecture) << QByteArray(options);
+        };
+        row("small_cnn", "{}");
+        row("small_cnn", R"({"widths":[5,20,33]})");
+        row("resnet", "{}");
+        row("resnet", R"({"widths":[7,24,40],"blocks":[2,1,2]})");
+        row("mlp", "{}");
+        row("mlp", R"({"widths":[50,21]})");
+        row("vgg", "{}");
+        row("vgg", R"({"widths":[6,17,16],"hidden":9})");
+    }
+
+    /// Held to double precision, so that the tolerance is this side's rounding alone: sums of some hundred
+    /// terms in float32.
+    void equalsAten()
+    {
+        QFETCH(QString, architecture);
+        QFETCH(QByteArray, options);
+        for (const InputSpec& input : {kDirectGrey, kDirectOdd}) {
+            const auto network =
+                randomNetwork(architecture.toStdString(), Json::parse(options.toStdString()), input);
+            const Model model = modelOf(network);
+            const auto exact = model.cloneNetwork();
+            exact->to(torch::kFloat64);
+            const torch::Tensor x = randomImages(input, 9);
+            const Answer wanted = answerOf(
+                [&](const torch::Tensor& images) { return exact->forward(images); }, x.to(torch::kFloat64));
+            const Answer found =
+                answerOf([&](const torch::Tensor& images) { return model.logits(images); }, x);
+            QVERIFY(wanted.gradient.abs().amax().item<double>() > 1e-4); // else nothing is compared
+            QVERIFY(apart(found.logits, wanted.logits) < 2e-5);
+            QVERIFY(apart(found.gradient, wanted.gradient) < 2e-5);
+
+            // And an image's digits do not depend on its company.
+            const Answer alone = answerOf([&](const torch::Tensor& images) { return model.logits(images); },
+                                          x.narrow(0, 4, 1));
+            QVERIFY(torch::equal(alone.logits, found.logits.narrow(0, 4, 1)));
+            QVERIFY(torch::equal(alone.gradient, found.gradient.narrow(0, 4, 1)));
+            const torch::NoGradGuard off;
+            QVERIFY(torch::equal(model.logits(x), found.logits));
+            QCOMPARE(model.logits(x.narrow(0, 0, 0)).sizes(), torch::IntArrayRef({0, kDirectClasses}));
+        }
+    }
+
+    /// Taps come from operators one by one.
+    void isTheNetworkOfItsTaps()
+    {
+        for (const char* name : {"small_cnn", "resnet", "mlp", "vgg"}) {
+            const Model model = modelOf(randomNetwork(name, Json::object(), kDirectGrey));
+            const torch::Tensor x = randomImages(kDirectGrey, 3);
+            const TapSink sink = [](const std::string&, const torch::Tensor&) {};
+            QVERIFY(apart(model.logits(x), model.logits(x, sink)) < 2e-5);
+            QVERIFY(!torch::equal(model.logits(x), model.logits(x, sink))); // two ways, not one
+        }
+    }
+
+    /// In a plain area all places of a window are equal: the gradient goes to the first, as in ATen.
+    void equalPixelsArePooledAlike()
+    {
+        const Model model = modelOf(randomNetwork("small_cnn", Json::object(), kDirectGrey));
+        torch::Tensor x = randomImages(kDirectGrey, 4);
+        x.narrow(2, 0, 20).fill_(0.25);
+        const TapSink sink = [](const std::string&, const torch::Tensor&) {};
+        const Answer direct = answerOf([&](const torch::Tensor& images) { return model.logits(images); }, x);
+        const Answer plain =
+            answerOf([&](const torch::Tensor& images) { return model.logits(images, sink); }, x);
+        QVERIFY(apart(direct.gradient, plain.gradient) < 2e-5);
+    }
+
+    void whatIsNoNumberStaysNone()
+    {
+        for (const char* name : {"small_cnn", "resnet", "mlp"}) {
+            const Model model = modelOf(randomNetwork(name, Json::object(), kDirectGrey));
+            torch::Tensor x = randomImages(kDirectGrey, 2);
+            x[1][0][9][9] = NAN;
+            const torch::Tensor z = model.logits(x);
+            QVERIFY(z[0].isfinite().all().item<bool>());
+            QVERIFY(z[1].isnan().all().item<bool>());
+        }
+    }
+
+    void gradientsCanBeAskedForTwiceButNotTheirs()
+    {
+        const Model model = modelOf(randomNetwork("resnet", Json::object(), kDirectGrey));
+        const torch::Tensor leaf = randomImages(kDirectGrey, 2).requires_grad_(true);
+        const torch::Tensor z = model.logits(leaf);
+        const auto of = [&](std::int64_t k, bool more) {
+            return torch::autograd::grad({z.select(1, k).sum()}, {leaf}, {}, more)[0];
+        };
+        const torch::Tensor first = of(0, true);
+        const torch::Tensor second = of(1, true);
+        QVERIFY(!torch::equal(first, second));
+        QVERIFY(torch::equal(of(0, false), first));
+        const torch::Tensor again = model.logits(leaf);
+        QVERIFY_THROWS_EXCEPTION(c10::Error, torch::autograd::grad({again.sum()}, {leaf}, {}, true,
+                                                                   /*create_graph=*/true));
+    }
+
+    /// Every instruction set that this processor runs, on every number of pixels that a row may have.
+    void kernelsConvolve()
+    {
+        constexpr std::int64_t kIn = 19;
+        constexpr std::int64_t kOut = 48;
+        constexpr std::int64_t kHeight = 3;
+        const torch::Tensor weight = randomNumbers({kOut, kIn, 3, 3}, 1);
+        const torch::Tensor bias = randomNumbers({kOut}, 2);
+        const torch::Tensor matrix = weight.permute({2, 3, 1, 0}).reshape({-1, kOut});
+        const torch::Tensor packed =
+            torch::cat({matrix.narrow(1, 0, direct::kPanel).reshape({-1}),
+                        matrix.narrow(1, direct::kPanel, kOut - direct::kPanel).reshape({-1})});
+        for (const direct::Kernels* set : direct::runnableKernels()) {
+            for (std::int64_t width = 1; width <= 33; ++width) {
+                const torch::Tensor x = randomNumbers({1, kIn, kHeight + 2, width + 2}, 3);
+                const torch::Tensor before = randomNumbers({1, kOut, kHeight, width}, 4);
+                const torch::Tensor in = x.permute({0, 2, 3, 1}).contiguous();
+                torch::Tensor out = before.permute({0, 2, 3, 1}).contiguous();
+                std::vector<std::int64_t> taps;
+                for (std::int64_t k = 0; k < 9; ++k)
+                    taps.push_back((k / 3 * (width + 2) + k % 3) * kIn);
+                set->convolve({.in = in.data_ptr<float>(),
+                               .inRow = (width + 2) * kIn,
+                               .inColumn = kIn,
+                               .taps = taps.data(),
+                               .tapCount = 9,
+                               .depth = kIn,
+                               .weights = packed.data_ptr<float>(),
+                               .bias = bias.data_ptr<float>(),
+                               .width = kOut,
+                               .out = out.data_ptr<float>(),
+                               .outRow = width * kOut,
+                               .outColumn = kOut,
+                               .rows = kHeight,
+                               .columns = width,
+                               .accumulate = true,
+                               .relu = true});
+                const torch::Tensor wanted =
+                    torch::relu(torch::conv2d(x.to(torch::kFloat64), weight.to(torch::kFloat64),
+                                              bias.to(torch::kFloat64)) +
+                                before)
+                        .permute({0, 2, 3, 1});
+                QVERIFY2(apart(out, wanted) < 2e-6, set->name);
+            }
+        }
+    }
+
+    void kernelsPoolAndMask()
+    {
+        constexpr std::int64_t kSide = 6;
+        constexpr std::int64_t kChannels = 32;
+        // Few values, so that there are ties.
+        const torch::Tensor x = torch::relu(randomNumbers({1, kChannels, kSide, kSide}, 6).round());
+        const torch::Tensor leaf = x.clone().requires_grad_(true);
+        const torch::Tensor rectified = torch::relu(leaf);
+        const torch::Tensor pooled = torch::max_pool2d(rectified, 2);
+        const torch::Tensor wanted = torch::autograd::grad({(pooled * pooled).sum()}, {leaf})[0];
+        const torch::Tensor in = x.permute({0, 2, 3, 1}).contiguous();
+        for (const direct::Kernels* set : direct::runnableKernels()) {
+            const direct::Pooling shape = {.channels = kChannels,
+                                           .rows = kSide / 2,
+                                           .columns = kSide / 2,
+                                           .wideRow = kSide * kChannels,
+                                           .pooledRow = kSide / 2 * kChannels};
+            torch::Tensor out = torch::empty({1, kSide / 2, kSide / 2, kChannels});
+            torch::Tensor where = torch::empty(out.sizes(), torch::kUInt8);
+            set->maxPool(shape, in.data_ptr<float>(), out.data_ptr<float>(), where.data_ptr<std::uint8_t>(),
+                         true);
+            QVERIFY2(torch::equal(out.permute({0, 3, 1, 2}), pooled), set->name);
+            torch::Tensor gradient = torch::empty_like(in);
+            set->unpool(shape, gradient.data_ptr<float>(), (out * 2).data_ptr<float>(),
+                        where.data_ptr<std::uint8_t>());
+            QVERIFY2(torch::equal(gradient.permute({0, 3, 1, 2}), wanted), set->name);
+
+            torch::Tensor values = randomNumbers({100}, 7);
+            values[3] = 0;
+            torch::Tensor mask = torch::empty({100}, torch::kUInt8);
+            set->maskOf(values.data_ptr<float>(), mask.data_ptr<std::uint8_t>(), 100);
+            torch::Tensor masked = torch::ones({100});
+            set->applyMask(masked.data_ptr<float>(), mask.data_ptr<std::uint8_t>(), 100);
+            QVERIFY2(torch::equal(masked, values.gt(0).to(torch::kFloat32)), set->name);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDirect)
+#include "tst_direct.moc"

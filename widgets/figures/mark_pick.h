@@ -1,0 +1,12 @@
+#pragma once
+
+#include "backend/protocol/figure.h"
+#include "backend/protocol/json.h"
+
+namespace assay::widgets {
+
+/// The live parameters that a click on a mark sets: what the figure says of all its marks, and the categories
+/// or values of the mark on axes that set one. An empty object when the figure sets nothing.
+Json pickedParams(const protocol::Figure& figure, int layer, int mark);
+
+} // namespace assay::widgets
