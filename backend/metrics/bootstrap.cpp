@@ -1,5 +1,6 @@
 #include "backend/metrics/bootstrap.h"
 
+#include "backend/metrics/draws.h"
 #include "backend/metrics/statistics.h"
 #include "backend/protocol/error.h"
 
@@ -15,28 +16,6 @@ namespace {
 
 /// Numbers that a block of resamples may count at once: 16 MB of float64.
 constexpr std::int64_t kBlockNumbers = 2 << 20;
-
-/// SplitMix64 (Steele et al. 2014): the same digits with every library, unlike std distributions.
-class Draws
-{
-public:
-    explicit Draws(std::uint64_t seed)
-        : m_state(seed)
-    {}
-    /// Uniform in 0 .. n-1. The bias of the multiplication is below n / 2^32.
-    std::int64_t below(std::int64_t n)
-    {
-        m_state += 0x9E3779B97F4A7C15ull;
-        std::uint64_t z = m_state;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-        z ^= z >> 31;
-        return static_cast<std::int64_t>(((z >> 32) * static_cast<std::uint64_t>(n)) >> 32);
-    }
-
-private:
-    std::uint64_t m_state;
-};
 
 } // namespace
 

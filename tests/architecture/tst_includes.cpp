@@ -17,8 +17,8 @@ const QHash<QString, QSet<QString>>& allowed()
 {
     static const QSet<QString> ground = {"backend/protocol"};
     static const QSet<QString> base =
-        ground + QSet<QString>{"backend/arrays", "backend/imaging", "backend/metrics", "backend/data",
-                               "backend/models"};
+        ground + QSet<QString>{"backend/arrays", "backend/imaging", "backend/metrics",
+                               "backend/calibration", "backend/data", "backend/models"};
     static const QSet<QString> middle = base + QSet<QString>{"backend/attacks", "backend/training"};
     static const QSet<QString> backend = middle + QSet<QString>{"backend/engine"};
     static const QHash<QString, QSet<QString>> table = {
@@ -26,6 +26,7 @@ const QHash<QString, QSet<QString>>& allowed()
         {"backend/arrays", ground},
         {"backend/imaging", ground},
         {"backend/metrics", ground},
+        {"backend/calibration", ground + QSet<QString>{"backend/metrics", "backend/models"}},
         {"backend/data", ground + QSet<QString>{"backend/arrays", "backend/imaging"}},
         {"backend/models", ground + QSet<QString>{"backend/arrays"}},
         {"backend/attacks", base},
