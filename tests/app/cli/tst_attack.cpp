@@ -187,7 +187,7 @@ private Q_SLOTS:
                                    QRegularExpression::MultilineOption)
                     .match(result.out)
                     .hasMatch());
-        QVERIFY(QRegularExpression("^square +linf, l2 +query ", QRegularExpression::MultilineOption)
+        QVERIFY(QRegularExpression("^square +linf, l2, l1 +query ", QRegularExpression::MultilineOption)
                     .match(result.out)
                     .hasMatch());
         QVERIFY(QRegularExpression("^script:mi_fgsm +linf +gradient +MI-FGSM \\(scripted\\) +Dong",

@@ -17,7 +17,7 @@ class TestImageMemory : public QObject
 private Q_SLOTS:
     void processStaysWithinTheBound()
     {
-        constexpr int kCount = 250;
+        constexpr int kCount = 248;
         constexpr int kSide = 640;
         constexpr std::int64_t kBatch = 4;
         constexpr std::int64_t kMebi = 1 << 20;
