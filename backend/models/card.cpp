@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-
 } // namespace
 
 Json toJson(const ModelCard& card)

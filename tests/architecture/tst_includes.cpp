@@ -17,8 +17,8 @@ const QHash<QString, QSet<QString>>& allowed()
 {
     static const QSet<QString> ground = {"backend/protocol"};
     static const QSet<QString> base =
-        ground + QSet<QString>{"backend/arrays", "backend/imaging", "backend/metrics",
-                               "backend/calibration", "backend/data", "backend/models"};
+        ground + QSet<QString>{"backend/arrays",      "backend/imaging", "backend/metrics",
+                               "backend/calibration", "backend/data",    "backend/models"};
     static const QSet<QString> middle = base + QSet<QString>{"backend/attacks", "backend/training"};
     static const QSet<QString> backend = middle + QSet<QString>{"backend/engine"};
     static const QHash<QString, QSet<QString>> table = {
@@ -45,8 +45,7 @@ const QHash<QString, QSet<QString>>& allowed()
                                 "widgets/gallery", "widgets/forms", "widgets/jobs"}},
         {"widgets/importing", ground + QSet<QString>{"widgets/theme", "widgets/engine", "widgets/forms",
                                                      "widgets/jobs", "widgets/studies"}},
-        {"widgets/plugins",
-         ground + QSet<QString>{"widgets/theme", "widgets/engine", "widgets/studies"}},
+        {"widgets/plugins", ground + QSet<QString>{"widgets/theme", "widgets/engine", "widgets/studies"}},
         {"widgets/browsing",
          ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine", "widgets/figures",
                                 "widgets/gallery", "widgets/forms", "widgets/studies"}},

@@ -1,5 +1,5 @@
-#include "tests/support/peak_memory.h"
 #include "tests/backend/data/images/photo_folder.h"
+#include "tests/support/peak_memory.h"
 
 #include <benchmark/benchmark.h>
 

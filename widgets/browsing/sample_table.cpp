@@ -26,7 +26,8 @@ struct SampleTableWords
 
 [[noreturn]] void fail(const QString& what)
 {
-    throw Error(SampleTableWords::tr("the table of the samples could not be read: %1").arg(what).toStdString());
+    throw Error(
+        SampleTableWords::tr("the table of the samples could not be read: %1").arg(what).toStdString());
 }
 
 QStringList textsOf(const Json& list)
@@ -122,9 +123,10 @@ void addRanges(SampleAttribute& attribute)
     for (std::size_t i = 0; i < upper.size(); ++i) {
         const double low =
             i == 0 ? sorted.front() : *std::upper_bound(sorted.begin(), sorted.end(), upper[i - 1]);
-        attribute.values << (distinct || low == upper[i]
-                                 ? numberText(upper[i])
-                                 : SampleTableWords::tr("%1 to %2").arg(numberText(low), numberText(upper[i])));
+        attribute.values
+            << (distinct || low == upper[i]
+                    ? numberText(upper[i])
+                    : SampleTableWords::tr("%1 to %2").arg(numberText(low), numberText(upper[i])));
     }
     attribute.codes.resize(attribute.numbers.size(), -1);
     for (std::size_t i = 0; i < attribute.numbers.size(); ++i) {

@@ -25,7 +25,7 @@ PluginManager::PluginManager(QWidget* parent)
     setObjectName(QStringLiteral("pluginManager"));
     setWindowTitle(tr("Plugins"));
     const int em = fontMetrics().height();
-    resize(58 * em, 32 * em); // a hash in one line
+    resize(58 * em, 32 * em);         // a hash in one line
     setMinimumSize(42 * em, 24 * em); // a path in the error beside the list
     m_view->setObjectName(QStringLiteral("pluginList"));
     m_view->setAccessibleName(tr("Plugins"));

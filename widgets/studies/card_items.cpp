@@ -89,8 +89,9 @@ QList<CardItem> modelItems(const Catalogue& catalogue)
         CardItem item;
         item.id = m.name;
         item.title = m.title.isEmpty() ? m.name : m.title;
-        const QString size =
-            m.parameters > 0 ? CardItemsWords::tr("%1 parameters").arg(countText(double(m.parameters))) : QString();
+        const QString size = m.parameters > 0
+                                 ? CardItemsWords::tr("%1 parameters").arg(countText(double(m.parameters)))
+                                 : QString();
         item.meta = joined({m.predictionsOnly ? classesText(m.classes) : m.architecture, size});
         if (m.accuracyFraction)
             item.badge = QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1);
@@ -117,8 +118,8 @@ QList<CardItem> datasetItems(const Catalogue& catalogue)
         item.title = d.title.isEmpty() ? d.name : d.title;
         item.enabled = d.available;
         if (d.available) {
-            const QString images =
-                CardItemsWords::tr("%1 train, %2 test").arg(QLocale().toString(d.train), QLocale().toString(d.test));
+            const QString images = CardItemsWords::tr("%1 train, %2 test")
+                                       .arg(QLocale().toString(d.train), QLocale().toString(d.test));
             item.meta = joined({sizeText(d.channels, d.height, d.width), images});
             item.badge = CardItemsWords::tr("available");
             item.tone = QStringLiteral("good");

@@ -78,11 +78,12 @@ Verdict compare(const Claim& claim, const RunRecord& run)
     const auto it =
         std::find_if(figures.begin(), figures.end(), [&](const auto& f) { return f.name == name; });
     if (it == figures.end() || !it->value)
-        return {false,
-                EvidenceWords::tr("Run %1 has no figure “%2” to compare with the file.").arg(run.id(), claim.figure)};
+        return {false, EvidenceWords::tr("Run %1 has no figure “%2” to compare with the file.")
+                           .arg(run.id(), claim.figure)};
     const QString title = QString::fromStdString(it->value->title);
     if (figureHash(*it->value) == claim.hash)
-        return {true, EvidenceWords::tr("“%1” of run %2 has the same digits as the file.").arg(title, run.id())};
+        return {true,
+                EvidenceWords::tr("“%1” of run %2 has the same digits as the file.").arg(title, run.id())};
     return {false, EvidenceWords::tr("“%1” of run %2 has other digits than the file.").arg(title, run.id())};
 }
 

@@ -65,7 +65,8 @@ MetricText metricText(const protocol::Metric& metric, const std::function<QStrin
     if (metric.low && metric.high)
         text.interval = shown(*metric.low) + QStringLiteral(" – ") + shown(*metric.high);
     if (metric.denominator > 0) {
-        text.counts = MetricsStripWords::tr("%1 of %2").arg(plainNumber(metric.count), plainNumber(metric.denominator));
+        text.counts =
+            MetricsStripWords::tr("%1 of %2").arg(plainNumber(metric.count), plainNumber(metric.denominator));
         if (!metric.rateOf.empty())
             text.counts += QLatin1Char(' ') + QString::fromStdString(metric.rateOf);
     }

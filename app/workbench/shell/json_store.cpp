@@ -61,9 +61,10 @@ void JsonStore::load()
         const auto current = int(m_upgrades.size());
         if (version.get<int>() > current) {
             m_readOnly = true;
-            m_problem = JsonStoreWords::tr("%1 was written by a newer Assay (version %2, this one reads up to %3). It "
-                                  "is left alone and "
-                                  "changes are not kept.")
+            m_problem = JsonStoreWords::tr(
+                            "%1 was written by a newer Assay (version %2, this one reads up to %3). It "
+                            "is left alone and "
+                            "changes are not kept.")
                             .arg(m_path)
                             .arg(version.get<int>())
                             .arg(current);
@@ -84,8 +85,8 @@ void JsonStore::setAside(const QString& reason)
     const QString aside = m_path + QStringLiteral(".broken");
     QFile::remove(aside);
     if (QFile::rename(m_path, aside))
-        m_problem =
-            JsonStoreWords::tr("%1 could not be read (%2) and was set aside as %3.").arg(m_path, reason, aside);
+        m_problem = JsonStoreWords::tr("%1 could not be read (%2) and was set aside as %3.")
+                        .arg(m_path, reason, aside);
     else
         m_problem = JsonStoreWords::tr("%1 could not be read (%2).").arg(m_path, reason);
 }

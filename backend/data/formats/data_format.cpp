@@ -15,8 +15,7 @@ const std::vector<const DataFormat*>& dataFormats()
         &kCifarFormat, //
         &kNpzFormat,   //
         &cocoFormat(), // before folders, since its pictures lie in some
-        &manifestFormat(),
-        &folderFormat(),
+        &manifestFormat(), &folderFormat(),
     };
     return formats;
 }

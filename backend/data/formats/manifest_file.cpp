@@ -42,7 +42,8 @@ ImageRows::Place placeOf(const std::string& split, bool& validation)
 class ManifestReader
 {
 public:
-    ManifestReader(const fs::path& file, std::span<const std::uint8_t> bytes, bool outside, const Json& options)
+    ManifestReader(const fs::path& file, std::span<const std::uint8_t> bytes, bool outside,
+                   const Json& options)
         : m_where(file.string())
         , m_csv(bytes, m_where)
         , m_outside(outside)

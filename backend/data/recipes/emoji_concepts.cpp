@@ -83,7 +83,7 @@ EmojiConcept conceptOf(const Json& item, const std::string& className)
     EmojiConcept entry;
     entry.code = item.at("unified").get<std::string>();
     entry.name = lowered(item.at("name").is_string() ? item.at("name").get<std::string>()
-                                                   : item.at("short_name").get<std::string>());
+                                                     : item.at("short_name").get<std::string>());
     for (const Json& word : item.at("short_names"))
         entry.keywords += (entry.keywords.empty() ? "" : " ") + word.get<std::string>();
     entry.category = std::ranges::find(classes, className) - classes.begin();

@@ -31,9 +31,9 @@ struct FaceStyle
 };
 
 constexpr std::array<FaceStyle, 4> kFaceStyles = {{{"avataaars", "accessories", "facialHair"},
-                                           {"adventurer", "glasses", "features"},
-                                           {"micah", "glasses", "facialHair"},
-                                           {"lorelei", "glasses", "beard"}}};
+                                                   {"adventurer", "glasses", "features"},
+                                                   {"micah", "glasses", "facialHair"},
+                                                   {"lorelei", "glasses", "beard"}}};
 
 /// Further attributes, under the drawing's own names; a style without one leaves it unknown.
 constexpr std::array<std::array<const char*, 2>, 6> kAttributes = {{{"hair", "hair"},
@@ -139,8 +139,8 @@ private:
         }
         const std::string name = std::string(style.name) + "/" + std::to_string(number);
         const std::string svg = face.at("svg").get<std::string>();
-        m_images.push_back(
-            imaging::renderSvg({reinterpret_cast<const std::uint8_t*>(svg.data()), svg.size()}, kFaceSide, name));
+        m_images.push_back(imaging::renderSvg({reinterpret_cast<const std::uint8_t*>(svg.data()), svg.size()},
+                                              kFaceSide, name));
         const Json& extra = face.at("extra");
         const std::string glasses = drawn(extra, style.glasses), facialHair = drawn(extra, style.facialHair);
         m_labels.push_back((glasses.empty() ? 0 : 1) + (facialHair.empty() ? 0 : 2));

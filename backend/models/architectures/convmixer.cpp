@@ -75,7 +75,8 @@ public:
         , m_channelsLast(shape.channelsLast)
         , m_embedding(register_module(
               names.embedding,
-              torch::nn::Conv2d(sameSizeConvolution(input.channels, shape.width, shape.patch).stride(shape.patch))))
+              torch::nn::Conv2d(
+                  sameSizeConvolution(input.channels, shape.width, shape.patch).stride(shape.patch))))
         , m_embeddingNorm(*this, names.embeddingNorm, shape.width)
     {
         for (std::int64_t i = 0; i < shape.depth; ++i)
@@ -128,8 +129,8 @@ private:
                                                        .padding(shape.kernel / 2)
                                                        .groups(shape.width)));
             depthwiseNorm = FoldableNorm(residual, names.depthwiseNorm, shape.width);
-            pointwise = owner.register_module(names.pointwise,
-                                              torch::nn::Conv2d(sameSizeConvolution(shape.width, shape.width, 1)));
+            pointwise = owner.register_module(
+                names.pointwise, torch::nn::Conv2d(sameSizeConvolution(shape.width, shape.width, 1)));
             pointwiseNorm = FoldableNorm(owner, names.pointwiseNorm, shape.width);
         }
 
@@ -149,7 +150,8 @@ private:
     torch::nn::Linear m_head{nullptr};
 };
 
-MixerShape readShape(const char* key, OptionReader& reader, const InputSpec& input, const MixerShape& fallback)
+MixerShape readShape(const char* key, OptionReader& reader, const InputSpec& input,
+                     const MixerShape& fallback)
 {
     MixerShape shape = fallback;
     shape.width = reader.integer("width", fallback.width, 1, 4096);
@@ -180,11 +182,11 @@ std::shared_ptr<Network> makeConvmixerOriginal(const Json& options, const InputS
     OptionReader reader(kKey, options);
     // Large depthwise kernels of many channels are 1.5 times as fast without channels-last.
     const MixerShape published = {.width = 1536,
-                             .depth = 20,
-                             .kernel = 9,
-                             .patch = 7,
-                             .relu = reader.integer("relu", 0, 0, 1) == 1,
-                             .channelsLast = false};
+                                  .depth = 20,
+                                  .kernel = 9,
+                                  .patch = 7,
+                                  .relu = reader.integer("relu", 0, 0, 1) == 1,
+                                  .channelsLast = false};
     const MixerShape shape = readShape(kKey, reader, input, published);
     return std::make_shared<Convmixer>(makeConvmixerOriginal, options, input, classes, shape,
                                        originalNames(shape.depth));

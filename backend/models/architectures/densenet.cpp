@@ -12,7 +12,7 @@ namespace assay::models {
 namespace {
 
 constexpr std::int64_t kDenseLeastSide = 29; ///< what the stem and three transitions leave something of
-constexpr std::int64_t kBottleneck = 4; ///< width of a layer's 1x1 convolution, in growths
+constexpr std::int64_t kBottleneck = 4;      ///< width of a layer's 1x1 convolution, in growths
 
 struct DenseShape
 {
@@ -150,8 +150,8 @@ std::shared_ptr<Network> makeDensenet121(const Json& options, const InputSpec& i
 {
     OptionReader reader("densenet121", options);
     const DenseShape shape = {.growth = reader.integer("growth", 32, 1, 128),
-                         .stem = reader.integer("stem", 64, 1, 512),
-                         .blocks = reader.integers("blocks", {6, 12, 24, 16}, 1, 64, 4, 4)};
+                              .stem = reader.integer("stem", 64, 1, 512),
+                              .blocks = reader.integers("blocks", {6, 12, 24, 16}, 1, 64, 4, 4)};
     reader.finish();
     requireSide("densenet121", input, kDenseLeastSide);
     return std::make_shared<Densenet>(options, input, classes, shape);

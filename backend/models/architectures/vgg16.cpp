@@ -120,7 +120,7 @@ private:
 };
 
 std::shared_ptr<Network> makeVgg16Form(const char* key, BuiltinNetwork::Maker maker, const Json& options,
-                              const InputSpec& input, std::int64_t classes, bool norm)
+                                       const InputSpec& input, std::int64_t classes, bool norm)
 {
     OptionReader reader(key, options);
     const std::int64_t hidden = reader.integer("hidden", 4096, 1, 16384);

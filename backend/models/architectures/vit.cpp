@@ -88,7 +88,8 @@ private:
 class Vit final : public BuiltinNetwork
 {
 public:
-    Vit(Maker maker, const Json& options, const InputSpec& input, std::int64_t classes, const TransformerShape& shape)
+    Vit(Maker maker, const Json& options, const InputSpec& input, std::int64_t classes,
+        const TransformerShape& shape)
         : BuiltinNetwork(maker, options, input, classes)
     {
         const std::int64_t patches = (input.height / shape.patch) * (input.width / shape.patch);
@@ -140,7 +141,7 @@ private:
 };
 
 std::shared_ptr<Network> makeTransformer(const char* key, BuiltinNetwork::Maker maker, const Json& options,
-                              const InputSpec& input, std::int64_t classes, TransformerShape shape)
+                                         const InputSpec& input, std::int64_t classes, TransformerShape shape)
 {
     OptionReader reader(key, options);
     shape.patch = reader.integer("patch", shape.patch, 1, 256);

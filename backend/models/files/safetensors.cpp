@@ -22,11 +22,11 @@ namespace fs = std::filesystem;
 /// With a tree for its objects: Json's list would make a header of many keys take quadratic time.
 using Header = nlohmann::json;
 
-constexpr std::uint64_t kMaxHeader = 100'000'000; // the format's own limit
+constexpr std::uint64_t kMaxHeader = 100'000'000;           // the format's own limit
 constexpr std::size_t kMaxKeys = 400'000;                   // of the header: 100,000 tensors
 constexpr std::uint64_t kMaxEmpty = std::uint64_t(1) << 40; // product of an empty tensor's other sizes
 constexpr std::size_t kLengthBytes = 8;
-constexpr int kMaxNesting = 4;             // header, entry, its arrays
+constexpr int kMaxNesting = 4; // header, entry, its arrays
 
 struct TypeName
 {

@@ -144,7 +144,8 @@ private:
                                "]; a classifier gives a row of numbers to each image";
         } catch (const std::exception& error) {
             const std::string text = error.what();
-            if (!m_answered) // that a size did not run says less than what the answer to another one looked like
+            if (!m_answered) // that a size did not run says less than what the answer to another one looked
+                             // like
                 m_result.failure = text.substr(0, text.find('\n'));
         }
         return false;

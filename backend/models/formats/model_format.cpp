@@ -15,11 +15,12 @@ namespace assay::models {
 const std::vector<const ModelFormat*>& modelFormats()
 {
     static const std::vector<const ModelFormat*> formats = {
-        &kPredictions, //
-        &kTfjsFormat, //
-        &kOnnxFormat, //
+        &kPredictions,       //
+        &kTfjsFormat,        //
+        &kOnnxFormat,        //
         &kTorchScriptFormat, //
-        // Last: it also claims damaged files by their ending, so that its reader says what is wrong with them.
+        // Last: it also claims damaged files by their ending, so that its reader says what is wrong with
+        // them.
         &kStateDictFormat, //
     };
     return formats;

@@ -21,8 +21,8 @@ using arrays::CsvColumn;
 using arrays::CsvTable;
 
 constexpr std::array<const char*, 11> kLabelColumns = {"label",  "labels",  "y",           "y_true",
-                                                 "target", "targets", "true_label",  "truth",
-                                                 "class",  "true",    "ground_truth"};
+                                                       "target", "targets", "true_label",  "truth",
+                                                       "class",  "true",    "ground_truth"};
 /// Numbers or texts that name a sample or repeat what the answers say already.
 constexpr std::array<const char*, 16> kOther = {
     "",           "id",   "ids",        "index",     "idx",    "sample",  "row",        "name",

@@ -20,7 +20,7 @@ constexpr std::array<const char*, 12> kAnswers = {"logits", "probs",   "probabil
                                                   "proba",  "scores",  "predictions",   "outputs",
                                                   "y_pred", "y_score", "y_prob",        "softmax"};
 constexpr std::array<const char*, 7> kLabelKeys = {"labels",  "label",  "y",    "y_true",
-                                                "targets", "target", "truth"};
+                                                   "targets", "target", "truth"};
 constexpr std::array<const char*, 3> kClasses = {"classes", "class_names", "label_names"};
 
 bool isAnswers(const NpyHeader& header)

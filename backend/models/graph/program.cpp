@@ -160,10 +160,11 @@ void Program::planReleases(const Graph& graph, const KernelTable& table, std::sp
         Step& step = m_steps[s];
         const KernelInfo& info = *table.find(graph.nodes[nodes[s]].op);
         const ValueId first = step.inputs.empty() ? kNoValue : step.inputs.front();
-        step.overwrites = info.overwrites && first != kNoValue && fresh[slot(first)] && reads[slot(first)] == 1 &&
-                          !kept[slot(first)];
+        step.overwrites = info.overwrites && first != kNoValue && fresh[slot(first)] &&
+                          reads[slot(first)] == 1 && !kept[slot(first)];
         for (const ValueId id : step.inputs) {
-            if (id != kNoValue && --left[slot(id)] == 0 && !kept[slot(id)] && m_kinds[slot(id)] != Kind::Constant)
+            if (id != kNoValue && --left[slot(id)] == 0 && !kept[slot(id)] &&
+                m_kinds[slot(id)] != Kind::Constant)
                 step.released.push_back(id);
         }
         for (const ValueId id : step.outputs) {

@@ -8,7 +8,6 @@ namespace assay::models::onnx {
 
 namespace {
 
-
 Kernel relu(const Site&)
 {
     return one([](const Call& call) {

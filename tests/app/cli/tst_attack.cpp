@@ -143,7 +143,7 @@ private Q_SLOTS:
         QFETCH(QString, target);
         const QString out = path("aimed-" + target);
         const CliResult result = cli(attackOn({"--attack", "bim", "--eps", "0.2", "--steps", "10", "--count",
-                                            "60", "--targeted", target, "--out", out}));
+                                               "60", "--targeted", target, "--out", out}));
         QVERIFY2(result.status == 0, qPrintable(result.err));
         const torch::Tensor aimed = target == "next" ? (m_y + 1).remainder(10) : torch::full_like(m_y, 8);
         const QString file = out + "/adversarial.npz";

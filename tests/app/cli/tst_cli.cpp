@@ -114,7 +114,8 @@ private Q_SLOTS:
     void leavesARunFolder()
     {
         const QString out = path("made/run");
-        const CliResult result = cli({"run", "test.count", "--set", "steps=7", "--set", "seed=5", "--out", out});
+        const CliResult result =
+            cli({"run", "test.count", "--set", "steps=7", "--set", "seed=5", "--out", out});
         QVERIFY2(result.status == 0, qPrintable(result.err));
         QCOMPARE(result.lines().constLast(), out);
         QVERIFY(result.lines().constFirst().startsWith("sum "));

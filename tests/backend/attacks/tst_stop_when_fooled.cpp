@@ -61,7 +61,8 @@ private Q_SLOTS:
             fooledBefore = fooledBefore.logical_or(now);
         }
         const std::int64_t successes = fooledBefore.sum().item<std::int64_t>();
-        QVERIFY2(successes > kGroupedImages / 10 && successes < kGroupedImages, qPrintable(QString::number(successes)));
+        QVERIFY2(successes > kGroupedImages / 10 && successes < kGroupedImages,
+                 qPrintable(QString::number(successes)));
         // Batches of other sizes round otherwise, which can move a success by a step.
         const torch::Tensor close = (early.adversarial - expected).abs().flatten(1).amax(1).lt(1e-4);
         QVERIFY(close.to(torch::kFloat64).mean().item<double>() > 0.97);

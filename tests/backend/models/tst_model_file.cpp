@@ -88,10 +88,10 @@ private Q_SLOTS:
         const auto target = network(card("m"));
         const auto before = target->named_parameters()["fc1.weight"].clone();
         const NamedTensors tensors = {{"fc1.weight", torch::zeros({5, 17})},
-                                   {"fc1.bias", torch::zeros({5})},
-                                   {"fc9.weight", torch::zeros({1})},
-                                   {"bn.num_batches_tracked", torch::zeros({})},
-                                   {"out.bias", torch::zeros({3})}};
+                                      {"fc1.bias", torch::zeros({5})},
+                                      {"fc9.weight", torch::zeros({1})},
+                                      {"bn.num_batches_tracked", torch::zeros({})},
+                                      {"out.bias", torch::zeros({3})}};
         QCOMPARE(
             sentenceOf([&] { loadWeights(*target, tensors, "w.safetensors"); }),
             "w.safetensors: the weights do not fit the architecture: missing out.weight; of another shape "
