@@ -13,12 +13,27 @@ namespace {
 using protocol::Field;
 using protocol::FieldType;
 
-std::string typeName(const Field& field)
+std::string typeName(FieldType type)
 {
-    static const std::vector<std::string> names = {"yes/no", "whole number", "number",  "text",
-                                                   "choice", "model",        "data set"};
-    const std::string name = names.at(static_cast<std::size_t>(field.type));
-    return field.list ? "list of " + name : name;
+    switch (type) {
+    case FieldType::Bool:
+        return "yes/no";
+    case FieldType::Integer:
+        return "whole number";
+    case FieldType::Real:
+        return "number";
+    case FieldType::Text:
+        return "text";
+    case FieldType::Choice:
+        return "choice";
+    case FieldType::Model:
+        return "model";
+    case FieldType::Dataset:
+        return "data set";
+    case FieldType::Object:
+        return "object";
+    }
+    return {};
 }
 
 std::string allowed(const Field& field)
@@ -35,13 +50,25 @@ std::string allowed(const Field& field)
     return text;
 }
 
-/// Name, type, range and default on one line, the meaning on the next.
-std::string parameter(const Field& field)
+/// "list of number, 0 to 1, default [0.1]"
+std::string values(const Field& field)
 {
     const std::string range = allowed(field);
-    return "  " + field.name + ": " + typeName(field) + (range.empty() ? "" : ", " + range) + ", default " +
-           field.defaultValue.dump() + (field.live ? ", live" : "") + "\n      " +
-           (field.help.empty() ? field.label : field.help) + "\n";
+    return (field.list ? "list of " : "") + typeName(field.type) + (range.empty() ? "" : ", " + range) +
+           ", default " + field.defaultValue.dump();
+}
+
+/// Name, type, range and default on one line, the meaning on the next; then what an object may hold.
+std::string parameter(const Field& field)
+{
+    std::string text = "  " + field.name + ": " + values(field) + (field.live ? ", live" : "") + "\n      " +
+                       (field.help.empty() ? field.label : field.help) + "\n";
+    for (const protocol::ObjectPart& part : field.parts) {
+        text += "      " + part.key + "\n";
+        for (const Field& inner : part.fields)
+            text += "          " + inner.name + ": " + values(inner) + "\n";
+    }
+    return text;
 }
 
 void print(const engine::Study& study)

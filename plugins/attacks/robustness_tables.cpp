@@ -20,7 +20,7 @@ Table curveTable(const RobustnessResults& r)
         .name = "curve",
         .title = "Accuracy over ε",
         .caption =
-            "Fractions of the `n` images evaluated so far, with Wilson 95 % intervals; `seconds` is the time "
+            "Fractions of the images evaluated so far, with Wilson 95 % intervals; seconds is the time "
             "the attack took on them. Images misclassified without an attack are not attacked and count as "
             "not robust.",
         .section = "Robust accuracy"};
@@ -52,7 +52,7 @@ Table stepsTable(const RobustnessResults& r)
 {
     Table t{.name = "steps",
             .title = "Accuracy over steps",
-            .caption = "As the table `curve`, at one ε and for several numbers of steps.",
+            .caption = "As the table curve, at one ε and for several numbers of steps.",
             .section = "Steps"};
     t.columns = {textColumn("model", "Model"),
                  textColumn("attack", "Attack"),
@@ -79,7 +79,7 @@ Table classesTable(const RobustnessResults& r)
     Table t{.name = "classes",
             .title = "Accuracy of each class",
             .caption =
-                "Fractions of the `n` images of the class evaluated so far, with Wilson 95 % intervals.",
+                "Fractions of the images of the class evaluated so far, with Wilson 95 % intervals.",
             .section = "Classes"};
     t.columns = {textColumn("model", "Model"),
                  textColumn("attack", "Attack"),

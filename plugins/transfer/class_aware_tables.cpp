@@ -27,8 +27,8 @@ Table pairsTable(const ClassAwareResults& r)
     Table table{.name = "pairs",
                 .title = "Outcomes of every pair",
                 .caption =
-                    "Fractions of the images that fool the source (`fooled`), with Wilson 95 % intervals; "
-                    "`pool` counts the attacked images, which all models classify correctly.",
+                    "Fractions of the images that fool the source (fooled), with Wilson 95 % intervals; "
+                    "pool counts the attacked images, which all models classify correctly.",
                 .section = kSection};
     table.columns = {textColumn("source", "Source"),
                      textColumn("target", "Target"),

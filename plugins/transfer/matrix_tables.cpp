@@ -42,7 +42,7 @@ Table matrixTable(const MatrixResults& r, MatrixDenominator of)
     Table table{
         .name = "matrix",
         .title = "Every source, target and attack",
-        .caption = "Fractions of the `n` " + denominatorText(r, of) +
+        .caption = "Fractions of the " + denominatorText(r, of) +
                    "; same and different add up to success less the images on which the source itself is not "
                    "fooled. low and high: Wilson 95 % of success.",
         .section = "Tables"};

@@ -56,7 +56,7 @@ Table patchSuccessTable(const PatchResults& r)
         .name = "success",
         .title = "Success of every method",
         .caption =
-            "Fractions of the `n` attacked images, which all models classify correctly before, with Wilson "
+            "Fractions of the attacked images, which all models classify correctly before, with Wilson "
             "95 % intervals. masks_per_step 0: no masks.",
         .section = "Success"};
     table.columns = {textColumn("method", "Method"), numberColumn("masks_per_step", "Masks per step", 0),
@@ -81,7 +81,7 @@ Table patchEpsTable(const PatchResults& r)
 {
     Table table{.name = "success-by-eps",
                 .title = "Success of every method over ε",
-                .caption = "As the table `success`, at every ε. Masks were searched for at the largest.",
+                .caption = "As the table success, at every ε. Masks were searched for at the largest.",
                 .section = "Success"};
     table.columns = {numberColumn("eps", "ε", -1, "of [0,1]"),
                      textColumn("method", "Method"),
@@ -102,7 +102,7 @@ Table patchRateTable(const PatchResults& r, const metrics::BootstrapSpec& spec)
     Table table{.name = "success-by-rate",
                 .title = "Success over the share of dropped patches",
                 .caption =
-                    "Means over the models of a role, of the first `n` attacked images at the largest ε, "
+                    "Means over the models of a role, of the first attacked images at the largest ε, "
                     "with percentile intervals of a bootstrap over the images. dropped: patches that a "
                     "fresh mask drops.",
                 .section = "Success"};

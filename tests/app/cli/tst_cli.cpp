@@ -201,6 +201,12 @@ private Q_SLOTS:
         QCOMPARE(text(study["id"]), text(Json("test.count")));
         QCOMPARE(study["json_schema"]["properties"]["steps"]["maximum"].get<double>(), 100000.0);
         QCOMPARE(text(study["plugin"]), text(Json("test")));
+        // Parameters of parts, of each attack here, stand under their part.
+        const CliResult parts = cli({"describe", "transfer.matrix"});
+        QCOMPARE(parts.status, 0);
+        QVERIFY(parts.out.contains("  attack_params: object, default {}\n"));
+        QVERIFY(parts.out.contains("      mi-fgsm\n          loss: choice, "));
+        QVERIFY(parts.out.contains("          momentum: number, "));
     }
 
     void lists()
