@@ -54,15 +54,10 @@ void visit(V& v, ClassAwareParams& p)
         .label("Target models")
         .group("Models")
         .help("Models that are shown the examples. A source that is also listed here is not its own target.");
-    v.field("dataset", p.dataset).label("Images").group("Images").help("The test split is attacked.");
-    v.field("count", p.count)
-        .label("Test images")
-        .unit("images")
-        .range(1, 1000000)
-        .group("Images")
-        .help("Drawn from the test split with the seed. Those that every model classifies correctly are the "
-              "pool; "
-              "have 1000 or more in it: a rate of 5 % then has an interval of about ±1.4 points.");
+    reporting::visitImages(
+        v, p,
+        "Drawn from the test split with the seed. Those that every model classifies correctly are the pool; "
+        "have 1000 or more in it: a rate of 5 % then has an interval of about ±1.4 points.");
     v.field("attack", p.attack)
         .label("Attack")
         .choices(attackIds, attackTitles)

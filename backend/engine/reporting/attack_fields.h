@@ -68,8 +68,9 @@ std::string normText(const std::string& norm);
 /// "MI-FGSM" for the id; the id itself where the attack is gone.
 std::string attackTitle(const std::string& id);
 
-template <class V>
-void visitImages(V& v, AttackedImages& p, const char* countHelp)
+/// @tparam P has `dataset` and `count`, as AttackedImages.
+template <class V, class P>
+void visitImages(V& v, P& p, const char* countHelp)
 {
     v.field("dataset", p.dataset).label("Images").group("Images").help("The test split is attacked.");
     v.field("count", p.count)

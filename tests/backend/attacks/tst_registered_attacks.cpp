@@ -3,6 +3,7 @@
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 #include "linear_model.h"
+#include "tests/backend/attacks/registered_rows.h"
 
 #include <QTest>
 #include <torch/types.h>
@@ -43,16 +44,6 @@ class TestRegisteredAttacks : public QObject
 {
     Q_OBJECT
 
-    static void attacksAndNorms()
-    {
-        QTest::addColumn<QString>("id");
-        QTest::addColumn<int>("norm");
-        for (const AttackInfo& info : attacks::attacks().list())
-            for (const Norm norm : info.norms)
-                QTest::addRow("%s %s", info.id.c_str(), normName(norm))
-                    << QString::fromStdString(info.id) << int(norm);
-    }
-
     static std::unique_ptr<const Attack> made(const QString& id)
     {
         // AutoAttack's steps and questions are its own, and thousands: what holds for few holds for them.
@@ -74,7 +65,7 @@ private:
 private Q_SLOTS:
     void cleanup() { models::setWorkerThreads(0); }
 
-    void staysInTheBallAndTheBox_data() { attacksAndNorms(); }
+    void staysInTheBallAndTheBox_data() { test::attacksAndNorms(); }
     void staysInTheBallAndTheBox()
     {
         QFETCH(QString, id);
@@ -97,7 +88,7 @@ private Q_SLOTS:
 
     /// In a radius that is ample every attack fools some images, moves them, and HopSkipJump gets beyond the
     /// search for its start: otherwise the other tests here would hold for an attack that does nothing.
-    void doesSomething_data() { attacksAndNorms(); }
+    void doesSomething_data() { test::attacksAndNorms(); }
     void doesSomething()
     {
         QFETCH(QString, id);
@@ -125,7 +116,7 @@ private Q_SLOTS:
                  qPrintable(QString("%1 after %2").arg(sizes(result)).arg(sizes(start))));
     }
 
-    void noRadiusNoChange_data() { attacksAndNorms(); }
+    void noRadiusNoChange_data() { test::attacksAndNorms(); }
     void noRadiusNoChange()
     {
         QFETCH(QString, id);
@@ -135,7 +126,7 @@ private Q_SLOTS:
         QVERIFY(torch::equal(made(id)->run(*m_model, m_x, m_y, budget, {.seed = 2}).adversarial, m_x));
     }
 
-    void noImages_data() { attacksAndNorms(); }
+    void noImages_data() { test::attacksAndNorms(); }
     void noImages()
     {
         QFETCH(QString, id);
@@ -146,7 +137,7 @@ private Q_SLOTS:
         QCOMPARE(result.success.size(0), 0);
     }
 
-    void sameForAnySeedThreadsAndParts_data() { attacksAndNorms(); }
+    void sameForAnySeedThreadsAndParts_data() { test::attacksAndNorms(); }
     void sameForAnySeedThreadsAndParts()
     {
         QFETCH(QString, id);
@@ -170,7 +161,7 @@ private Q_SLOTS:
         }
     }
 
-    void targetedLowersTheTargetLoss_data() { attacksAndNorms(); }
+    void targetedLowersTheTargetLoss_data() { test::attacksAndNorms(); }
     void targetedLowersTheTargetLoss()
     {
         QFETCH(QString, id);

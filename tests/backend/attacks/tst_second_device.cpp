@@ -5,6 +5,7 @@
 #include "backend/attacks/scripted/script_attack.h"
 #include "backend/models/predict.h"
 #include "linear_model.h"
+#include "tests/backend/attacks/registered_rows.h"
 #include "tests/counting_device/counting_device.h"
 
 #include <QTemporaryDir>
@@ -63,16 +64,6 @@ class TestSecondDevice : public QObject
 {
     Q_OBJECT
 
-    static void attacksAndNorms()
-    {
-        QTest::addColumn<QString>("id");
-        QTest::addColumn<int>("norm");
-        for (const AttackInfo& info : attacks::attacks().list())
-            for (const Norm norm : info.norms)
-                QTest::addRow("%s %s", info.id.c_str(), normName(norm))
-                    << QString::fromStdString(info.id) << int(norm);
-    }
-
     static std::unique_ptr<const Attack> made(const QString& id, int steps)
     {
         // AutoAttack's steps are its own.
@@ -120,7 +111,7 @@ private:
     const torch::Tensor m_yThere = m_y.to(countingDevice());
 
 private Q_SLOTS:
-    void givesTheCpusResult_data() { attacksAndNorms(); }
+    void givesTheCpusResult_data() { test::attacksAndNorms(); }
     void givesTheCpusResult()
     {
         QFETCH(QString, id);
@@ -149,7 +140,7 @@ private Q_SLOTS:
         }
     }
 
-    void crossesAsOftenWhateverTheSteps_data() { attacksAndNorms(); }
+    void crossesAsOftenWhateverTheSteps_data() { test::attacksAndNorms(); }
     void crossesAsOftenWhateverTheSteps()
     {
         QFETCH(QString, id);

@@ -1,6 +1,7 @@
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/initialise.h"
 #include "backend/protocol/error.h"
+#include "tests/backend/models/seeded_network.h"
 #include "tests/support/sentence_of.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -18,24 +19,6 @@ namespace {
 const InputSpec kGrey = {.channels = 1, .height = 28, .width = 28, .mean = {0.3}, .stddev = {0.4}};
 const InputSpec kColour = {
     .channels = 3, .height = 32, .width = 32, .mean = {0.5, 0.4, 0.3}, .stddev = {0.2, 0.25, 0.3}};
-
-/// Weights from a seed, and batch-norm statistics that are not the identity, so that folding has work to do.
-std::shared_ptr<Network> seeded(const std::string& name, const InputSpec& input,
-                                const Json& options = Json::object())
-{
-    const auto network = makeNetwork(name, options, input, 10);
-    auto generator = at::detail::createCPUGenerator(11);
-    initialise(*network, generator);
-    const torch::NoGradGuard off;
-    for (auto& [key, tensor] : network->persistent()) {
-        if (tensor.dim() == 1 && !key.ends_with("running_mean"))
-            tensor.uniform_(0.5, 1.5, generator);
-        else if (tensor.dim() == 1)
-            tensor.normal_(0, 0.3, generator);
-    }
-    network->eval();
-    return network;
-}
 
 torch::Tensor inputs(const InputSpec& input)
 {
@@ -62,7 +45,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, name);
         for (const InputSpec& input : {kGrey, kColour}) {
-            const auto network = seeded(name.toStdString(), input);
+            const auto network = test::seededNetwork(name.toStdString(), input);
             ModelCard card;
             card.name = "test";
             card.classes.resize(10);
@@ -103,7 +86,7 @@ private Q_SLOTS:
         QFETCH(QString, name);
         ModelCard card;
         card.classes.resize(10);
-        const Model model(seeded(name.toStdString(), kGrey), card);
+        const Model model(test::seededNetwork(name.toStdString(), kGrey), card);
         std::vector<std::string> seen;
         torch::Tensor last;
         const TapSink sink = [&](const std::string& tap, const torch::Tensor& value) {
@@ -119,11 +102,11 @@ private Q_SLOTS:
     /// (x-m)/s.
     void normalisesInside()
     {
-        const auto with = seeded("mlp", kColour);
+        const auto with = test::seededNetwork("mlp", kColour);
         InputSpec bare = kColour;
         bare.mean = {0, 0, 0};
         bare.stddev = {1, 1, 1};
-        const auto without = seeded("mlp", bare);
+        const auto without = test::seededNetwork("mlp", bare);
         const torch::NoGradGuard off;
         const torch::Tensor x = inputs(kColour);
         const torch::Tensor mean = torch::tensor(kColour.mean).to(torch::kFloat32).view({1, 3, 1, 1});
@@ -134,9 +117,9 @@ private Q_SLOTS:
     void sameSeedSameWeights()
     {
         torch::manual_seed(1); // must not matter
-        const auto first = seeded("small_cnn", kGrey);
+        const auto first = test::seededNetwork("small_cnn", kGrey);
         torch::manual_seed(2);
-        const auto second = seeded("small_cnn", kGrey);
+        const auto second = test::seededNetwork("small_cnn", kGrey);
         const auto a = first->persistent();
         const auto b = second->persistent();
         QCOMPARE(a.size(), b.size());

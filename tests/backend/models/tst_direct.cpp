@@ -1,6 +1,6 @@
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/direct/kernels.h"
-#include "backend/models/initialise.h"
+#include "tests/backend/models/seeded_network.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
@@ -27,22 +27,6 @@ const InputSpec kDirectOdd = {.channels = 3,
                               .stddev = {60, 50, 55},
                               .scale = 255,
                               .bgr = true};
-
-std::shared_ptr<Network> randomNetwork(const std::string& name, const Json& options, const InputSpec& input)
-{
-    const auto network = makeNetwork(name, options, input, kDirectClasses);
-    auto generator = at::detail::createCPUGenerator(11);
-    initialise(*network, generator);
-    const torch::NoGradGuard off;
-    for (auto& [key, tensor] : network->persistent()) {
-        if (tensor.dim() == 1 && !key.ends_with("running_mean"))
-            tensor.uniform_(0.5, 1.5, generator);
-        else if (tensor.dim() == 1)
-            tensor.normal_(0, 0.3, generator);
-    }
-    network->eval();
-    return network;
-}
 
 Model modelOf(const std::shared_ptr<Network>& network)
 {
@@ -115,8 +99,8 @@ private Q_SLOTS:
         QFETCH(QString, architecture);
         QFETCH(QByteArray, options);
         for (const InputSpec& input : {kDirectGrey, kDirectOdd}) {
-            const auto network =
-                randomNetwork(architecture.toStdString(), Json::parse(options.toStdString()), input);
+            const auto network = test::seededNetwork(architecture.toStdString(), input,
+                                                     Json::parse(options.toStdString()), kDirectClasses);
             const Model model = modelOf(network);
             const auto exact = model.cloneNetwork();
             exact->to(torch::kFloat64);
@@ -144,7 +128,8 @@ private Q_SLOTS:
     void isTheNetworkOfItsTaps()
     {
         for (const char* name : {"small_cnn", "resnet", "mlp", "vgg"}) {
-            const Model model = modelOf(randomNetwork(name, Json::object(), kDirectGrey));
+            const Model model =
+                modelOf(test::seededNetwork(name, kDirectGrey, Json::object(), kDirectClasses));
             const torch::Tensor x = randomImages(kDirectGrey, 3);
             const TapSink sink = [](const std::string&, const torch::Tensor&) {};
             QVERIFY(apart(model.logits(x), model.logits(x, sink)) < 2e-5);
@@ -155,7 +140,8 @@ private Q_SLOTS:
     /// In a plain area all places of a window are equal: the gradient goes to the first, as in ATen.
     void equalPixelsArePooledAlike()
     {
-        const Model model = modelOf(randomNetwork("small_cnn", Json::object(), kDirectGrey));
+        const Model model =
+            modelOf(test::seededNetwork("small_cnn", kDirectGrey, Json::object(), kDirectClasses));
         torch::Tensor x = randomImages(kDirectGrey, 4);
         x.narrow(2, 0, 20).fill_(0.25);
         const TapSink sink = [](const std::string&, const torch::Tensor&) {};
@@ -168,7 +154,8 @@ private Q_SLOTS:
     void whatIsNoNumberStaysNone()
     {
         for (const char* name : {"small_cnn", "resnet", "mlp"}) {
-            const Model model = modelOf(randomNetwork(name, Json::object(), kDirectGrey));
+            const Model model =
+                modelOf(test::seededNetwork(name, kDirectGrey, Json::object(), kDirectClasses));
             torch::Tensor x = randomImages(kDirectGrey, 2);
             x[1][0][9][9] = NAN;
             const torch::Tensor z = model.logits(x);
@@ -179,7 +166,8 @@ private Q_SLOTS:
 
     void gradientsCanBeAskedForTwiceButNotTheirs()
     {
-        const Model model = modelOf(randomNetwork("resnet", Json::object(), kDirectGrey));
+        const Model model =
+            modelOf(test::seededNetwork("resnet", kDirectGrey, Json::object(), kDirectClasses));
         const torch::Tensor leaf = randomImages(kDirectGrey, 2).requires_grad_(true);
         const torch::Tensor z = model.logits(leaf);
         const auto of = [&](std::int64_t k, bool more) {
