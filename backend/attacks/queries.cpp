@@ -7,18 +7,34 @@
 
 namespace assay::attacks {
 
-Queries::Queries(LogitsFunction answer, std::int64_t count, torch::Device device)
-    : m_answer(std::move(answer))
+Queries::Queries(Answers answers, std::int64_t count, torch::Device device)
+    : m_answers(std::move(answers))
     , m_counts(torch::zeros({count}, torch::TensorOptions(torch::kInt64).device(device)))
 {}
 
 torch::Tensor Queries::logits(const torch::Tensor& x, const torch::Tensor& rows)
 {
+    return counted(rows, [&] { return m_answers.logits(x); });
+}
+
+std::unique_ptr<models::LocalChanges> Queries::localChanges(const torch::Tensor& x) const
+{
+    return m_answers.localChanges ? m_answers.localChanges(x) : nullptr;
+}
+
+torch::Tensor Queries::counted(const torch::Tensor& rows, const std::function<torch::Tensor()>& ask)
+{
     const c10::InferenceMode inference;
+    count(rows);
+    return ask();
+}
+
+void Queries::count(const torch::Tensor& rows)
+{
     if (!m_counts.is_cpu()) {
         // One thread asks at a time there.
         m_counts.index_add_(0, rows, torch::ones_like(rows));
-        return m_answer(x);
+        return;
     }
     const torch::Tensor asked = rows.cpu();
     // In place by row and not with a tensor operation: threads count different samples of one tensor at once.
@@ -26,7 +42,6 @@ torch::Tensor Queries::logits(const torch::Tensor& x, const torch::Tensor& rows)
     const auto* row = asked.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < asked.size(0); ++i)
         ++counts[row[i]];
-    return m_answer(x);
 }
 
 torch::Tensor Queries::labels(const torch::Tensor& x, const torch::Tensor& rows)
@@ -46,8 +61,13 @@ AttackResult QueryAttack::run(const Source& source, const torch::Tensor& x, cons
     for (const models::Model* model : source.models())
         model->requireNetwork("a query attack asks about new images");
     checkInputs(x, y, source.classCount(), source.models().front()->name(), context, what);
-    return attack([&source](const torch::Tensor& images) { return source.logits(images); }, source.device(),
-                  x, y, budget, context);
+    Answers answers{.logits = [&source](const torch::Tensor& images) { return source.logits(images); },
+                    .localChanges = {}};
+    if (const auto& all = source.models(); all.size() == 1)
+        answers.localChanges = [model = all.front()](const torch::Tensor& like) {
+            return model->localChanges(like);
+        };
+    return attack(answers, source.device(), x, y, budget, context);
 }
 
 } // namespace assay::attacks

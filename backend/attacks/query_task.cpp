@@ -17,9 +17,21 @@ torch::Tensor QueryTask::logits(const torch::Tensor& images, const torch::Tensor
             all = torch::empty({images.size(0), answer.size(1)}, answer.options());
         all.narrow(0, first, n).copy_(answer);
     });
-    advanced += images.size(0);
-    hooks.advance(images.size(0));
+    advance(images.size(0));
     return all;
+}
+
+torch::Tensor QueryTask::counted(const torch::Tensor& rows, const std::function<torch::Tensor()>& ask)
+{
+    const torch::Tensor answer = queries.counted(rows + firstImage, ask);
+    advance(rows.size(0));
+    return answer;
+}
+
+void QueryTask::advance(std::int64_t questions)
+{
+    advanced += questions;
+    hooks.advance(questions);
 }
 
 torch::Tensor QueryTask::fooling(const torch::Tensor& images, const torch::Tensor& rows)
@@ -34,8 +46,8 @@ Budget TaskQueryAttack::resolved(const Budget& budget) const
     return budget;
 }
 
-AttackResult TaskQueryAttack::attack(const LogitsFunction& answer, torch::Device device,
-                                     const torch::Tensor& x, const torch::Tensor& y, const Budget& given,
+AttackResult TaskQueryAttack::attack(const Answers& answers, torch::Device device, const torch::Tensor& x,
+                                     const torch::Tensor& y, const Budget& given,
                                      const Context& context) const
 {
     const Budget budget = resolved(given);
@@ -47,7 +59,7 @@ AttackResult TaskQueryAttack::attack(const LogitsFunction& answer, torch::Device
     torch::Tensor adversarial = clean.clone();
     torch::Tensor success = torch::zeros({count}, torch::TensorOptions(torch::kBool).device(device));
 
-    Queries queries(answer, count, device);
+    Queries queries(answers, count, device);
     HookCalls hooks(context.hooks, count * budget.queries);
     const std::int64_t part = chunkImages(clean);
     models::forEachChunk(count, groupImages(count, part), device, [&](std::int64_t first, std::int64_t n) {

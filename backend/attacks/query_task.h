@@ -31,8 +31,12 @@ struct QueryTask
     /// Logits [m,K] of @p images. @p rows int64 [m], within the group, on any device: whose they are; a
     /// sample may ask several questions at once. Counts and reports progress.
     torch::Tensor logits(const torch::Tensor& images, const torch::Tensor& rows);
+    /// The same of what @p ask gets out of Queries::localChanges().
+    torch::Tensor counted(const torch::Tensor& rows, const std::function<torch::Tensor()>& ask);
     /// bool [m]: whether they are taken for what the attack wants. All that a decision-based attack sees.
     torch::Tensor fooling(const torch::Tensor& images, const torch::Tensor& rows);
+    /// Progress of so many questions.
+    void advance(std::int64_t questions);
 };
 
 /// A query attack that works on groups of samples in worker threads. Progress is in questions.
@@ -40,7 +44,8 @@ class TaskQueryAttack : public QueryAttack
 {
 public:
     Budget resolved(const Budget& budget) const override;
-    AttackResult attack(const LogitsFunction& answer, torch::Device device, const torch::Tensor& x,
+    using QueryAttack::attack;
+    AttackResult attack(const Answers& answers, torch::Device device, const torch::Tensor& x,
                         const torch::Tensor& y, const Budget& budget, const Context& context) const final;
 
 protected:

@@ -60,6 +60,8 @@ SquareRun::SquareRun(QueryTask& task, const SquareOptions& options)
     if (task.budget.norm == Norm::Linf) {
         m_low = (m_clean - task.budget.eps).clamp_min_(0);
         m_high = (m_clean + task.budget.eps).clamp_max_(1);
+        if (m_clean.is_cpu() && task.budget.queries > 1)
+            m_local = task.queries.localChanges(m_clean);
     }
 }
 
@@ -192,10 +194,10 @@ torch::Tensor SquareRun::mass(const torch::Tensor& delta, std::int64_t dimension
 
 void SquareRun::ask(const torch::Tensor& images, bool first)
 {
-    const torch::Tensor logits = m_task.logits(images, m_rows);
-    const torch::Tensor flags = fooled(logits, m_classes, m_task.targeted);
+    const torch::Tensor answer = logits(images, first);
+    const torch::Tensor flags = fooled(answer, m_classes, m_task.targeted);
     const torch::Tensor loss =
-        m_task.targeted ? crossEntropy(logits, m_classes, true) : margin(logits, m_classes, false);
+        m_task.targeted ? crossEntropy(answer, m_classes, true) : margin(answer, m_classes, false);
     if (first) {
         m_best = images;
         m_loss = loss;
@@ -213,6 +215,14 @@ void SquareRun::ask(const torch::Tensor& images, bool first)
     keep(parting->staying);
 }
 
+torch::Tensor SquareRun::logits(const torch::Tensor& images, bool first)
+{
+    if (!m_local)
+        return m_task.logits(images, m_rows);
+    return m_task.counted(
+        m_rows, [&] { return first ? m_local->begin(images) : m_local->ask(images, m_windows.squares()); });
+}
+
 void SquareRun::accept(const torch::Tensor& images, const torch::Tensor& loss, const torch::Tensor& better)
 {
     const auto spent = [this](const torch::Tensor& delta) { return mass(delta.flatten(1), 1); };
@@ -225,6 +235,8 @@ void SquareRun::accept(const torch::Tensor& images, const torch::Tensor& loss, c
         return;
     }
     if (m_task.budget.norm == Norm::Linf) {
+        if (m_local)
+            m_local->settle(better);
         m_windows.settle(m_best, better);
         m_loss = torch::where(better, loss, m_loss);
         return;
@@ -243,6 +255,8 @@ void SquareRun::keep(const torch::Tensor& rows)
         if (all->defined())
             *all = all->index_select(0, rows);
     m_windows.keep(rows);
+    if (m_local)
+        m_local->keep(rows);
 }
 
 } // namespace assay::attacks

@@ -4,6 +4,8 @@
 #include "backend/attacks/square.h"
 #include "backend/attacks/square_windows.h"
 
+#include <memory>
+
 namespace assay::attacks {
 
 /// The L2 pattern eta of the paper (equation 2 and its figure), [side, side] of unit norm: two bumps, one
@@ -36,6 +38,7 @@ private:
     /// What the budget's norm adds up of @p delta along @p dimension: squares (L2) or sizes (L1).
     torch::Tensor mass(const torch::Tensor& delta, std::int64_t dimension, bool keep = false) const;
     void ask(const torch::Tensor& images, bool first);
+    torch::Tensor logits(const torch::Tensor& images, bool first);
     /// What is @p better becomes the best. Touches no other image where telling them apart costs nothing.
     void accept(const torch::Tensor& images, const torch::Tensor& loss, const torch::Tensor& better);
     void keep(const torch::Tensor& rows);
@@ -49,6 +52,8 @@ private:
     const std::int64_t m_width;
     torch::Tensor m_bumps;   ///< of the side drawn last
     SquareWindows m_windows; ///< L-inf on the CPU only
+    /// The same, where the model offers it: in L2 and L1 a proposal changes the whole image.
+    std::unique_ptr<models::LocalChanges> m_local;
 
     // Of the active samples.
     torch::Tensor m_rows; ///< int64: in the group

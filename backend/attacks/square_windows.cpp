@@ -9,11 +9,12 @@ namespace assay::attacks {
 
 namespace {
 
-/// Copies a square of @p side pixels at @p corner of a plane with rows of @p width.
-void copySquare(const float* from, float* to, std::int64_t corner, std::int64_t side, std::int64_t width)
+/// Copies a square of a plane with rows of @p width.
+void copySquare(const float* from, float* to, const models::Region& square, std::int64_t width)
 {
-    for (std::int64_t y = 0; y < side; ++y)
-        std::copy_n(from + corner + y * width, side, to + corner + y * width);
+    for (std::int64_t y = square.top; y < square.bottom; ++y)
+        std::copy(from + y * width + square.left, from + y * width + square.right,
+                  to + y * width + square.left);
 }
 
 } // namespace
@@ -31,17 +32,18 @@ torch::Tensor SquareWindows::propose(const torch::Tensor& best, const torch::Ten
     const auto* lowest = low.data_ptr<float>();
     const auto* highest = high.data_ptr<float>();
     auto* images = m_images.data_ptr<float>();
-    m_side = side;
-    m_corners.resize(static_cast<std::size_t>(best.size(0)));
+    m_squares.resize(static_cast<std::size_t>(best.size(0)));
     for (std::int64_t i = 0; i < best.size(0); ++i) {
         const auto corner = [&](std::int64_t column, std::int64_t length) {
             return static_cast<std::int64_t>(std::floor(drawn[i][column] * float(length - side + 1)));
         };
-        m_corners[i] = corner(0, height) * width + corner(1, width);
+        const std::int64_t top = corner(0, height);
+        const std::int64_t left = corner(1, width);
+        m_squares[i] = {.top = top, .left = left, .bottom = top + side, .right = left + side};
         for (std::int64_t c = 0; c < channels; ++c) {
             const std::int64_t plane = (i * channels + c) * height * width;
-            copySquare((drawn[i][2 + c] >= 0.5F ? highest : lowest) + plane, images + plane, m_corners[i],
-                       side, width);
+            copySquare((drawn[i][2 + c] >= 0.5F ? highest : lowest) + plane, images + plane, m_squares[i],
+                       width);
         }
     }
     return m_images;
@@ -57,7 +59,7 @@ void SquareWindows::settle(torch::Tensor& best, const torch::Tensor& better)
     for (std::int64_t i = 0; i < best.size(0); ++i)
         for (std::int64_t plane = i * channels; plane < (i + 1) * channels; ++plane)
             copySquare((taken[i] ? images : kept) + plane * pixels,
-                       (taken[i] ? kept : images) + plane * pixels, m_corners[i], m_side, best.size(3));
+                       (taken[i] ? kept : images) + plane * pixels, m_squares[i], best.size(3));
 }
 
 void SquareWindows::keep(const torch::Tensor& rows)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "backend/models/local_changes.h"
+
 #include <torch/types.h>
 
 #include <cstdint>
@@ -18,6 +20,8 @@ public:
     /// until settle().
     torch::Tensor propose(const torch::Tensor& best, const torch::Tensor& low, const torch::Tensor& high,
                           const torch::Tensor& uniform, std::int64_t side);
+    /// The squares of the last proposal.
+    const std::vector<models::Region>& squares() const { return m_squares; }
     /// Writes the squares of the samples that are @p better, bool [n], to @p best.
     void settle(torch::Tensor& best, const torch::Tensor& better);
     /// Only the samples @p rows, int64, go on.
@@ -25,8 +29,7 @@ public:
 
 private:
     torch::Tensor m_images; ///< equal to the best ones outside of squares
-    std::vector<std::int64_t> m_corners;
-    std::int64_t m_side = 0;
+    std::vector<models::Region> m_squares;
 };
 
 } // namespace assay::attacks

@@ -54,6 +54,12 @@ torch::Tensor Model::logits(const torch::Tensor& x, const TapSink& sink) const
     return m_folded->forward(x, &sink);
 }
 
+std::unique_ptr<LocalChanges> Model::localChanges(const torch::Tensor& x) const
+{
+    requireNetwork("its logits for new images are asked for");
+    return m_folded->localChanges(x);
+}
+
 std::vector<std::string> Model::taps() const
 {
     requireNetwork("its features are asked for");

@@ -35,6 +35,8 @@ using attacks::Norm;
 
 constexpr std::int64_t kImages = 200;
 constexpr std::int64_t kQueries = 60;
+/// Squares become small late: so many questions that most are.
+constexpr std::int64_t kManyQueries = 1000;
 constexpr double kEps = 0.001;
 
 struct Subject
@@ -64,27 +66,28 @@ void finish(benchmark::State& state, std::int64_t questions, bool intact)
         state.SkipWithError("an image fell");
 }
 
-void bare(benchmark::State& state, const std::string& name)
+void bare(benchmark::State& state, const std::string& name, std::int64_t queries)
 {
     const Subject s = subject(name);
     for ([[maybe_unused]] auto iteration : state) {
         const torch::NoGradGuard off;
-        for (std::int64_t q = 0; q < kQueries; ++q)
+        for (std::int64_t q = 0; q < queries; ++q)
             for (std::int64_t first = 0; first < kImages; first += models::kChunkImages)
                 benchmark::DoNotOptimize(
                     s.model->logits(s.x.narrow(0, first, models::kChunkImages)).data_ptr());
     }
-    finish(state, state.iterations() * kImages * kQueries, true);
+    finish(state, state.iterations() * kImages * queries, true);
 }
 
-void ours(benchmark::State& state, const std::string& name, const attacks::Attack& attack, Norm norm)
+void ours(benchmark::State& state, const std::string& name, const attacks::Attack& attack, Norm norm,
+          std::int64_t queries)
 {
     const Subject s = subject(name);
     std::int64_t asked = 0;
     bool intact = true;
     for ([[maybe_unused]] auto iteration : state) {
         const attacks::AttackResult result =
-            attack.run(*s.model, s.x, s.y, {.norm = norm, .eps = kEps, .queries = kQueries}, {.seed = 1});
+            attack.run(*s.model, s.x, s.y, {.norm = norm, .eps = kEps, .queries = queries}, {.seed = 1});
         asked += result.queries.sum().item<std::int64_t>();
         intact = intact && !result.success.any().item<bool>();
     }
@@ -92,7 +95,7 @@ void ours(benchmark::State& state, const std::string& name, const attacks::Attac
 }
 
 /// As the authors' PyTorch code goes about it, without its compaction of an unchanged batch.
-void plainLoop(benchmark::State& state, const std::string& name)
+void plainLoop(benchmark::State& state, const std::string& name, std::int64_t queries)
 {
     const Subject s = subject(name);
     const auto network = s.model->cloneNetwork();
@@ -111,8 +114,8 @@ void plainLoop(benchmark::State& state, const std::string& name)
         };
         torch::Tensor best = (s.x + kEps * signs({kImages, 1, 1, s.x.size(3)})).clamp(0, 1);
         torch::Tensor lowest = marginOf(best);
-        for (std::int64_t q = 1; q < kQueries; ++q) {
-            const double share = attacks::squareShare(q - 1, kQueries, {});
+        for (std::int64_t q = 1; q < queries; ++q) {
+            const double share = attacks::squareShare(q - 1, queries, {});
             const auto side = std::max<std::int64_t>(std::llround(std::sqrt(share * 784)), 1);
             const auto corner = [&] {
                 return torch::randint(0, 28 - side, {1}, generator).item<std::int64_t>();
@@ -129,7 +132,7 @@ void plainLoop(benchmark::State& state, const std::string& name)
         }
         benchmark::DoNotOptimize(best.data_ptr());
     }
-    finish(state, state.iterations() * kImages * kQueries, true);
+    finish(state, state.iterations() * kImages * queries, true);
 }
 
 void addContext()
@@ -160,19 +163,22 @@ int main(int argc, char** argv)
     // So few probes that estimates fit into the questions.
     const attacks::HopSkipJump hop("hop-skip-jump", {.firstEvaluations = 25});
     for (const std::string name : {"fashion-cnn", "fashion-resnet", "fashion-mlp"}) {
-        configure(benchmark::RegisterBenchmark(("plain_loop/" + name).c_str(), plainLoop, name));
-        configure(benchmark::RegisterBenchmark(("bare/" + name).c_str(), bare, name));
-        for (const Norm norm : {Norm::Linf, Norm::L2}) {
-            const auto named = [&](const char* kind) {
-                return std::string(kind) + normName(norm) + "/" + name;
-            };
-            configure(benchmark::RegisterBenchmark(
-                named("square_").c_str(),
-                [&square, name, norm](benchmark::State& state) { ours(state, name, square, norm); }));
-            configure(benchmark::RegisterBenchmark(
-                named("hsj_").c_str(),
-                [&hop, name, norm](benchmark::State& state) { ours(state, name, hop, norm); }));
+        for (const std::int64_t queries : {kQueries, kManyQueries}) {
+            const std::string which = name + "/" + std::to_string(queries);
+            configure(
+                benchmark::RegisterBenchmark(("plain_loop/" + which).c_str(), plainLoop, name, queries));
+            configure(benchmark::RegisterBenchmark(("bare/" + which).c_str(), bare, name, queries));
+            for (const Norm norm : {Norm::Linf, Norm::L2})
+                configure(benchmark::RegisterBenchmark(
+                    ("square_" + std::string(normName(norm)) + "/" + which).c_str(),
+                    [&square, name, norm, queries](benchmark::State& state) {
+                        ours(state, name, square, norm, queries);
+                    }));
         }
+        for (const Norm norm : {Norm::Linf, Norm::L2})
+            configure(benchmark::RegisterBenchmark(
+                ("hsj_" + std::string(normName(norm)) + "/" + name).c_str(),
+                [&hop, name, norm](benchmark::State& state) { ours(state, name, hop, norm, kQueries); }));
     }
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))

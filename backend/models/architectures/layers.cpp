@@ -1,6 +1,8 @@
 #include "backend/models/architectures/layers.h"
 
 #include "backend/models/direct/direct_function.h"
+#include "backend/models/direct/local_images.h"
+#include "backend/models/direct/local_pixels.h"
 #include "backend/models/input_adapter.h"
 #include "backend/protocol/error.h"
 
@@ -65,6 +67,17 @@ bool BuiltinNetwork::isDirect(const torch::Tensor& x, const TapSink* sink) const
 torch::Tensor BuiltinNetwork::directLogits(const torch::Tensor& x) const
 {
     return direct::logits(m_direct, x);
+}
+
+std::unique_ptr<LocalChanges> BuiltinNetwork::localChanges(const torch::Tensor& x) const
+{
+    if (!isDirect(x, nullptr))
+        return nullptr;
+    if (!m_direct->hasImages())
+        return std::make_unique<direct::LocalPixels>(m_direct);
+    if (!direct::LocalImages::fits(*m_direct, x.size(0)))
+        return nullptr;
+    return std::make_unique<direct::LocalImages>(m_direct);
 }
 
 torch::nn::Module& group(torch::nn::Module& owner, const std::string& name)

@@ -8,8 +8,6 @@ namespace assay::models::direct {
 
 namespace {
 
-constexpr std::int64_t kPoolSide = 2;
-
 std::int64_t padded(std::int64_t numbers)
 {
     return (numbers + kChannelBlock - 1) / kChannelBlock * kChannelBlock;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/models/direct/kernels.h"
+#include "backend/models/local_changes.h"
 #include "backend/models/model.h"
 
 #include <torch/types.h>
@@ -61,7 +62,45 @@ public:
     /// Gradient in the pixels [N,C,H,W], from the one in the logits, [N,K], and forward()'s tape.
     torch::Tensor gradient(const torch::Tensor& logitsGradient, const torch::Tensor& tape) const;
 
+    // forward() in parts, for passes that compute again only what a change reaches (LocalImages,
+    // LocalPixels).
+
+    const InputSpec& input() const { return m_input; }
+    Region wholeInput() const;
+    /// Whether it begins with layers over images; else linear layers see the pixels.
+    bool hasImages() const { return m_features.has_value(); }
+
+    /// Float32 numbers of all images that layers make of one, the input among them, with their margins, which
+    /// must be zero. `values` below are so many.
+    std::int64_t valueNumbers() const { return m_valueNumbers; }
+    /// Which @p parts of these images, by Node, depend on the @p changed pixels of the input.
+    void affected(const Region& changed, std::vector<Region>& parts) const;
+    /// Takes part of an image, @p pixels [C,H,W], over.
+    void load(const float* pixels, const Region& part, float* values) const;
+    /// Runs the layers over images for @p parts of them, all else being right.
+    void recompute(const std::vector<Region>& parts, float* values) const;
+    /// Numbers of @p parts.
+    std::size_t numbersOf(const std::vector<Region>& parts) const;
+    void save(const std::vector<Region>& parts, const float* values, float* saved) const;
+    void restore(const std::vector<Region>& parts, const float* saved, float* values) const;
+    /// What the first linear layer takes of an image.
+    std::int64_t featureNumbers() const { return m_linear.front().inStride; }
+    void gatherFeatures(const float* values, float* features) const;
+    /// Logits [N,K] of @p features, [N, featureNumbers()].
+    torch::Tensor logitsOfFeatures(const torch::Tensor& features) const;
+
+    /// Of a network without layers over images: how many sums W x + b the first linear layer has, padded.
+    std::int64_t sumNumbers() const { return m_linear.front().outStride(); }
+    /// These @p sums [count, sumNumbers()] of @p pixels [count,C,H,W].
+    void firstSums(const float* pixels, std::int64_t count, float* sums) const;
+    /// Adds to one image's @p sums what the @p differences of its @p pixels do, which are numbers in [C,H,W].
+    void addToSums(const std::vector<std::int64_t>& pixels, const std::vector<float>& differences,
+                   float* sums) const;
+    /// Logits [N,K] of @p sums, [N, sumNumbers()].
+    torch::Tensor logitsOfSums(const torch::Tensor& sums) const;
+
 private:
+    static constexpr std::int64_t kPoolSide = 2;
     /// Float32 numbers of one convolution.
     static constexpr std::int64_t kMostWeights = std::int64_t(1) << 17;
 
@@ -82,6 +121,12 @@ private:
         std::int64_t size(std::int64_t around) const { return (height + 2 * around) * row(around); }
         std::int64_t origin(std::int64_t around) const { return around * (row(around) + stride); }
         std::int64_t numbers() const { return height * width * stride; }
+        /// Where a pixel's values are.
+        std::int64_t at(std::int64_t y, std::int64_t x) const
+        {
+            return values + (margin + y) * row(margin) + (margin + x) * stride;
+        }
+        Region whole() const { return {.bottom = height, .right = width}; }
     };
 
     /// The input pixels, or of a strided convolution every s-th row and column of them, as a convolution of
@@ -142,9 +187,15 @@ private:
     void layOutTape();
     bool feedsPoolingOnly(Node node) const;
 
-    void loadImage(const float* pixels, float* values) const;
-    void runLayer(const Layer& layer, float* values, std::uint8_t* masks) const;
-    void gatherFeatures(const float* values, float* features) const;
+    Region affectedBy(const Layer& layer, const Region& part) const;
+    template <class Body>
+    void forEachRow(const std::vector<Region>& parts, Body body) const;
+    /// @param part of the result. @param masks null unless that is all of it.
+    void runLayer(const Layer& layer, const Region& part, float* values, std::uint8_t* masks) const;
+    /// @p in and @p out are rows of @p count images.
+    void multiply(const Linear& layer, const float* in, float* out, std::int64_t count, bool relu) const;
+    /// Logits of what goes into the linear layer @p first.
+    torch::Tensor runLinear(torch::Tensor features, std::size_t first, std::uint8_t* masks) const;
     void spreadFeatures(const float* features, float* gradients) const;
     void runLayerBack(const Layer& layer, float* gradients, const std::uint8_t* masks, float* pixels) const;
     void convolutionBack(const Layer& layer, float* gradients) const;

@@ -9,8 +9,8 @@ namespace assay::models::direct {
 namespace {
 
 /// Rows of @p count images of features times a matrix.
-void multiply(const float* in, std::int64_t inStride, std::int64_t depth, const float* weights,
-              const float* bias, float* out, std::int64_t outStride, std::int64_t count, bool relu)
+void timesMatrix(const float* in, std::int64_t inStride, std::int64_t depth, const float* weights,
+                 const float* bias, float* out, std::int64_t outStride, std::int64_t count, bool relu)
 {
     const std::int64_t tap = 0;
     kernels().convolve({.in = in,
@@ -53,21 +53,35 @@ torch::Tensor DirectNetwork::forward(const torch::Tensor& given, torch::Tensor* 
         auto* values = memory.data_ptr<float>();
         const std::int64_t pixels = m_input.channels * m_input.height * m_input.width;
         for (std::int64_t i = 0; i < count; ++i) {
-            loadImage(x.data_ptr<float>() + i * pixels, values);
+            load(x.data_ptr<float>() + i * pixels, wholeInput(), values);
             for (const Layer& layer : m_layers)
-                runLayer(layer, values, masks ? masks + i * m_layerMasks : nullptr);
+                runLayer(layer, m_images[layer.to].whole(), values,
+                         masks ? masks + i * m_layerMasks : nullptr);
             gatherFeatures(values, features.data_ptr<float>() + i * features.size(1));
         }
     }
-    for (const Linear& layer : m_linear) {
+    return runLinear(features, 0, masks);
+}
+
+torch::Tensor DirectNetwork::runLinear(torch::Tensor features, std::size_t first, std::uint8_t* masks) const
+{
+    const std::int64_t count = features.size(0);
+    for (std::size_t i = first; i < m_linear.size(); ++i) {
+        const Linear& layer = m_linear[i];
         const torch::Tensor out = rows(count, layer.outStride());
-        multiply(features.data_ptr<float>(), layer.inStride, layer.in, layer.weights.data_ptr<float>(),
-                 layer.bias.data_ptr<float>(), out.data_ptr<float>(), layer.outStride(), count, layer.relu);
+        multiply(layer, features.data_ptr<float>(), out.data_ptr<float>(), count, layer.relu);
         if (masks && layer.mask >= 0)
             kernels().maskOf(out.data_ptr<float>(), masks + count * (m_layerMasks + layer.mask), out.numel());
         features = out;
     }
     return features.narrow(1, 0, m_linear.back().out).contiguous();
+}
+
+void DirectNetwork::multiply(const Linear& layer, const float* in, float* out, std::int64_t count,
+                             bool relu) const
+{
+    timesMatrix(in, layer.inStride, layer.in, layer.weights.data_ptr<float>(), layer.bias.data_ptr<float>(),
+                out, layer.outStride(), count, relu);
 }
 
 torch::Tensor DirectNetwork::gradient(const torch::Tensor& logitsGradient, const torch::Tensor& tape) const
@@ -84,8 +98,8 @@ torch::Tensor DirectNetwork::gradient(const torch::Tensor& logitsGradient, const
         const torch::Tensor before = last && layer->backStride() == layer->inStride
                                          ? result.view({count, -1})
                                          : rows(count, layer->backStride());
-        multiply(gradient.data_ptr<float>(), gradient.size(1), layer->out, layer->back.data_ptr<float>(),
-                 m_zeros.data_ptr<float>(), before.data_ptr<float>(), layer->backStride(), count, false);
+        timesMatrix(gradient.data_ptr<float>(), gradient.size(1), layer->out, layer->back.data_ptr<float>(),
+                    m_zeros.data_ptr<float>(), before.data_ptr<float>(), layer->backStride(), count, false);
         gradient = before;
     }
     if (!m_features) {
@@ -104,34 +118,36 @@ torch::Tensor DirectNetwork::gradient(const torch::Tensor& logitsGradient, const
     return result;
 }
 
-void DirectNetwork::loadImage(const float* pixels, float* values) const
+void DirectNetwork::load(const float* pixels, const Region& part, float* values) const
 {
     const Image& image = m_images.front();
     for (std::int64_t c = 0; c < image.channels; ++c) {
         const float* from = pixels + plane(c) * image.height * image.width;
         const auto mean = static_cast<float>(centre(c));
         const auto scale = static_cast<float>(gain(c));
-        for (std::int64_t y = 0; y < image.height; ++y, from += image.width) {
-            float* to = values + image.values + image.origin(image.margin) + y * image.row(image.margin) + c;
-            for (std::int64_t x = 0; x < image.width; ++x)
-                to[x * image.stride] = (from[x] - mean) * scale;
+        for (std::int64_t y = part.top; y < part.bottom; ++y) {
+            float* to = values + image.at(y, 0) + c;
+            for (std::int64_t x = part.left; x < part.right; ++x)
+                to[x * image.stride] = (from[y * image.width + x] - mean) * scale;
         }
     }
 }
 
-void DirectNetwork::runLayer(const Layer& layer, float* values, std::uint8_t* masks) const
+void DirectNetwork::runLayer(const Layer& layer, const Region& part, float* values, std::uint8_t* masks) const
 {
     const Image& from = m_images[layer.from];
     const Image& to = m_images[layer.to];
-    const float* in = values + from.values + from.origin(from.margin);
-    float* out = values + to.values + to.origin(to.margin);
+    float* out = values + to.at(part.top, part.left);
+    const std::int64_t height = part.bottom - part.top;
+    const std::int64_t width = part.right - part.left;
     const std::int64_t inRow = from.row(from.margin);
     const std::int64_t outRow = to.row(to.margin);
-    const std::int64_t rowNumbers = to.width * to.stride;
+    const std::int64_t rowNumbers = width * to.stride;
     std::uint8_t* mask = masks && layer.mask >= 0 ? masks + layer.mask : nullptr;
     switch (layer.kind) {
     case Kind::Convolution:
-        kernels().convolve({.in = in - layer.padding * (inRow + from.stride),
+        kernels().convolve({.in = values + from.at(part.top * layer.stride - layer.padding,
+                                                   part.left * layer.stride - layer.padding),
                             .inRow = layer.stride * inRow,
                             .inColumn = layer.stride * from.stride,
                             .taps = layer.taps.data(),
@@ -143,24 +159,21 @@ void DirectNetwork::runLayer(const Layer& layer, float* values, std::uint8_t* ma
                             .out = out,
                             .outRow = outRow,
                             .outColumn = to.stride,
-                            .rows = to.height,
-                            .columns = to.width,
+                            .rows = height,
+                            .columns = width,
                             .accumulate = layer.accumulate,
                             .relu = layer.relu});
-        for (std::int64_t y = 0; mask && y < to.height; ++y)
+        for (std::int64_t y = 0; mask && y < height; ++y)
             kernels().maskOf(out + y * outRow, mask + y * rowNumbers, rowNumbers);
         break;
     case Kind::Copy:
-        for (std::int64_t y = 0; y < to.height; ++y)
-            std::copy_n(in + y * inRow, rowNumbers, out + y * outRow);
+        for (std::int64_t y = 0; y < height; ++y)
+            std::copy_n(values + from.at(part.top + y, part.left), rowNumbers, out + y * outRow);
         break;
     case Kind::MaxPool:
-        kernels().maxPool({.channels = to.stride,
-                           .rows = to.height,
-                           .columns = to.width,
-                           .wideRow = inRow,
-                           .pooledRow = outRow},
-                          in, out, mask, from.rectified);
+        kernels().maxPool(
+            {.channels = to.stride, .rows = height, .columns = width, .wideRow = inRow, .pooledRow = outRow},
+            values + from.at(part.top * kPoolSide, part.left * kPoolSide), out, mask, from.rectified);
         break;
     }
 }

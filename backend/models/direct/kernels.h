@@ -40,6 +40,19 @@ struct Convolution
     bool relu = false;       ///< of the sum; a NaN stays
 };
 
+/// sums[o] += sum over k < count of values[k] * weights[rows[k]][o]: a matrix times a vector that is 0 but
+/// for some numbers.
+struct RowSum
+{
+    const float* values;
+    const std::int64_t* rows;
+    std::int64_t count;
+    const float* weights; ///< [depth][width] in panels
+    std::int64_t depth;
+    std::int64_t width; ///< a multiple of kChannelBlock
+    float* sums;
+};
+
 /// 2x2 windows of stride 2 over channels-last images.
 struct Pooling
 {
@@ -58,6 +71,7 @@ struct Kernels
 {
     const char* name;
     void (*convolve)(const Convolution& convolution);
+    void (*addRows)(const RowSum& sum);
     /// mask = 1 where a ReLU with this output passes gradients.
     void (*maskOf)(const float* values, std::uint8_t* mask, std::int64_t count);
     /// Zero where the mask is 0.

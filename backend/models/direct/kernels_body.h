@@ -105,6 +105,33 @@ void convolve(const Convolution& c)
         convolveChannels<1>(c, channel);
 }
 
+/// kVectors vectors of the sums; @p weights of the first row, in a panel with rows of @p weightRow.
+template <int kVectors>
+void addRowsTo(const RowSum& s, const float* weights, std::int64_t weightRow, float* sums)
+{
+    Lanes sum[kVectors];
+    for (int j = 0; j < kVectors; ++j)
+        sum[j] = load(sums + j * kLanes);
+    for (std::int64_t k = 0; k < s.count; ++k)
+        for (int j = 0; j < kVectors; ++j)
+            sum[j] += load(weights + s.rows[k] * weightRow + j * kLanes) * s.values[k];
+    for (int j = 0; j < kVectors; ++j)
+        __builtin_memcpy(sums + j * kLanes, &sum[j], sizeof(Lanes));
+}
+
+void addRows(const RowSum& s)
+{
+    for (std::int64_t panel = 0; panel < s.width; panel += kPanel) {
+        const std::int64_t width = s.width - panel < kPanel ? s.width - panel : kPanel;
+        const float* weights = s.weights + panel * s.depth;
+        std::int64_t at = 0;
+        for (; at + 2 * kLanes <= width; at += 2 * kLanes)
+            addRowsTo<2>(s, weights + at, width, s.sums + panel + at);
+        for (; at < width; at += kLanes)
+            addRowsTo<1>(s, weights + at, width, s.sums + panel + at);
+    }
+}
+
 void maskOf(const float* values, std::uint8_t* mask, std::int64_t count)
 {
     for (std::int64_t i = 0; i < count; ++i)
@@ -160,4 +187,4 @@ void unpool(const Pooling& p, float* wide, const float* pooled, const std::uint8
         }
 }
 
-constexpr Kernels kAll = {kName, &convolve, &maskOf, &applyMask, &maxPool, &unpool};
+constexpr Kernels kAll = {kName, &convolve, &addRows, &maskOf, &applyMask, &maxPool, &unpool};

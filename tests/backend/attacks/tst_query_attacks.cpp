@@ -181,6 +181,57 @@ private Q_SLOTS:
         }
     }
 
+    void squareAsksAboutChangesAlike_data()
+    {
+        QTest::addColumn<QByteArray>("architecture");
+        QTest::addColumn<bool>("targeted");
+        QTest::addColumn<double>("eps"); // that some resist
+        QTest::addRow("small_cnn") << QByteArray("small_cnn") << false << 0.03;
+        QTest::addRow("small_cnn, targeted") << QByteArray("small_cnn") << true << 0.2;
+        QTest::addRow("resnet") << QByteArray("resnet") << false << 0.015;
+        QTest::addRow("resnet, targeted") << QByteArray("resnet") << true << 0.03;
+        QTest::addRow("mlp") << QByteArray("mlp") << false << 0.015;
+        QTest::addRow("mlp, targeted") << QByteArray("mlp") << true << 0.03;
+    }
+
+    /// A model is asked about what squares change; a function, about whole images. The answers are the same,
+    /// but where pixels go into a linear layer: there sums are rounded otherwise, and now and then a proposal
+    /// is so little better that this decides.
+    void squareAsksAboutChangesAlike()
+    {
+        QFETCH(QByteArray, architecture);
+        QFETCH(bool, targeted);
+        QFETCH(double, eps);
+        const bool exact = architecture != "mlp";
+        const torch::Tensor x = someImages(120);
+        const auto model = seededModel(architecture.constData(),
+                                       architecture == "small_cnn" ? seedOfVariedAnswers(x.size(0)) : 9);
+        const torch::Tensor y = models::predict(*model, x);
+        const Budget budget{.norm = Norm::Linf, .eps = eps, .queries = 120};
+        Context context{.seed = 4};
+        if (targeted)
+            context.target = (y + 1).remainder(5);
+        models::setWorkerThreads(2);
+        const Square square("square");
+        const AttackResult changes = square.run(*model, x, y, budget, context);
+        const auto answer = [&](const torch::Tensor& images) { return model->logits(images); };
+        const AttackResult whole = square.attack(answer, torch::kCPU, x, y, budget, context);
+        QVERIFY(whole.success.any().item<bool>() && !whole.success.all().item<bool>());
+        const torch::Tensor apart = (changes.adversarial - whole.adversarial).abs().flatten(1).amax(1);
+        const torch::Tensor same = apart.le(exact ? 0 : 1e-5);
+        QVERIFY(same.to(torch::kFloat64).mean().item<double>() >= (exact ? 1 : 0.95));
+        QVERIFY(torch::equal(changes.success.logical_and(same), whole.success.logical_and(same)));
+        QVERIFY(torch::equal(changes.queries * same, whole.queries * same));
+        QCOMPARE(changes.forwardImages, changes.queries.sum().item<std::int64_t>());
+        // Without a function for whole images: that run() has taken this way, and no question another.
+        const Answers onlyChanges = {.logits = {}, .localChanges = [&](const torch::Tensor& like) {
+                                         return model->localChanges(like);
+                                     }};
+        const AttackResult alone = square.attack(onlyChanges, torch::kCPU, x, y, budget, context);
+        QVERIFY(torch::equal(alone.adversarial, changes.adversarial));
+        QVERIFY(torch::equal(alone.queries, changes.queries));
+    }
+
     /// At a point of a linear boundary the estimate is the boundary's normal, up to the noise of B probes in
     /// d dimensions: a cosine of about 1 / sqrt(1 + pi d / (2 B)), here 0.97.
     void directionIsTheNormal_data() { bothNorms(); }

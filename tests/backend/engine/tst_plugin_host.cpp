@@ -107,7 +107,7 @@ private Q_SLOTS:
         PluginTrust(root() / "config").allow(file);
         Registries registries;
         QCOMPARE(only(file.parent_path(), registries).problem,
-                 file.string() + ": the plugin was built for engine ABI 999, this engine has 2. "
+                 file.string() + ": the plugin was built for engine ABI 999, this engine has 3. "
                                  "Build it for this version of Assay.");
     }
 

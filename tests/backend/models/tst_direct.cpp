@@ -1,9 +1,11 @@
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/direct/kernels.h"
+#include "backend/models/direct/local_images.h"
 #include "tests/backend/models/seeded_network.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
+#include <c10/core/InferenceMode.h>
 #include <torch/autograd.h>
 #include <torch/nn.h>
 #include <torch/types.h>
@@ -59,6 +61,27 @@ Answer answerOf(Forward forward, const torch::Tensor& x)
     const torch::Tensor z = forward(leaf);
     const torch::Tensor weights = randomNumbers({1, z.size(1)}, 5).to(z.dtype());
     return {z.detach(), torch::autograd::grad({(z * weights).sum()}, {leaf})[0]};
+}
+
+/// Squares and strips, of the whole image down to a pixel, in corners and anywhere.
+Region randomRegion(const InputSpec& input, std::int64_t draw)
+{
+    const torch::Tensor uniform = torch::rand({4}, at::detail::createCPUGenerator(100 + draw));
+    const auto part = [&](int k, std::int64_t of) {
+        return std::min(std::int64_t(uniform[k].item<double>() * double(of)), of - 1);
+    };
+    const std::int64_t height = draw % 7 == 0 ? input.height : 1 + part(0, draw % 3 == 0 ? input.height : 3);
+    const std::int64_t width = draw % 11 == 0 ? input.width : 1 + part(1, draw % 3 == 0 ? input.width : 3);
+    const bool corner = draw % 5 == 0;
+    const std::int64_t top = corner ? input.height - height : part(2, input.height - height + 1);
+    const std::int64_t left = corner ? input.width - width : part(3, input.width - width + 1);
+    return {.top = top, .left = left, .bottom = top + height, .right = left + width};
+}
+
+torch::Tensor cut(const torch::Tensor& image, const Region& region)
+{
+    return image.narrow(1, region.top, region.bottom - region.top)
+        .narrow(2, region.left, region.right - region.left);
 }
 
 /// Largest difference, as a share of the largest value of @p b.
@@ -122,6 +145,85 @@ private Q_SLOTS:
             QVERIFY(torch::equal(model.logits(x), found.logits));
             QCOMPARE(model.logits(x.narrow(0, 0, 0)).sizes(), torch::IntArrayRef({0, kDirectClasses}));
         }
+    }
+
+    void changesAreAnsweredAsWholeImages_data() { equalsAten_data(); }
+    /// Half of the changes are taken back, and images leave. What layers over images compute is the same to
+    /// the last digit.
+    void changesAreAnsweredAsWholeImages()
+    {
+        QFETCH(QString, architecture);
+        QFETCH(QByteArray, options);
+        const double most = architecture == "mlp" ? 1e-5 : 0;
+        for (const InputSpec& input : {kDirectGrey, kDirectOdd}) {
+            const Model model = modelOf(test::seededNetwork(
+                architecture.toStdString(), input, Json::parse(options.toStdString()), kDirectClasses));
+            torch::Tensor x = randomImages(input, 5);
+            const auto local = model.localChanges(x);
+            QVERIFY(local);
+            const auto asked = [&](const auto& ask) {
+                const c10::InferenceMode inference; // as attacks ask
+                return ask();
+            };
+            QVERIFY(torch::equal(asked([&] { return local->begin(x); }), model.logits(x)));
+            // So often that the sums of linear layers are made anew.
+            for (std::int64_t round = 0; round < 90; ++round) {
+                const std::int64_t count = x.size(0);
+                const torch::Tensor fresh = torch::rand(x.sizes(), at::detail::createCPUGenerator(round));
+                const torch::Tensor accepted =
+                    torch::rand({count}, at::detail::createCPUGenerator(1000 + round)).gt(0.5);
+                torch::Tensor changed = x.clone();
+                std::vector<Region> regions;
+                for (std::int64_t i = 0; i < count; ++i) {
+                    regions.push_back(randomRegion(input, 5 * round + i));
+                    cut(changed[i], regions.back()).copy_(cut(fresh[i], regions.back()));
+                }
+                const torch::Tensor z = asked([&] { return local->ask(changed, regions); });
+                QVERIFY(apart(z, model.logits(changed)) <= most);
+                local->settle(accepted);
+                x = torch::where(accepted.view({-1, 1, 1, 1}), changed, x);
+                if (round % 40 != 20)
+                    continue;
+                const torch::Tensor rows = round == 20 ? torch::tensor({4, 0, 2, 1}) : torch::tensor({1, 3});
+                local->keep(rows);
+                x = x.index_select(0, rows);
+            }
+        }
+    }
+
+    /// Else it would not be the way of less work.
+    void changesAreLookedForInTheirRegionsOnly()
+    {
+        for (const char* name : {"small_cnn", "resnet", "mlp"}) {
+            const Model model =
+                modelOf(test::seededNetwork(name, kDirectGrey, Json::object(), kDirectClasses));
+            const torch::Tensor x = randomImages(kDirectGrey, 2);
+            const auto local = model.localChanges(x);
+            const torch::Tensor before = local->begin(x);
+            const std::vector<Region> regions(2, {.top = 3, .left = 4, .bottom = 6, .right = 7});
+            torch::Tensor elsewhere = torch::full_like(x, NAN);
+            for (int i = 0; i < 2; ++i)
+                cut(elsewhere[i], regions[i]).copy_(cut(x[i], regions[i]));
+            QVERIFY(torch::equal(local->ask(elsewhere, regions), before));
+        }
+    }
+
+    void changesAreOfferedWhereTheyAreFast()
+    {
+        const Model plain =
+            modelOf(test::seededNetwork("convmixer", kDirectGrey, Json::object(), kDirectClasses));
+        const torch::Tensor x = randomImages(kDirectGrey, 1);
+        QVERIFY(!plain.localChanges(x));
+        const Model wide = modelOf(test::seededNetwork(
+            "vgg", kDirectGrey, Json::parse(R"({"widths":[8,512,512]})"), kDirectClasses));
+        QVERIFY(!wide.localChanges(x));
+        const Model model =
+            modelOf(test::seededNetwork("resnet", kDirectGrey, Json::object(), kDirectClasses));
+        QVERIFY(model.localChanges(x.expand({200, -1, -1, -1})));
+        QVERIFY(!model.localChanges(x.expand({direct::kMostKept / (28 * 28 * 16), -1, -1, -1})));
+        // A network that ends in a mean takes images of other sizes, but goes about them another way.
+        QCOMPARE(model.logits(x.narrow(2, 0, 20)).size(0), 1);
+        QVERIFY(!model.localChanges(x.narrow(2, 0, 20)));
     }
 
     /// Taps come from operators one by one.
@@ -226,6 +328,33 @@ private Q_SLOTS:
                         .permute({0, 2, 3, 1});
                 QVERIFY2(apart(out, wanted) < 2e-6, set->name);
             }
+        }
+    }
+
+    void kernelsAddRows()
+    {
+        constexpr std::int64_t kDepth = 9;
+        constexpr std::int64_t kOut = 48;
+        const torch::Tensor weight = randomNumbers({kDepth, kOut}, 8);
+        const torch::Tensor packed =
+            torch::cat({weight.narrow(1, 0, direct::kPanel).reshape({-1}),
+                        weight.narrow(1, direct::kPanel, kOut - direct::kPanel).reshape({-1})});
+        const std::vector<std::int64_t> rows = {7, 0, 2};
+        const torch::Tensor values = randomNumbers({3}, 9);
+        for (const direct::Kernels* set : direct::runnableKernels()) {
+            torch::Tensor sums = randomNumbers({kOut}, 10);
+            const torch::Tensor wanted =
+                sums.to(torch::kFloat64) +
+                values.to(torch::kFloat64)
+                    .matmul(weight.to(torch::kFloat64).index_select(0, torch::tensor(rows)));
+            set->addRows({.values = values.data_ptr<float>(),
+                          .rows = rows.data(),
+                          .count = 3,
+                          .weights = packed.data_ptr<float>(),
+                          .depth = kDepth,
+                          .width = kOut,
+                          .sums = sums.data_ptr<float>()});
+            QVERIFY2(apart(sums, wanted) < 1e-6, set->name);
         }
     }
 
