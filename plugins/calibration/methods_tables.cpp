@@ -1,0 +1,162 @@
+#include "backend/engine/reporting/table_rows.h"
+#include "plugins/calibration/methods_report.h"
+#include "plugins/calibration/reliability_report.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace assay::confidence {
+
+using protocol::Table;
+using reporting::numberColumn;
+using reporting::TableRow;
+using reporting::textColumn;
+
+namespace {
+
+/// Calls @p use with model, method, shift and split of all that was measured.
+template <class Use>
+void forEachMeasured(const MethodResults& r, Use use)
+{
+    for (std::size_t m = 0; m < r.models.size(); ++m)
+        for (std::size_t k = 0; k < r.methods.size(); ++k)
+            for (std::size_t s = 0; s < r.shifts.size(); ++s)
+                if (r.measured(m, s))
+                    for (std::size_t split = 0; split < static_cast<std::size_t>(r.splits); ++split)
+                        use(m, k, s, split);
+}
+
+/// Mean over splits and the least and greatest of them.
+struct OverSplits
+{
+    double mean = 0, low = 0, high = 0;
+};
+
+template <class Value>
+OverSplits overSplits(const MethodResults& r, Value value)
+{
+    OverSplits over{.low = value(0), .high = value(0)};
+    for (std::size_t split = 0; split < static_cast<std::size_t>(r.splits); ++split) {
+        const double v = value(split);
+        over.mean += v / r.splits;
+        over.low = std::min(over.low, v);
+        over.high = std::max(over.high, v);
+    }
+    return over;
+}
+
+constexpr std::size_t kEce = 1;
+
+} // namespace
+
+Table compareTable(const MethodResults& r, const std::string& name)
+{
+    Table t{.name = name, .title = "Every model, method, shift and split", .section = "Numbers"};
+    t.caption = "Seeds are the numbers of the splits; n is the number of samples judged by.";
+    t.columns = {textColumn("model", "Model"),     textColumn("calibrator", "Method"),
+                 textColumn("shift", "Shift"),     numberColumn("severity", "Severity"),
+                 numberColumn("seed", "Split", 0), numberColumn("n", "Samples", 0)};
+    for (const metrics::CalibrationMetric metric : comparedMetrics())
+        t.columns.push_back(numberColumn(metricKey(metric), metricTitle(metric), 4));
+    forEachMeasured(r, [&](std::size_t m, std::size_t k, std::size_t s, std::size_t split) {
+        TableRow row(t);
+        row << r.models[m] << r.methods[k].id << r.shifts[s].id << r.shifts[s].severity
+            << static_cast<double>(split) << static_cast<double>(r.n[m]);
+        for (std::size_t q = 0; q < comparedMetrics().size(); ++q)
+            row << r.value(m, k, s, split, q);
+    });
+    return t;
+}
+
+Table changesTable(const MethodResults& r)
+{
+    Table t{.name = "changes", .title = "Change against the baseline", .section = "Numbers"};
+    t.caption = "Differences on the same samples, with paired bootstrap intervals (percentile, 95 %).";
+    t.columns = {textColumn("model", "Model"),         textColumn("calibrator", "Method"),
+                 textColumn("baseline", "Baseline"),   textColumn("shift", "Shift"),
+                 numberColumn("severity", "Severity"), numberColumn("seed", "Split", 0),
+                 textColumn("metric", "Metric"),       numberColumn("change", "Change", 4),
+                 numberColumn("low", "Low", 4),        numberColumn("high", "High", 4)};
+    forEachMeasured(r, [&](std::size_t m, std::size_t k, std::size_t s, std::size_t split) {
+        if (r.methods[k].baseline == k)
+            return;
+        for (std::size_t q = 0; q < comparedMetrics().size(); ++q) {
+            const metrics::Interval ends = r.interval(m, k, s, split, q);
+            TableRow(t) << r.models[m] << r.methods[k].id << r.methods[r.methods[k].baseline].id
+                        << r.shifts[s].id << r.shifts[s].severity << static_cast<double>(split)
+                        << metricKey(comparedMetrics()[q]) << r.change(m, k, s, split, q) << ends.low
+                        << ends.high;
+        }
+    });
+    return t;
+}
+
+Table overviewTable(const MethodResults& r)
+{
+    Table t{.name = "overview", .title = "In domain and under shift", .section = "Overview"};
+    t.caption =
+        "ECE, mean over splits with the least and the greatest; shifted: mean over all shifts and "
+        "severities. Lower and higher count shifts and splits in which the ECE is significantly below "
+        "or above that of the baseline (paired bootstrap, 95 %).";
+    t.columns = {textColumn("model", "Model"),
+                 textColumn("calibrator", "Method"),
+                 textColumn("baseline", "Compared with"),
+                 numberColumn("ece_clean", "ECE clean", 4),
+                 numberColumn("ece_clean_low", "least", 4),
+                 numberColumn("ece_clean_high", "greatest", 4),
+                 numberColumn("ece_shifted", "ECE shifted", 4),
+                 numberColumn("ece_shifted_low", "least", 4),
+                 numberColumn("ece_shifted_high", "greatest", 4),
+                 numberColumn("clean_lower", "Clean: lower", 0),
+                 numberColumn("clean_higher", "Clean: higher", 0),
+                 numberColumn("shifted_lower", "Shifted: lower", 0),
+                 numberColumn("shifted_higher", "Shifted: higher", 0),
+                 numberColumn("shifted_of", "of", 0)};
+    for (std::size_t m = 0; m < r.models.size(); ++m) {
+        for (std::size_t k = 0; k < r.methods.size(); ++k) {
+            const OverSplits clean =
+                overSplits(r, [&](std::size_t split) { return r.value(m, k, 0, split, kEce); });
+            const OverSplits shifted =
+                overSplits(r, [&](std::size_t split) { return r.shiftedMean(m, k, split, kEce); });
+            const MethodResults::Verdict inDomain = r.verdict(m, k, 0, kEce);
+            MethodResults::Verdict all;
+            for (std::size_t s = 0; s < r.shifts.size(); ++s) {
+                if (r.shifts[s].clean() || !r.measured(m, s))
+                    continue;
+                const MethodResults::Verdict one = r.verdict(m, k, s, kEce);
+                all.lower += one.lower;
+                all.higher += one.higher;
+                all.splits += one.splits;
+            }
+            TableRow(t) << r.models[m] << r.methods[k].id << r.methods[r.methods[k].baseline].id << clean.mean
+                        << clean.low << clean.high << shifted.mean << shifted.low << shifted.high
+                        << inDomain.lower << inDomain.higher << all.lower << all.higher << all.splits;
+        }
+    }
+    return t;
+}
+
+std::vector<protocol::Metric> methodMetrics(const MethodResults& r)
+{
+    std::vector<protocol::Metric> metrics;
+    const auto add = [&](const std::string& name, const OverSplits& over) {
+        metrics.push_back({.name = name,
+                           .value = over.mean,
+                           .low = over.low,
+                           .high = over.high,
+                           .interval = "range over splits"});
+    };
+    for (std::size_t m = 0; m < r.models.size(); ++m) {
+        for (std::size_t k = 0; k < r.methods.size(); ++k) {
+            const std::string of = "." + r.models[m] + "." + r.methods[k].id;
+            add("ece_clean" + of,
+                overSplits(r, [&](std::size_t split) { return r.value(m, k, 0, split, kEce); }));
+            if (!std::isnan(r.shiftedMean(m, k, 0, kEce)))
+                add("ece_shifted" + of,
+                    overSplits(r, [&](std::size_t split) { return r.shiftedMean(m, k, split, kEce); }));
+        }
+    }
+    return metrics;
+}
+
+} // namespace assay::confidence
