@@ -18,6 +18,7 @@ struct ShiftedComparison
     std::vector<std::string> shifts = {"gaussian_noise", "impulse_noise", "gaussian_blur", "contrast",
                                        "brightness"};
     std::vector<double> severities = {1, 3, 5};
+    std::vector<std::string> domains;
     int splits = 3;
     double fitShare = 0.5;
     int bins = 15;
@@ -43,6 +44,7 @@ void visitComparison(V& v, ShiftedComparison& p)
         .help("Drawn with the seed. Calibration errors of few images are mostly chance.");
     v.field("shifts", p.shifts)
         .label("Shifts")
+        .minItems(0)
         .choices(corruptions.ids, corruptions.titles)
         .group("Shifts")
         .help("Corruptions in the manner of CIFAR-C. Clean images are always judged by, too. Changes of "
@@ -52,6 +54,14 @@ void visitComparison(V& v, ShiftedComparison& p)
         .range(0.01, data::kMaxSeverity)
         .group("Shifts")
         .help("Of every shift, from 0 (unchanged) to 5.");
+    v.field("domains", p.domains)
+        .label("Domains as shifts")
+        .minItems(0)
+        .advanced()
+        .group("Shifts")
+        .help("Values of the data set's attribute 'domain' that the models were not trained on, such as "
+              "openmoji of emoji15: their images are judged by as further shifts and are left out of the "
+              "clean ones.");
     v.field("splits", p.splits)
         .label("Splits")
         .range(1, 100)

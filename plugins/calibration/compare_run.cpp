@@ -16,6 +16,7 @@ CompareRun::CompareRun(engine::RunContext& context, CompareParams params)
 {
     reporting::sortUnique(m_params.comparison.severities);
     reporting::keepFirsts(m_params.comparison.shifts);
+    reporting::keepFirsts(m_params.comparison.domains);
     m_params.calibrators.insert(m_params.calibrators.begin(), "none");
     reporting::keepFirsts(m_params.calibrators);
 }
@@ -23,7 +24,7 @@ CompareRun::CompareRun(engine::RunContext& context, CompareParams params)
 void CompareRun::openInputs()
 {
     const ShiftedComparison& c = m_params.comparison;
-    m_results.shifts = shiftsOf(c.shifts, c.severities);
+    m_results.shifts = shiftsOf(c.shifts, c.severities, c.domains);
     m_results.splits = c.splits;
     m_results.bins = c.bins;
     for (const std::string& id : m_params.calibrators)
@@ -35,22 +36,20 @@ void CompareRun::openInputs()
                         "List each once; rename files so that tables can tell them apart.");
         Judged judged{.model = m_context.model(ref)};
         judged.logits.resize(m_results.shifts.size());
+        judged.labels.resize(m_results.shifts.size());
         if (judged.model->hasNetwork()) {
-            if (!m_dataset) {
-                m_dataset = m_context.dataset(c.dataset);
-                m_images = reporting::drawTestImages(m_context, *m_dataset, c.count);
-            }
-            reporting::requireModelFits(*judged.model, m_dataset->info());
-            judged.labels = m_images.y;
+            if (!m_tests)
+                m_tests.emplace(m_context, m_context.dataset(c.dataset), c.count, c.domains);
+            reporting::requireModelFits(*judged.model, m_tests->dataset()->info());
         } else {
             const Answers answers = openAnswers(m_context, ref, c.dataset, c.count);
-            judged.labels = answers.labels;
+            judged.labels[0] = answers.labels;
             judged.logits[0] = answers.logits;
         }
         m_results.models.push_back(name);
-        m_results.n.push_back(splitRows(m_context, judged.labels.size(0), 0, c.fitShare).test.size(0));
         m_judged.push_back(std::move(judged));
     }
+    m_results.families = m_results.models;
     m_results.allocate();
 }
 
@@ -64,17 +63,16 @@ void CompareRun::ask(std::size_t m)
         const Shift& shift = m_results.shifts[s];
         const std::string stage = m_results.models[m] + " on images, " + shiftText(shift);
         const auto compute = [&] {
-            return engine::TensorMap{
-                {"logits",
-                 askedLogits(m_context, *judged.model, shiftedImages(m_context, m_images, shift), stage)}};
+            const reporting::TestImages images = m_tests->under(shift);
+            return engine::TensorMap{{"logits", askedLogits(m_context, *judged.model, images.x, stage)},
+                                     {"labels", images.y}};
         };
         // A model without a hash cannot be told from another one.
         const engine::TensorMap map =
             judged.model->card().sha256.empty()
                 ? compute()
-                : m_context.cached(
-                      shiftKey(m_context, "calibration.logits", *judged.model, *m_dataset, m_images, shift),
-                      compute);
+                : m_context.cached(m_tests->key("calibration.logits", *judged.model, shift), compute);
+        judged.labels[s] = map.at("labels").cpu();
         judged.logits[s] = map.at("logits").cpu();
     }
 }
@@ -82,9 +80,10 @@ void CompareRun::ask(std::size_t m)
 void CompareRun::compare(std::size_t m, int split)
 {
     const Judged& judged = m_judged[m];
-    const SplitRows rows = splitRows(m_context, judged.labels.size(0), split, m_params.comparison.fitShare);
+    const SplitRows rows =
+        splitRows(m_context, judged.labels[0].size(0), split, m_params.comparison.fitShare);
     const calibration::FitSet set(judged.logits[0].index_select(0, rows.fit),
-                                  judged.labels.index_select(0, rows.fit));
+                                  judged.labels[0].index_select(0, rows.fit));
     const std::string stage = "Calibrating " + m_results.models[m] + ", split " + std::to_string(split);
     std::vector<std::unique_ptr<calibration::Calibrator>> calibrators;
     for (const Method& method : m_results.methods) {
@@ -93,20 +92,21 @@ void CompareRun::compare(std::size_t m, int split)
                            static_cast<double>(m_results.methods.size()), stage);
         calibrators.push_back(calibration::calibratorKind(method.id).fit(set, {.bins = m_results.bins}));
     }
-    const torch::Tensor labels = judged.labels.index_select(0, rows.test);
     for (std::size_t s = 0; s < m_results.shifts.size(); ++s) {
         if (!judged.logits[s].defined())
             continue;
         m_context.checkpoint();
         m_context.progress(static_cast<double>(s), static_cast<double>(m_results.shifts.size()),
                            "Judging " + m_results.models[m] + ", split " + std::to_string(split));
-        const torch::Tensor logits = judged.logits[s].index_select(0, rows.test);
+        const torch::Tensor test = judgedRows(rows, m_results.shifts[s], judged.labels[s].size(0));
+        const torch::Tensor logits = judged.logits[s].index_select(0, test);
         std::vector<torch::Tensor> probabilities;
         for (const auto& calibrator : calibrators)
             probabilities.push_back(calibrator->apply(logits));
         MethodJudge(m_results, m_params.comparison.resamples,
                     m_context.seed() + static_cast<std::uint64_t>(split))
-            .judge(m, s, static_cast<std::size_t>(split), probabilities, labels);
+            .judge(m, s, static_cast<std::size_t>(split), probabilities,
+                   judged.labels[s].index_select(0, test));
     }
 }
 
@@ -117,7 +117,7 @@ void CompareRun::execute()
         ask(m);
         for (int split = 0; split < m_results.splits; ++split)
             compare(m, split);
-        m_judged[m].logits.clear();
+        m_judged[m] = {};
         m_context.table(compareTable(m_results, "compare"));
         m_context.table(overviewTable(m_results));
     }

@@ -4,8 +4,10 @@
 #include "plugins/calibration/answers.h"
 #include "plugins/calibration/compare_params.h"
 #include "plugins/calibration/methods_report.h"
+#include "plugins/calibration/shifted_tests.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace assay::confidence {
@@ -23,7 +25,7 @@ private:
     struct Judged
     {
         std::shared_ptr<const models::Model> model;
-        torch::Tensor labels;              ///< int64 [N]
+        std::vector<torch::Tensor> labels; ///< per shift, int64 [N]
         std::vector<torch::Tensor> logits; ///< per shift, float32 [N,C]; undefined where not to be had
     };
 
@@ -36,8 +38,7 @@ private:
     CompareParams m_params;
     MethodResults m_results;
     std::vector<Judged> m_judged;
-    std::shared_ptr<const data::Dataset> m_dataset; ///< nullptr while only predictions are compared
-    reporting::TestImages m_images;
+    std::optional<ShiftedTests> m_tests; ///< none while only predictions are compared
 };
 
 /// What the figures of a comparison show under these parameters.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "backend/models/architectures/architectures.h"
 #include "plugins/calibration/compare_params.h"
+#include "plugins/calibration/trained_models.h"
 
 #include <string>
 #include <vector>
@@ -15,6 +17,9 @@ struct DacParams
     int k = 50;
     bool squared = true;
     std::string loss = "mse";
+    TrainedParams trained;
+    std::vector<protocol::DatasetRef> ood;
+    std::string viewLayer = "temperature";
     ShiftedComparison comparison;
 };
 
@@ -23,14 +28,17 @@ void visit(V& v, DacParams& p)
 {
     v.field("models", p.models)
         .label("Models")
+        .minItems(0)
         .group("Models")
         .help("Classifiers with layers: a file of predictions has none to measure density at.");
+    visitTrained(v, p.trained, models::architectureNames());
     v.field("bank", p.bank)
         .label("Training images in the bank")
         .unit("images")
         .range(10, 1000000)
         .group("Density")
-        .help("Drawn from the training split with the seed. Distances are measured to them.");
+        .help("Drawn from the training split with the seed, of models trained here from the images that they "
+              "saw. Distances are measured to them.");
     v.field("k", p.k)
         .label("Neighbour")
         .range(1, 10000)
@@ -48,7 +56,20 @@ void visit(V& v, DacParams& p)
         .advanced()
         .group("Density")
         .help("What the weights of the layers minimise, and the temperatures they are compared with.");
+    v.field("ood", p.ood)
+        .label("Out of distribution")
+        .minItems(0)
+        .advanced()
+        .group("Images")
+        .help("Data sets of other things, whose test images are scaled to those of the models. Shuffled "
+              "patches of the clean images are always looked at.");
     visitComparison(v, p.comparison);
+    v.field("view_layer", p.viewLayer)
+        .label("Shown layer")
+        .live()
+        .group("View")
+        .help("The layer whose score stands beside the confidence; a click on a layer's bar sets it. The "
+              "temperature is shown when this is none of the layers.");
 }
 
 } // namespace assay::confidence

@@ -1,7 +1,6 @@
 #include "plugins/calibration/dac_results.h"
 
 #include "backend/engine/reporting/stored_results.h"
-#include "backend/engine/reporting/table_rows.h"
 
 #include <torch/types.h>
 
@@ -9,20 +8,16 @@
 
 namespace assay::confidence {
 
-using protocol::Figure;
-using protocol::Layer;
-using protocol::LayerKind;
-using protocol::Table;
-using reporting::numberColumn;
-using reporting::TableRow;
-using reporting::textColumn;
+namespace {
+
+constexpr int kDensityBins = 10;
+
+} // namespace
 
 engine::TensorMap toTensors(const DacResults& r)
 {
-    Json meta = {{"layers", Json::array()},
-                 {"fits", Json::array()},
-                 {"temperatures", Json::array()},
-                 {"ood", Json::array()}};
+    Json meta = {{"layers", Json::array()}, {"fits", Json::array()}, {"temperatures", Json::array()},
+                 {"ood", Json::array()},    {"bins", Json::array()}, {"inspected", Json::array()}};
     for (const LayerWeight& l : r.layers)
         meta["layers"].push_back({l.model, l.layer, l.split, l.weight, l.effect});
     for (const DacSummary& f : r.fits)
@@ -30,7 +25,9 @@ engine::TensorMap toTensors(const DacResults& r)
     for (const TemperatureGroup& t : r.temperatures)
         meta["temperatures"].push_back({t.model, t.group, t.n, t.numbers});
     for (const OodScore& o : r.ood)
-        meta["ood"].push_back({o.model, o.score, o.auroc});
+        meta["ood"].push_back({o.model, o.set, o.score, o.auroc, o.fpr95});
+    for (const DensityBin& b : r.bins)
+        meta["bins"].push_back({b.model, b.temperature, b.n, b.correct, b.none, b.plain, b.dac});
     return {{"meta", reporting::jsonTensor(meta)}};
 }
 
@@ -45,9 +42,56 @@ DacResults dacResultsFrom(const engine::TensorMap& tensors)
         for (const Json& t : meta.at("temperatures"))
             r.temperatures.push_back({t.at(0), t.at(1), t.at(2), t.at(3).get<std::array<double, 5>>()});
         for (const Json& o : meta.at("ood"))
-            r.ood.push_back({o.at(0), o.at(1), o.at(2)});
+            r.ood.push_back({o.at(0), o.at(1), o.at(2), o.at(3), o.at(4)});
+        for (const Json& b : meta.at("bins"))
+            r.bins.push_back({b.at(0), b.at(1), b.at(2), b.at(3), b.at(4), b.at(5), b.at(6)});
     });
     return r;
+}
+
+engine::TensorMap toTensors(const Inspection& i)
+{
+    return {
+        {"meta", reporting::jsonTensor({{"model", i.model}, {"layers", i.layers}, {"classes", i.classes}})},
+        {"ids", i.ids},
+        {"labels", i.labels},
+        {"predicted", i.predicted},
+        {"confidence", i.confidence},
+        {"temperature", i.temperature},
+        {"scores", i.scores},
+        {"images", i.images}};
+}
+
+Inspection inspectionFrom(const engine::TensorMap& tensors)
+{
+    const reporting::StoredResults stored(tensors);
+    Inspection i;
+    stored.meta([&](const Json& meta) {
+        meta.at("model").get_to(i.model);
+        meta.at("layers").get_to(i.layers);
+        meta.at("classes").get_to(i.classes);
+    });
+    i.ids = stored.at("ids", torch::kInt64, 1);
+    const std::int64_t n = i.ids.size(0), layers = static_cast<std::int64_t>(i.layers.size());
+    const auto read = [&](const char* name, torch::Dtype type, const std::vector<std::int64_t>& shape,
+                          std::int64_t dimensions) {
+        torch::Tensor tensor = stored.at(name, type, dimensions);
+        if (!std::equal(shape.begin(), shape.end(), tensor.sizes().begin()))
+            reporting::StoredResults::refuse(name);
+        return tensor;
+    };
+    i.labels = read("labels", torch::kInt64, {n}, 1);
+    i.predicted = read("predicted", torch::kInt64, {n}, 1);
+    i.confidence = read("confidence", torch::kFloat64, {n}, 1);
+    i.temperature = read("temperature", torch::kFloat64, {n}, 1);
+    i.scores = read("scores", torch::kFloat64, {n, layers}, 2);
+    i.images = read("images", torch::kUInt8, {n, 1 + layers}, 5);
+    return i;
+}
+
+std::string inspectionName(std::size_t m)
+{
+    return "inspected-" + std::to_string(m);
 }
 
 std::array<double, 5> fiveNumbers(const torch::Tensor& values)
@@ -59,112 +103,27 @@ std::array<double, 5> fiveNumbers(const torch::Tensor& values)
     return numbers;
 }
 
-Figure layersFigure(const DacResults& r, const std::string& model)
+std::vector<DensityBin> densityBins(const std::string& model, const torch::Tensor& temperature,
+                                    const torch::Tensor& correct,
+                                    const std::array<torch::Tensor, 3>& confidences)
 {
-    Figure f{.name = "layers",
-             .title = "Which layers' density counts: " + model,
-             .section = "Density",
-             .interval = "Split-to-split"};
-    f.caption = "The weight of a layer times the standard deviation of its score: how far it moves the "
-                "temperature. Weights of layers with nearly the same scores may be exchanged between splits.";
-    f.x = {.label = "Layer", .scale = protocol::AxisScale::Category};
-    f.y = {.label = "Effect on the temperature", .low = 0};
-    Layer bars{.kind = LayerKind::Bars, .name = "Effect", .role = "accent"};
-    std::vector<int> counts;
-    for (const LayerWeight& l : r.layers) {
-        if (l.model != model)
-            continue;
-        const auto it = std::ranges::find(f.x.categories, l.layer);
-        const auto position = static_cast<std::size_t>(it - f.x.categories.begin());
-        if (it == f.x.categories.end()) {
-            f.x.categories.push_back(l.layer);
-            bars.x.push_back(static_cast<double>(position));
-            bars.y.push_back(0);
-            bars.low.push_back(l.effect);
-            bars.high.push_back(l.effect);
-            counts.push_back(0);
-        }
-        const double n = ++counts[position];
-        bars.y[position] += (l.effect - bars.y[position]) / n;
-        bars.low[position] = std::min(bars.low[position], l.effect);
-        bars.high[position] = std::max(bars.high[position], l.effect);
+    std::vector<DensityBin> bins;
+    const torch::Tensor order = temperature.argsort();
+    const std::int64_t n = order.size(0), count = std::min<std::int64_t>(kDensityBins, n);
+    for (std::int64_t b = 0; b < count; ++b) {
+        const torch::Tensor rows = order.narrow(0, b * n / count, (b + 1) * n / count - b * n / count);
+        const auto mean = [&](const torch::Tensor& values) {
+            return values.index_select(0, rows).mean().item<double>();
+        };
+        bins.push_back({.model = model,
+                        .temperature = temperature.index_select(0, rows).median().item<double>(),
+                        .n = rows.size(0),
+                        .correct = correct.index_select(0, rows).sum().item<std::int64_t>(),
+                        .none = mean(confidences[0]),
+                        .plain = mean(confidences[1]),
+                        .dac = mean(confidences[2])});
     }
-    f.layers = {std::move(bars)};
-    return f;
-}
-
-Figure temperaturesFigure(const DacResults& r, const std::string& model)
-{
-    Figure f{.name = "temperatures", .title = "Temperature of each sample: " + model, .section = "Density"};
-    f.caption = "Of the samples judged by, first split: least, quartiles, greatest. Shifted: the greatest "
-                "severity of all shifts. Shuffled: clean images cut into 4 × 4 patches in random order.";
-    f.x = {.label = "Samples", .scale = protocol::AxisScale::Category};
-    f.y = {.label = "Temperature"};
-    Layer boxes{.kind = LayerKind::Boxes, .name = "Temperature", .role = "accent"};
-    for (const TemperatureGroup& t : r.temperatures) {
-        if (t.model != model)
-            continue;
-        boxes.x.push_back(static_cast<double>(f.x.categories.size()));
-        f.x.categories.push_back(t.group);
-        boxes.z.insert(boxes.z.end(), t.numbers.begin(), t.numbers.end());
-        boxes.labels.push_back(std::to_string(t.n) + " samples");
-    }
-    f.layers = {std::move(boxes)};
-    return f;
-}
-
-Table layersTable(const DacResults& r)
-{
-    Table t{.name = "layers", .title = "Layers", .section = "Density"};
-    t.columns = {textColumn("model", "Model"), textColumn("layer", "Layer"), numberColumn("seed", "Split", 0),
-                 numberColumn("weight", "Weight", 4), numberColumn("effect", "Weight × deviation", 4)};
-    for (const LayerWeight& l : r.layers)
-        TableRow(t) << l.model << l.layer << l.split << l.weight << l.effect;
-    return t;
-}
-
-Table fitsTable(const DacResults& r)
-{
-    Table t{.name = "fits", .title = "Fits", .section = "Density"};
-    t.columns = {textColumn("model", "Model"), numberColumn("seed", "Split", 0),
-                 numberColumn("bias", "Temperature without density", 4), numberColumn("loss", "Loss", 6),
-                 numberColumn("clipped", "Clipped share", 4)};
-    for (const DacSummary& f : r.fits)
-        TableRow(t) << f.model << f.split << f.bias << f.loss << f.clipped;
-    return t;
-}
-
-Table temperaturesTable(const DacResults& r)
-{
-    Table t{.name = "temperatures", .title = "Temperatures", .section = "Density"};
-    t.columns = {textColumn("model", "Model"),
-                 textColumn("group", "Samples"),
-                 numberColumn("n", "n", 0),
-                 numberColumn("least", "Least", 3),
-                 numberColumn("q1", "1st quartile", 3),
-                 numberColumn("median", "Median", 3),
-                 numberColumn("q3", "3rd quartile", 3),
-                 numberColumn("greatest", "Greatest", 3)};
-    for (const TemperatureGroup& g : r.temperatures) {
-        TableRow row(t);
-        row << g.model << g.group << static_cast<double>(g.n);
-        for (const double number : g.numbers)
-            row << number;
-    }
-    return t;
-}
-
-Table oodTable(const DacResults& r)
-{
-    Table t{.name = "ood", .title = "Clean or senseless?", .section = "Density"};
-    t.caption =
-        "The chance that a clean image has a smaller temperature, or a larger confidence, than one of "
-        "shuffled patches.";
-    t.columns = {textColumn("model", "Model"), textColumn("score", "Score"),
-                 numberColumn("auroc", "AUROC", 4)};
-    for (const OodScore& o : r.ood)
-        TableRow(t) << o.model << o.score << o.auroc;
-    return t;
+    return bins;
 }
 
 } // namespace assay::confidence

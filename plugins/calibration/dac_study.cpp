@@ -20,8 +20,10 @@ public:
             .summary =
                 "Measures at several layers how dense the training set is around each image and makes a "
                 "temperature of it. Compared with temperature scaling and ensemble temperature scaling, "
-                "alone and combined, on clean and corrupted images over several splits; with the weight of "
-                "each layer, and the temperatures of right, wrong, shifted and senseless images.",
+                "alone and combined, on clean and corrupted images and other domains, over several splits "
+                "and "
+                "trainings; with the weight of each layer, the accuracy by density, and how well density "
+                "tells images of something else.",
             .reference = "C. Tomani, F. Waseda, Y. Shen, D. Cremers: Beyond In-Domain Scenarios: Robust "
                          "Density-Aware Calibration. ICML 2023",
             .keywords = {"calibration", "DAC", "density", "nearest neighbours", "temperature", "shift",
@@ -32,8 +34,11 @@ public:
                  "tables/overview.csv, tables/changes.csv: as in calibration.compare",
                  "tables/layers.csv: model, layer, seed, weight, effect",
                  "tables/temperatures.csv: model, group, n, least, q1, median, q3, greatest",
-                 "tables/ood.csv: model, score, auroc",
-                 "metrics ece_clean.MODEL.METHOD, ece_shifted.MODEL.METHOD"},
+                 "tables/correctness.csv: model, temperature, n, correct, confidence_none, "
+                 "confidence_temperature, confidence_dac",
+                 "tables/ood.csv: model, set, score, auroc, fpr95",
+                 "metrics ece_clean.MODEL.METHOD, ece_shifted.MODEL.METHOD; of models trained here "
+                 "MODEL is the architecture"},
             .version = "1",
             .previews = true,
         };
@@ -45,12 +50,10 @@ protected:
     void previewWith(engine::RunContext& ctx, const DacParams& params) override
     {
         const MethodResults results = methodResultsFrom(ctx.loadArtifact("outcomes"));
-        emitComparisonView(ctx, results, params.comparison);
-        ctx.checkpoint();
-        const DacResults density = dacResultsFrom(ctx.loadArtifact("density"));
-        const std::string& shown = results.models[viewOf(results, params.comparison).model];
-        ctx.figure(layersFigure(density, shown));
-        ctx.figure(temperaturesFigure(density, shown));
+        emitDacView(
+            ctx, results, dacResultsFrom(ctx.loadArtifact("density")),
+            inspectionFrom(ctx.loadArtifact(inspectionName(viewOf(results, params.comparison).model))),
+            params);
     }
 };
 

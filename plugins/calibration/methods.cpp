@@ -55,6 +55,7 @@ void MethodResults::allocate()
     values = torch::full(shape, kUnknown, torch::kFloat64);
     std::vector<std::int64_t> ends = shape;
     ends.push_back(2);
+    n = torch::zeros({at(models.size()), at(shifts.size())}, torch::kInt64);
     changes = torch::full(ends, kUnknown, torch::kFloat64);
 }
 
@@ -119,6 +120,7 @@ void MethodJudge::judge(std::size_t m, std::size_t s, std::size_t r,
     std::vector<torch::Tensor> drawn;
     auto values = m_results.values.accessor<double, 5>();
     auto changes = m_results.changes.accessor<double, 6>();
+    m_results.n.index_put_({at(m), at(s)}, labels.size(0));
     for (std::size_t k = 0; k < probabilities.size(); ++k) {
         const auto predictions = metrics::LabelledProbabilities::fromProbabilities(probabilities[k], labels);
         const std::vector<double> measured =
@@ -148,6 +150,11 @@ SplitRows splitRows(const engine::RunContext& context, std::int64_t n, int split
             std::get<0>(order.narrow(0, count, n - count).sort())};
 }
 
+torch::Tensor judgedRows(const SplitRows& rows, const Shift& shift, std::int64_t n)
+{
+    return shift.natural() ? torch::arange(n, torch::kInt64) : rows.test;
+}
+
 engine::TensorMap toTensors(const MethodResults& r)
 {
     Json methods = Json::array(), shifts = Json::array();
@@ -155,9 +162,9 @@ engine::TensorMap toTensors(const MethodResults& r)
         methods.push_back({{"id", method.id}, {"title", method.title}, {"baseline", method.baseline}});
     for (const Shift& shift : r.shifts)
         shifts.push_back({{"id", shift.id}, {"severity", shift.severity}});
-    const Json meta = {{"models", r.models}, {"methods", methods}, {"shifts", shifts},
-                       {"splits", r.splits}, {"n", r.n},           {"bins", r.bins}};
-    return {{"meta", reporting::jsonTensor(meta)}, {"values", r.values}, {"changes", r.changes}};
+    const Json meta = {{"models", r.models}, {"families", r.families}, {"methods", methods},
+                       {"shifts", shifts},   {"splits", r.splits},     {"bins", r.bins}};
+    return {{"meta", reporting::jsonTensor(meta)}, {"values", r.values}, {"n", r.n}, {"changes", r.changes}};
 }
 
 MethodResults methodResultsFrom(const engine::TensorMap& tensors)
@@ -167,7 +174,7 @@ MethodResults methodResultsFrom(const engine::TensorMap& tensors)
     stored.meta([&](const Json& meta) {
         meta.at("models").get_to(r.models);
         meta.at("splits").get_to(r.splits);
-        meta.at("n").get_to(r.n);
+        meta.at("families").get_to(r.families);
         meta.at("bins").get_to(r.bins);
         for (const Json& method : meta.at("methods"))
             r.methods.push_back({method.at("id").get<std::string>(), method.at("title").get<std::string>(),
@@ -181,11 +188,14 @@ MethodResults methodResultsFrom(const engine::TensorMap& tensors)
         return shaped;
     }();
     r.values = stored.at("values", torch::kFloat64, 5);
+    r.n = stored.at("n", torch::kInt64, 2);
     r.changes = stored.at("changes", torch::kFloat64, 6);
     const bool baselines =
         std::ranges::all_of(r.methods, [&](const Method& m) { return m.baseline < r.methods.size(); });
-    if (r.values.sizes() != expected.values.sizes() || !baselines || r.n.size() != r.models.size())
+    if (r.values.sizes() != expected.values.sizes() || !baselines || r.families.size() != r.models.size())
         reporting::StoredResults::refuse("values");
+    if (r.n.sizes() != expected.n.sizes())
+        reporting::StoredResults::refuse("n");
     if (r.changes.sizes() != expected.changes.sizes())
         reporting::StoredResults::refuse("changes");
     return r;

@@ -33,12 +33,13 @@ std::string shownUnit(metrics::CalibrationMetric metric);
 struct MethodResults
 {
     std::vector<std::string> models;
+    std::vector<std::string> families; ///< per model: those of one family differ in their training's seed
     std::vector<Method> methods;
-    std::vector<Shift> shifts;   ///< "clean" first
-    int splits = 0;              ///< numbered from 0: the column `seed`
-    std::vector<std::int64_t> n; ///< per model: samples judged by
+    std::vector<Shift> shifts; ///< "clean" first
+    int splits = 0;            ///< numbered from 0: the column `seed`
     int bins = 15;
     torch::Tensor values;  ///< float64 [M,K,S,R,Q]: comparedMetrics(); NaN where not measured
+    torch::Tensor n;       ///< int64 [M,S]: samples judged by; 0 where not measured
     torch::Tensor changes; ///< float64 [M,K,S,R,Q,2]: paired bootstrap interval of the difference to the
                            ///< baseline, 95 % (percentile); NaN for a method that is its own
 
@@ -49,6 +50,10 @@ struct MethodResults
     metrics::Interval interval(std::size_t m, std::size_t k, std::size_t s, std::size_t r,
                                std::size_t q) const;
     bool measured(std::size_t m, std::size_t s) const;
+    std::int64_t judged(std::size_t m, std::size_t s) const
+    {
+        return n.accessor<std::int64_t, 2>()[static_cast<std::int64_t>(m)][static_cast<std::int64_t>(s)];
+    }
     /// Of the splits, how many intervals of the change lie below 0 and how many above.
     struct Verdict
     {
@@ -91,6 +96,9 @@ struct SplitRows
     torch::Tensor fit;
     torch::Tensor test;
 };
+/// The rows of a shift's @p n samples that are judged by: the split's, or all where a domain has samples of
+/// its own, which nothing is fitted on.
+torch::Tensor judgedRows(const SplitRows& rows, const Shift& shift, std::int64_t n);
 /// The samples divided by the run's seed and the number of the split. @param share of those to fit on.
 SplitRows splitRows(const engine::RunContext& context, std::int64_t n, int split, double share);
 

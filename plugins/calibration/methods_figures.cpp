@@ -1,4 +1,3 @@
-#include "backend/data/corruptions/corruption.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "plugins/calibration/methods_report.h"
 #include "plugins/calibration/reliability_report.h"
@@ -102,16 +101,16 @@ Figure severityFigure(const MethodResults& r, const MethodView& view)
     const bool known = std::ranges::any_of(r.shifts, [&](const Shift& s) { return s.id == view.shift; });
     std::map<double, std::vector<std::size_t>> severities;
     for (std::size_t s = 0; s < r.shifts.size(); ++s)
-        if (r.measured(view.model, s) && (r.shifts[s].clean() || !known || r.shifts[s].id == view.shift))
+        if (r.measured(view.model, s) && !r.shifts[s].natural() &&
+            (r.shifts[s].clean() || !known || r.shifts[s].id == view.shift))
             severities[r.shifts[s].severity].push_back(s);
     Figure f{.name = "severity",
-             .title =
-                 metricTitle(metric) + " over the severity: " + r.models[view.model] + ", " +
-                 (known && view.shift != "clean" ? data::corruption(view.shift).title : "mean over shifts"),
+             .title = metricTitle(metric) + " over the severity: " + r.models[view.model] + ", " +
+                      (known && view.shift != "clean" ? shiftTitle(view.shift) : "mean over corruptions"),
              .section = "Severity",
              .interval = "Split-to-split"};
     f.caption = "Fitted on clean samples. Mean over " + std::to_string(r.splits) + " splits of " +
-                std::to_string(r.n[view.model]) + " samples to judge by; bands span the splits.";
+                std::to_string(r.judged(view.model, 0)) + " samples to judge by; bands span the splits.";
     f.x = {.label = "Severity", .low = 0};
     f.y = {.label = metricTitle(metric), .unit = shownUnit(metric)};
     for (std::size_t k = 0; k < r.methods.size(); ++k) {

@@ -7,10 +7,18 @@
 
 namespace assay::confidence {
 
+std::string shiftTitle(const std::string& id)
+{
+    const Shift shift{.id = id};
+    return shift.clean()     ? id
+           : shift.natural() ? id.substr(kDomainPrefix.size())
+                             : data::corruption(id).title;
+}
+
 std::string shiftText(const Shift& shift)
 {
-    return shift.clean() ? "clean"
-                         : data::corruption(shift.id).title + " " + reporting::shortText(shift.severity);
+    const std::string title = shiftTitle(shift.id);
+    return shift.clean() || shift.natural() ? title : title + " " + reporting::shortText(shift.severity);
 }
 
 CorruptionChoices corruptionChoices()
@@ -24,12 +32,14 @@ CorruptionChoices corruptionChoices()
 }
 
 std::vector<Shift> shiftsOf(const std::vector<std::string>& corruptions,
-                            const std::vector<double>& severities)
+                            const std::vector<double>& severities, const std::vector<std::string>& domains)
 {
     std::vector<Shift> shifts = {{}};
     for (const std::string& id : corruptions)
         for (const double severity : severities)
             shifts.push_back({id, severity});
+    for (const std::string& domain : domains)
+        shifts.push_back({std::string(kDomainPrefix) + domain, 0});
     return shifts;
 }
 
@@ -39,19 +49,6 @@ torch::Tensor shiftedImages(const engine::RunContext& context, const reporting::
     return shift.clean() ? images.x
                          : data::corrupted(data::corruption(shift.id), images.x, shift.severity,
                                            context.seed(), images.ids);
-}
-
-Json shiftKey(const engine::RunContext& context, const char* what, const models::Model& model,
-              const data::Dataset& dataset, const reporting::TestImages& images, const Shift& shift)
-{
-    return {{"what", what},
-            {"method", 1},
-            {"model", model.card().sha256},
-            {"dataset", dataset.hash()},
-            {"seed", context.seed()},
-            {"count", images.size()}, // the draw depends on seed and count alone
-            {"shift", shift.id},
-            {"severity", shift.severity}};
 }
 
 } // namespace assay::confidence
