@@ -120,10 +120,11 @@ void CompareRun::execute()
         m_judged[m] = {};
         m_context.table(compareTable(m_results, "compare"));
         m_context.table(overviewTable(m_results));
+        if (m == viewOf(m_results, m_params.comparison).model)
+            emitComparisonView(m_context, m_results, m_params.comparison);
     }
     m_context.artifact("outcomes", toTensors(m_results));
     m_context.table(changesTable(m_results));
-    emitComparisonView(m_context, m_results, m_params.comparison);
     for (protocol::Metric& metric : methodMetrics(m_results))
         m_context.metric(std::move(metric));
 }

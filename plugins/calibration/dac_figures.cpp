@@ -109,8 +109,8 @@ Figure densityFigure(const Inspection& i, const std::string& layer)
     f.opens = "neighbours";
     const torch::Tensor values =
         (known ? i.scores.select(1, it - i.layers.begin()) : i.temperature).contiguous();
-    Layer right{.kind = LayerKind::Points, .name = "Right", .role = "same"};
-    Layer wrong{.kind = LayerKind::Points, .name = "Wrong", .role = "different"};
+    Layer right{.kind = LayerKind::Points, .name = "Right", .role = "different"};
+    Layer wrong{.kind = LayerKind::Points, .name = "Wrong", .role = "same"};
     for (std::int64_t k = 0; k < i.ids.size(0); ++k) {
         const bool correct = i.labels.data_ptr<std::int64_t>()[k] == i.predicted.data_ptr<std::int64_t>()[k];
         Layer& points = correct ? right : wrong;

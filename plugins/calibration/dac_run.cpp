@@ -243,11 +243,12 @@ void DacRun::execute()
         m_context.table(temperaturesTable(m_density));
         m_context.table(correctnessTable(m_density));
         m_context.table(oodTable(m_density));
+        if (m == viewOf(m_results, m_params.comparison).model)
+            emitDacView(m_context, m_results, m_density, m_shown, m_params);
     }
     m_context.artifact("outcomes", toTensors(m_results));
     m_context.artifact("density", toTensors(m_density));
     m_context.table(changesTable(m_results));
-    emitDacView(m_context, m_results, m_density, m_shown, m_params);
     for (protocol::Metric& metric : methodMetrics(m_results))
         m_context.metric(std::move(metric));
 }

@@ -10,7 +10,7 @@ using reporting::textColumn;
 
 Table layersTable(const DacResults& r)
 {
-    Table t{.name = "layers", .title = "Layers", .section = "Density"};
+    Table t{.name = "layers", .title = "Layers", .section = "Numbers"};
     t.columns = {textColumn("model", "Model"), textColumn("layer", "Layer"), numberColumn("seed", "Split", 0),
                  numberColumn("weight", "Weight", 4), numberColumn("effect", "Weight × deviation", 4)};
     for (const LayerWeight& l : r.layers)
@@ -20,7 +20,7 @@ Table layersTable(const DacResults& r)
 
 Table fitsTable(const DacResults& r)
 {
-    Table t{.name = "fits", .title = "Fits", .section = "Density"};
+    Table t{.name = "fits", .title = "Fits", .section = "Numbers"};
     t.columns = {textColumn("model", "Model"), numberColumn("seed", "Split", 0),
                  numberColumn("bias", "Temperature without density", 4), numberColumn("loss", "Loss", 6),
                  numberColumn("clipped", "Clipped share", 4)};
@@ -31,7 +31,7 @@ Table fitsTable(const DacResults& r)
 
 Table temperaturesTable(const DacResults& r)
 {
-    Table t{.name = "temperatures", .title = "Temperatures", .section = "Density"};
+    Table t{.name = "temperatures", .title = "Temperatures", .section = "Numbers"};
     t.columns = {textColumn("model", "Model"),
                  textColumn("group", "Samples"),
                  numberColumn("n", "n", 0),
@@ -65,7 +65,7 @@ Table oodTable(const DacResults& r)
 
 Table correctnessTable(const DacResults& r)
 {
-    Table t{.name = "correctness", .title = "Accuracy by temperature", .section = "Density"};
+    Table t{.name = "correctness", .title = "Accuracy by temperature", .section = "Numbers"};
     t.columns = {textColumn("model", "Model"),
                  numberColumn("temperature", "Temperature", 3),
                  numberColumn("n", "n", 0),

@@ -46,7 +46,7 @@ Figure changesFigure(const MethodResults& r, const MethodView& view)
     const double scale = shownScale(metric);
     Figure f{.name = "changes",
              .title = "What calibration changes: " + r.models[view.model] + ", " + metricTitle(metric),
-             .section = "Change"};
+             .section = "Overview"};
     f.caption = "Difference to the method it is compared with, mean over " + std::to_string(r.splits) +
                 " splits into a part to fit on and a part to judge by. A dot: in every split the paired "
                 "bootstrap interval (95 %) leaves out 0, on the same side.";

@@ -158,18 +158,18 @@ Table overviewTable(const MethodResults& r)
                  textColumn("calibrator", "Method"),
                  textColumn("baseline", "Compared with"),
                  numberColumn("ece_clean", "ECE clean", 4),
-                 numberColumn("ece_clean_low", "least", 4),
-                 numberColumn("ece_clean_high", "greatest", 4),
                  numberColumn("ece_shifted", "ECE shifted", 4),
-                 numberColumn("ece_shifted_low", "least", 4),
+                 textColumn("kept", "Kept"),
+                 numberColumn("ece_clean_low", "Clean: least", 4),
+                 numberColumn("ece_clean_high", "greatest", 4),
+                 numberColumn("ece_shifted_low", "Shifted: least", 4),
                  numberColumn("ece_shifted_high", "greatest", 4),
                  numberColumn("clean_lower", "Clean: lower", 0),
                  numberColumn("clean_higher", "Clean: higher", 0),
                  numberColumn("clean_of", "of", 0),
                  numberColumn("shifted_lower", "Shifted: lower", 0),
                  numberColumn("shifted_higher", "Shifted: higher", 0),
-                 numberColumn("shifted_of", "of", 0),
-                 textColumn("kept", "Kept")};
+                 numberColumn("shifted_of", "of", 0)};
     for (const Family& family : familiesOf(r)) {
         for (std::size_t k = 0; k < r.methods.size(); ++k) {
             const std::size_t baseline = r.methods[k].baseline;
@@ -184,10 +184,10 @@ Table overviewTable(const MethodResults& r)
             });
             const Differences d = differencesOf(r, family, k);
             const bool compared = baseline != k && d.shifted.splits > 0;
-            TableRow(t) << family.name << r.methods[k].id << r.methods[baseline].id << clean.mean << clean.low
-                        << clean.high << shifted.mean << shifted.low << shifted.high << d.clean.lower
-                        << d.clean.higher << d.clean.splits << d.shifted.lower << d.shifted.higher
-                        << d.shifted.splits << (compared ? promiseText(change.mean, d.clean) : "");
+            TableRow(t) << family.name << r.methods[k].id << r.methods[baseline].id << clean.mean
+                        << shifted.mean << (compared ? promiseText(change.mean, d.clean) : "") << clean.low
+                        << clean.high << shifted.low << shifted.high << d.clean.lower << d.clean.higher
+                        << d.clean.splits << d.shifted.lower << d.shifted.higher << d.shifted.splits;
         }
     }
     return t;

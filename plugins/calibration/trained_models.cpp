@@ -76,7 +76,10 @@ public:
                                                  static_cast<std::int64_t>(card.classes.size()));
         network->to(m_context.device());
         const auto seed = m_context.seed() + static_cast<std::uint64_t>(number);
-        const training::TrainSpec spec{.epochs = m_params.epochs, .initSeed = seed, .orderSeed = seed};
+        const training::TrainSpec spec{.epochs = m_params.epochs,
+                                       .learningRate = m_params.learningRate,
+                                       .initSeed = seed,
+                                       .orderSeed = seed};
         Json key = m_key;
         key["architecture"] = architecture;
         key["train"] = training::toJson(spec);
