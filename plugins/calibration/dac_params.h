@@ -17,6 +17,7 @@ struct DacParams
     int k = 50;
     bool squared = true;
     std::string loss = "mse";
+    std::vector<std::string> calibrators = {"temperature", "ensemble-temperature"};
     TrainedParams trained;
     std::vector<protocol::DatasetRef> ood;
     std::string viewLayer = "temperature";
@@ -56,6 +57,19 @@ void visit(V& v, DacParams& p)
         .advanced()
         .group("Density")
         .help("What the weights of the layers minimise, and the temperatures they are compared with.");
+    std::vector<std::string> ids, titles;
+    for (const calibration::CalibratorKind& kind : calibration::calibratorKinds()) {
+        if (!kind.preservesAccuracy || kind.id == "none")
+            continue;
+        ids.push_back(kind.id);
+        titles.push_back(kind.title);
+    }
+    v.field("calibrators", p.calibrators)
+        .label("Combined with")
+        .choices(ids, titles)
+        .group("Density")
+        .help("Calibrators that keep every class, alone and on logits divided by the density's temperature. "
+              "One temperature is always among them.");
     v.field("ood", p.ood)
         .label("Out of distribution")
         .minItems(0)

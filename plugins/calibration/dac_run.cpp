@@ -5,6 +5,7 @@
 #include "backend/engine/reporting/rate_marks.h"
 #include "backend/engine/reporting/stored_results.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/text.h"
 
 #include <torch/types.h>
 
@@ -14,7 +15,9 @@ namespace assay::confidence {
 
 namespace {
 
-enum : std::size_t { kNone, kTemperature, kEnsemble, kDac, kDacTemperature, kDacEnsemble };
+// The first methods of every run.
+constexpr std::size_t kNone = 0;
+constexpr std::size_t kTemperature = 1;
 
 constexpr std::int64_t kLayeredAtOnce = 1000;
 constexpr double kMostClipped = 0.001;
@@ -29,6 +32,8 @@ DacRun::DacRun(engine::RunContext& context, DacParams params)
     reporting::keepFirsts(m_params.comparison.shifts);
     reporting::keepFirsts(m_params.comparison.domains);
     reporting::keepFirsts(m_params.trained.architectures);
+    m_params.calibrators.insert(m_params.calibrators.begin(), "temperature");
+    reporting::keepFirsts(m_params.calibrators);
 }
 
 calibration::Loss DacRun::loss() const
@@ -61,6 +66,21 @@ void DacRun::openModels()
         throw Error("no model is chosen", "models", "Choose a model, or an architecture to train.");
 }
 
+std::vector<Method> DacRun::methods() const
+{
+    std::vector<Method> methods = {{"none", "None", kNone}};
+    for (const std::string& id : m_params.calibrators)
+        methods.push_back({id, calibration::calibratorKind(id).title, kNone});
+    methods.push_back({"dac", "DAC", kTemperature});
+    for (std::size_t c = 0; c < m_params.calibrators.size(); ++c) {
+        const Method& alone = methods[kTemperature + c];
+        methods.push_back({"dac+" + alone.id,
+                           "DAC, " + lowered(alone.title.substr(0, 1)) + alone.title.substr(1),
+                           kTemperature + c});
+    }
+    return methods;
+}
+
 void DacRun::openInputs()
 {
     const ShiftedComparison& c = m_params.comparison;
@@ -77,12 +97,7 @@ void DacRun::openInputs()
     m_results.shifts = shiftsOf(c.shifts, c.severities, c.domains);
     m_results.splits = c.splits;
     m_results.bins = c.bins;
-    m_results.methods = {{"none", "None", kNone},
-                         {"temperature", "Temperature", kNone},
-                         {"ensemble-temperature", "Ensemble temperature", kNone},
-                         {"dac", "DAC", kTemperature},
-                         {"dac+temperature", "DAC, temperature", kTemperature},
-                         {"dac+ensemble-temperature", "DAC, ensemble temperature", kEnsemble}};
+    m_results.methods = methods();
     m_results.allocate();
 }
 
@@ -208,10 +223,12 @@ void DacRun::judge(std::size_t m, int split)
     const calibration::FitSet scaled(fit.scaling.rescaled(raw.logits(), fitScores), raw.labels());
     const calibration::FitOptions options{.loss = loss()};
     const auto none = calibratorKind("none").fit(raw, options);
-    const auto temperature = calibratorKind("temperature").fit(raw, options);
-    const auto ensemble = calibratorKind("ensemble-temperature").fit(raw, options);
-    const auto dacTemperature = calibratorKind("temperature").fit(scaled, options);
-    const auto dacEnsemble = calibratorKind("ensemble-temperature").fit(scaled, options);
+    std::vector<std::unique_ptr<calibration::Calibrator>> alone, combined;
+    for (const std::string& id : m_params.calibrators) {
+        m_context.checkpoint();
+        alone.push_back(calibratorKind(id).fit(raw, options));
+        combined.push_back(calibratorKind(id).fit(scaled, options));
+    }
     keepFit(m, split, fit);
     MethodJudge judge(m_results, m_params.comparison.resamples,
                       m_context.seed() + static_cast<std::uint64_t>(split));
@@ -220,13 +237,17 @@ void DacRun::judge(std::size_t m, int split)
         const torch::Tensor test = judgedRows(rows, m_results.shifts[s], m_seen[s].labels.size(0));
         const torch::Tensor z = m_seen[s].logits.index_select(0, test);
         const torch::Tensor u = fit.scaling.rescaled(z, m_seen[s].scores.index_select(0, test));
-        judge.judge(m, s, static_cast<std::size_t>(split),
-                    {none->apply(z), temperature->apply(z), ensemble->apply(z), none->apply(u),
-                     dacTemperature->apply(u), dacEnsemble->apply(u)},
+        std::vector<torch::Tensor> probabilities = {none->apply(z)};
+        for (const auto& calibrator : alone)
+            probabilities.push_back(calibrator->apply(z));
+        probabilities.push_back(none->apply(u));
+        for (const auto& calibrator : combined)
+            probabilities.push_back(calibrator->apply(u));
+        judge.judge(m, s, static_cast<std::size_t>(split), probabilities,
                     m_seen[s].labels.index_select(0, test));
     }
     if (split == 0)
-        describe(m, fit.scaling, *temperature, rows);
+        describe(m, fit.scaling, *alone.front(), rows);
 }
 
 void DacRun::execute()

@@ -37,6 +37,7 @@ private:
 
     void openInputs();
     void openModels();
+    std::vector<Method> methods() const;
     void measure(std::size_t m);
     Seen seen(std::size_t m, const Shift& shift, const std::function<reporting::TestImages()>& images);
     Seen seenNow(std::size_t m, const reporting::TestImages& images);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace assay::confidence {
 
@@ -21,6 +22,7 @@ using reporting::shortText;
 namespace {
 
 constexpr const char* kGallery = "samples";
+constexpr const char* kAccuracy = "Accuracy";
 
 std::string rangeText(const ReliabilityBin& bin)
 {
@@ -34,6 +36,18 @@ std::string binText(const ReliabilityBin& bin, const std::string& what)
     return rangeText(bin) + " %: " + std::to_string(bin.count) + " samples, confidence " +
            reporting::percentText(bin.confidence) + ", " + what + " " +
            reporting::percentText(bin.accuracy.value);
+}
+
+/// Rounded down, so that no confidence below 100 % is called that; without zeros at its end.
+std::string decimalText(double value, int decimals)
+{
+    const double unit = std::pow(10.0, decimals);
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f", decimals, std::floor(value * unit + 1e-6) / unit);
+    std::string cut(text);
+    while (cut.find('.') != cut.npos && (cut.back() == '0' || cut.back() == '.'))
+        cut.pop_back();
+    return cut;
 }
 
 /// Where the bins of a diagram stand: at their middle on an axis of confidence, or in a row where their
@@ -54,16 +68,25 @@ public:
     {
         if (!m_inRow)
             return reporting::percentScale(label);
-        protocol::Axis axis{.label = label + ", %", .scale = AxisScale::Category};
-        for (const ReliabilityBin& bin : m_bins)
-            axis.categories.push_back(bin.empty() ? "–"
-                                                  : shortText(std::round(1000 * bin.lower) / 10) + "–" +
-                                                        shortText(std::round(1000 * bin.upper) / 10));
+        protocol::Axis axis{.label = label + " up to, %", .scale = AxisScale::Category};
+        for (std::size_t b = 0; b < m_bins.size(); ++b)
+            axis.categories.push_back(m_bins[b].empty() ? "–" : endText(b));
         return axis;
     }
     bool isRow() const { return m_inRow; }
 
 private:
+    /// With as many decimals as tell the end from that of the bin before: most samples may lie near 100 %.
+    std::string endText(std::size_t b) const
+    {
+        constexpr int kMostDecimals = 6;
+        const double end = 100 * m_bins[b].upper, width = end - 100 * m_bins[b].lower;
+        int decimals = 1;
+        while (decimals < kMostDecimals && std::pow(10.0, -decimals) > width)
+            ++decimals;
+        return decimalText(end, decimals);
+    }
+
     bool m_inRow;
     const std::vector<ReliabilityBin>& m_bins;
 };
@@ -72,7 +95,7 @@ private:
 void addGapBars(Figure& f, const ReliabilityScene& scene, const metrics::SortedConfidences& sorted,
                 const std::vector<ReliabilityBin>& bins, const DiagramLayout& layout)
 {
-    Layer base{.kind = LayerKind::Bars, .name = "Both", .role = "neutral", .stack = "bin"};
+    Layer base{.kind = LayerKind::Bars, .name = "Common part", .role = "neutral", .stack = "bin"};
     Layer over{.kind = LayerKind::Bars, .name = "Gap: too sure", .role = "different", .stack = "bin"};
     Layer under{.kind = LayerKind::Bars, .name = "Gap: not sure enough", .role = "same", .stack = "bin"};
     for (std::size_t b = 0; b < bins.size(); ++b) {
@@ -98,7 +121,7 @@ void addAccuracies(Figure& f, const ReliabilityScene& scene, const metrics::Sort
                    const std::string& what)
 {
     Layer points{.kind = LayerKind::Points, .name = what, .role = "accent"};
-    Layer empty{.kind = LayerKind::Points, .name = "Empty bin", .role = "neutral"};
+    Layer empty{.kind = LayerKind::Points, .name = "Empty bin", .role = "empty"};
     for (std::size_t b = 0; b < bins.size(); ++b) {
         const ReliabilityBin& bin = bins[b];
         if (bin.empty()) {
@@ -153,9 +176,9 @@ void fillDiagram(Figure& f, const ReliabilityScene& scene, const metrics::Sorted
                 shortText(100 * metrics::expectedCalibrationError(bins)) + " %, largest gap " +
                 shortText(100 * metrics::maximumCalibrationError(bins)) + " %, of " +
                 std::to_string(sorted.size()) +
-                " samples, whose number stands beside each bin; Wilson 95 % intervals.";
+                " samples, whose number stands beside a bin where there is room; Wilson 95 % intervals.";
     f.interval = reporting::kWilson;
-    f.x = layout.axis("Confidence");
+    f.x = layout.axis(what == kAccuracy ? "Confidence" : "Probability of the class");
     f.y = reporting::percentScale(what);
     f.aspect = 1.2;
     addGapBars(f, scene, sorted, bins, layout);
@@ -174,7 +197,7 @@ Figure diagramFigure(const ReliabilityScene& scene, Binning binning, int bins)
                       scene.temperatureText(),
              .section = "Reliability",
              .rateOf = "samples of the bin"};
-    fillDiagram(f, scene, scene.top(), binning, bins, "Accuracy");
+    fillDiagram(f, scene, scene.top(), binning, bins, kAccuracy);
     return f;
 }
 
@@ -224,9 +247,8 @@ Figure confidenceFigure(const ReliabilityScene& scene, Binning binning, int coun
                             .name = "Means",
                             .role = "neutral",
                             .x = {100 * mean, 100 * accuracy},
-                            .labels = std::abs(mean - accuracy) < 0.15
-                                          ? std::vector<std::string>{"", "mean confidence, accuracy"}
-                                          : std::vector<std::string>{"mean confidence", "accuracy"}});
+                            .labels = {"mean confidence " + reporting::percentText(mean),
+                                       "accuracy " + reporting::percentText(accuracy)}});
     if (scene.answers().images)
         f.opens = kGallery;
     return f;
@@ -235,6 +257,9 @@ Figure confidenceFigure(const ReliabilityScene& scene, Binning binning, int coun
 Figure temperatureFigure(const ReliabilityResults& r, int bins)
 {
     constexpr int kSteps = 25;
+    constexpr double kTimes = 2.5; // farther away the error of a temperature is too large to see this one's
+    const double least = std::min(1.0, r.temperature.value_or(1)) / kTimes;
+    const double most = std::max(1.0, r.temperature.value_or(1)) * kTimes;
     const torch::Tensor rows = r.fitted.logical_not().nonzero().squeeze(1);
     const torch::Tensor logits = r.answers.logits.index_select(0, rows).to(torch::kFloat64);
     const torch::Tensor labels = r.answers.labels.index_select(0, rows);
@@ -245,7 +270,7 @@ Figure temperatureFigure(const ReliabilityResults& r, int bins)
     f.y = {.label = "ECE", .unit = "%", .low = 0};
     Layer line{.kind = LayerKind::Line, .name = "ECE", .role = "model:" + r.answers.model};
     for (int i = 0; i < kSteps; ++i) {
-        const double t = 0.25 * std::pow(32.0, i / (kSteps - 1.0));
+        const double t = least * std::pow(most / least, i / (kSteps - 1.0));
         const auto p = metrics::LabelledProbabilities::fromLogits(logits / t, labels);
         const metrics::SortedConfidences sorted(p.top().confidence, p.top().correct);
         line.x.push_back(t);

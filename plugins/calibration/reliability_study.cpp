@@ -14,7 +14,7 @@ namespace assay::confidence {
 
 namespace {
 
-constexpr std::int64_t kShownImages = 2000;
+constexpr std::int64_t kShownImages = 10000;
 /// Samples drawn by all resamples together: seconds.
 constexpr std::int64_t kMostDraws = 200'000'000;
 /// Resamples between which the run can be cancelled.
@@ -90,8 +90,8 @@ protected:
         ctx.artifact("outcomes", toTensors(results));
         const ReliabilityScene scene(results, p.temperature);
         emitView(ctx, scene, p, false);
-        emitTemperature(ctx, results, p);
         emitNumbers(ctx, scene, p);
+        emitTemperature(ctx, results, p);
         if (results.answers.images)
             emitImages(ctx, scene);
     }
@@ -158,22 +158,27 @@ private:
                  .seed = ctx.seed() * 1'000'003 + static_cast<std::uint64_t>(done)}));
         }
         const torch::Tensor drawn = torch::cat(parts);
+        std::vector<protocol::Metric> emitted;
         for (std::size_t i = 0; i < reportedMetrics().size(); ++i) {
             const metrics::CalibrationMetric metric = reportedMetrics()[i];
             if (metric == metrics::CalibrationMetric::Accuracy) {
                 const metrics::Rate rate = metrics::wilson(scene.top().totalCorrect(), scene.top().size());
                 numbers.intervals.push_back({rate.low, rate.high});
-                ctx.metric(reporting::rateNumber(metricKey(metric), rate, "samples"));
+                emitted.push_back(reporting::rateNumber(metricKey(metric), rate, "samples"));
                 continue;
             }
             numbers.intervals.push_back(
                 metrics::basicInterval(drawn.select(1, static_cast<std::int64_t>(i)), numbers.values[i]));
-            ctx.metric({.name = metricKey(metric),
-                        .value = numbers.values[i],
-                        .low = numbers.intervals[i].low,
-                        .high = numbers.intervals[i].high,
-                        .interval = "basic bootstrap 95 %"});
+            emitted.push_back({.name = metricKey(metric),
+                               .value = numbers.values[i],
+                               .low = numbers.intervals[i].low,
+                               .high = numbers.intervals[i].high,
+                               .interval = "basic bootstrap 95 %"});
         }
+        // A narrow window has room for the first two or three: the ECE is what the study is about.
+        std::ranges::stable_partition(emitted, [](const protocol::Metric& m) { return m.name == "ece"; });
+        for (protocol::Metric& metric : emitted)
+            ctx.metric(std::move(metric));
         ctx.table(numbersTable(scene, numbers, p.bins));
     }
 

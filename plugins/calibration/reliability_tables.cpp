@@ -144,8 +144,8 @@ protocol::ImageGrid samplesGrid(const ReliabilityScene& scene, const torch::Tens
     protocol::ImageGrid grid{.name = "samples",
                              .title = "Samples of " + a.model,
                              .caption =
-                                 "From each tenth of confidence in turn, wrong ones first. Select a bin "
-                                 "to find its images.",
+                                 "From each tenth of confidence in turn, wrong ones first; confidences are "
+                                 "those at the run's temperature. Select a bin to find its images.",
                              .section = "Images"};
     reporting::fillPlanes(grid, a.ids.index_select(0, rows), {{"image", images}});
     protocol::ImageAttribute outcome{

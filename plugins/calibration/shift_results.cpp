@@ -89,13 +89,15 @@ std::size_t shownShift(const ShiftResults& r, const ShiftParams& p)
     return best;
 }
 
-std::vector<SeverityPoint> severityPoints(const ShiftResults& r, int bins)
+std::vector<SeverityPoint> severityPoints(const ShiftResults& r, int bins, const std::string& only)
 {
-    std::vector<SeverityPoint> points;
-    for (const ReliabilityResults& one : r.at) {
-        SeverityPoint& point = points.emplace_back();
+    std::vector<SeverityPoint> points(r.at.size());
+    for (std::size_t s = 0; s < r.at.size(); ++s) {
+        if (!only.empty() && !r.shifts[s].clean() && r.shifts[s].id != only)
+            continue;
+        SeverityPoint& point = points[s];
         for (const int after : {0, 1}) {
-            const ReliabilityScene scene(one, after == 1 ? r.temperature : 1);
+            const ReliabilityScene scene(r.at[s], after == 1 ? r.temperature : 1);
             const metrics::SortedConfidences& top = scene.top();
             point.accuracy = static_cast<double>(top.totalCorrect()) / static_cast<double>(top.size());
             point.confidence[after] = top.meanConfidence();
@@ -129,6 +131,13 @@ protocol::Axis severityAxis()
     return {.label = "Severity", .low = 0, .sets = "view_severity"};
 }
 
+/// Where the figures below are.
+Layer shownMark(double severity)
+{
+    return {
+        .kind = LayerKind::Marks, .name = "Shown", .role = "neutral", .x = {severity}, .labels = {"shown"}};
+}
+
 std::string titleOf(const std::string& shift)
 {
     return shift == "clean" ? "clean" : data::corruption(shift).title;
@@ -136,7 +145,8 @@ std::string titleOf(const std::string& shift)
 
 } // namespace
 
-Figure apartFigure(const ShiftResults& r, const std::vector<SeverityPoint>& points, const std::string& shift)
+Figure apartFigure(const ShiftResults& r, const std::vector<SeverityPoint>& points, const std::string& shift,
+                   double shown)
 {
     Figure f{.name = "confidence-and-accuracy",
              .title = "Confidence and accuracy of " + r.at.front().answers.model + ": " + titleOf(shift),
@@ -146,7 +156,7 @@ Figure apartFigure(const ShiftResults& r, const std::vector<SeverityPoint>& poin
     f.caption = "Where the confidence stays above the accuracy, the model does not know what it no longer "
                 "knows. A click sets the severity.";
     f.x = severityAxis();
-    f.y = reporting::percentScale("Accuracy, mean confidence");
+    f.y = {.label = "Accuracy, mean confidence", .unit = "%"};
     Layer accuracy{.kind = LayerKind::Line, .name = "Accuracy", .role = "accent"};
     Layer before{.kind = LayerKind::Line, .name = "Confidence", .role = "different"};
     Layer after{.kind = LayerKind::Line,
@@ -159,17 +169,18 @@ Figure apartFigure(const ShiftResults& r, const std::vector<SeverityPoint>& poin
         after.x.push_back(r.shifts[s].severity);
         after.y.push_back(100 * points[s].confidence[1]);
     });
-    f.layers = {std::move(accuracy), std::move(before), std::move(after)};
+    f.layers = {std::move(accuracy), std::move(before), std::move(after), shownMark(shown)};
     return f;
 }
 
 Figure shiftEceFigure(const ShiftResults& r, const std::vector<SeverityPoint>& points,
-                      const std::string& shift)
+                      const std::string& shift, double shown)
 {
     Figure f{.name = "ece",
              .title = "ECE of " + r.at.front().answers.model + ": " + titleOf(shift),
              .section = "Severity"};
-    f.caption = "Before and after a temperature fitted on clean images. A click sets the severity.";
+    f.caption = "Before and after a temperature fitted on clean images, of " +
+                std::to_string(r.at.front().answers.size()) + " images. A click sets the severity.";
     f.x = severityAxis();
     f.y = {.label = "ECE", .unit = "%", .low = 0};
     Layer before{.kind = LayerKind::Line, .name = "As the model gives it", .role = "different"};
@@ -182,7 +193,7 @@ Figure shiftEceFigure(const ShiftResults& r, const std::vector<SeverityPoint>& p
         after.x.push_back(r.shifts[s].severity);
         after.y.push_back(100 * points[s].ece[1]);
     });
-    f.layers = {std::move(before), std::move(after)};
+    f.layers = {std::move(before), std::move(after), shownMark(shown)};
     return f;
 }
 

@@ -35,14 +35,18 @@ struct SeverityPoint
     double ece[2] = {};
     double nll[2] = {};
 };
-std::vector<SeverityPoint> severityPoints(const ShiftResults& results, int bins);
+/// Per position in `shifts`. @param only the shift beside "clean" that is computed, the others stay 0; empty:
+/// all of them.
+std::vector<SeverityPoint> severityPoints(const ShiftResults& results, int bins,
+                                          const std::string& only = {});
 
 /// Accuracy and mean confidence over the severity of one shift: `confidence-and-accuracy`.
+/// @param shown severity that the other figures show, which gets a mark.
 protocol::Figure apartFigure(const ShiftResults& results, const std::vector<SeverityPoint>& points,
-                             const std::string& shift);
+                             const std::string& shift, double shown);
 /// ECE over the severity of one shift, before and after: `ece`.
 protocol::Figure shiftEceFigure(const ShiftResults& results, const std::vector<SeverityPoint>& points,
-                                const std::string& shift);
+                                const std::string& shift, double shown);
 /// `severities`: model, shift, severity, n, accuracy, low, high, confidence, ece, nll, calibrated_confidence,
 /// calibrated_ece, calibrated_nll.
 protocol::Table severitiesTable(const ShiftResults& results, const std::vector<SeverityPoint>& points);

@@ -14,8 +14,17 @@ namespace assay::confidence {
 
 namespace {
 
-/// Images kept of each shift for the gallery: the same ones of all.
-constexpr std::int64_t kKeptShifted = 150;
+/// Bytes of images that a run keeps for the gallery, of all shifts together.
+constexpr std::int64_t kMostKeptBytes = 48 << 20;
+/// Of a shift some are kept even where that takes more.
+constexpr std::int64_t kLeastKept = 50;
+
+/// How many images of each shift are kept: the same ones of all.
+std::int64_t keptOf(const torch::Tensor& x, std::size_t shifts)
+{
+    const std::int64_t bytes = std::max<std::int64_t>(1, x[0].numel() * static_cast<std::int64_t>(shifts));
+    return std::min(x.size(0), std::max(kLeastKept, kMostKeptBytes / bytes));
+}
 
 std::string shiftedArtifact(std::size_t s)
 {
@@ -25,15 +34,15 @@ std::string shiftedArtifact(std::size_t s)
 void emitShiftView(engine::RunContext& ctx, const ShiftResults& r, const ShiftParams& p)
 {
     const std::size_t shown = shownShift(r, p);
-    const std::vector<SeverityPoint> points = severityPoints(r, p.bins);
     // At severity 0 the curves remain those of the shift that is looked at.
     const std::size_t curve = shownShift(r, [&] {
         ShiftParams farthest = p;
         farthest.viewSeverity = data::kMaxSeverity;
         return farthest;
     }());
-    ctx.figure(apartFigure(r, points, r.shifts[curve].id));
-    ctx.figure(shiftEceFigure(r, points, r.shifts[curve].id));
+    const std::vector<SeverityPoint> points = severityPoints(r, p.bins, r.shifts[curve].id);
+    ctx.figure(apartFigure(r, points, r.shifts[curve].id, r.shifts[shown].severity));
+    ctx.figure(shiftEceFigure(r, points, r.shifts[curve].id, r.shifts[shown].severity));
     ctx.checkpoint();
     for (const bool after : {false, true}) {
         const ReliabilityScene scene(r.at[shown], after ? r.temperature : 1);
@@ -47,10 +56,15 @@ void emitShiftView(engine::RunContext& ctx, const ShiftResults& r, const ShiftPa
     const torch::Tensor images = ctx.loadArtifact(shiftedArtifact(shown)).at("images").cpu();
     const ReliabilityScene scene(r.at[shown], 1);
     protocol::ImageGrid grid =
-        samplesGrid(scene, torch::arange(images.size(0), torch::kInt64), images.to(torch::kFloat32));
+        samplesGrid(scene, torch::arange(images.size(0), torch::kInt64), images.to(torch::kFloat32) / 255);
     grid.name = "shifted";
     grid.title = shiftText(r.shifts[shown]);
-    grid.caption = "The first images judged by, the same of every shift.";
+    const std::int64_t kept = images.size(0), n = r.at[shown].answers.size();
+    grid.caption =
+        (kept == n ? "The " + std::to_string(n) + " images judged by"
+                   : "The first " + std::to_string(kept) + " of " + std::to_string(n) + " images judged by") +
+        ", the same of every shift, with what the model says before the temperature. Select a bin "
+        "to find its images.";
     ctx.images(std::move(grid));
 }
 
@@ -110,9 +124,9 @@ protected:
                            .images = dataset};
             one.temperature = r.temperature;
             one.fitted = torch::zeros({test.size()}, torch::kBool);
-            const std::int64_t kept = std::min(kKeptShifted, test.size());
+            const torch::Tensor kept = x.narrow(0, 0, keptOf(x, r.shifts.size())) * 255;
             ctx.artifact(shiftedArtifact(s),
-                         {{"images", x.narrow(0, 0, kept).cpu().to(torch::kFloat16).contiguous()}});
+                         {{"images", kept.round().clamp(0, 255).to(torch::kUInt8).cpu().contiguous()}});
         }
         ctx.artifact("outcomes", toTensors(r));
         emitShiftView(ctx, r, p);

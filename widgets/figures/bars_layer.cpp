@@ -35,8 +35,13 @@ void BarsLayer::draw(QCPPainter* painter)
     const auto hasIntervals = [](const protocol::Layer& l) {
         return l.kind == protocol::LayerKind::Bars && !l.low.empty();
     };
-    // Numbers and whiskers in one bar would cover each other.
-    if (!showsShares() && std::none_of(layers.begin(), layers.end(), hasIntervals))
+    const auto hasNumbers = [](const protocol::Layer& l) {
+        return l.kind == protocol::LayerKind::Points && !l.labels.empty();
+    };
+    // Numbers and whiskers in one bar would cover each other; beside labels of points they would be taken for
+    // one of these.
+    if (!showsShares() && std::none_of(layers.begin(), layers.end(), hasIntervals) &&
+        std::none_of(layers.begin(), layers.end(), hasNumbers))
         drawValues(painter);
     const auto after = layers.begin() + layerIndex() + 1;
     if (std::none_of(after, layers.end(),
@@ -105,15 +110,16 @@ void BarsLayer::drawValues(QCPPainter* painter) const
 {
     painter->setFont(style().scaled(0.9));
     const QFontMetricsF metrics(painter->font());
-    for (int mark = 0; mark < markCount(); ++mark) {
-        const QRectF rect = markRect(mark);
-        const QString text = valueText(layer().y[static_cast<std::size_t>(mark)]);
-        if (rect.height() < metrics.height() * 1.3 ||
-            rect.width() < metrics.horizontalAdvance(text) + style().px(6))
-            continue;
-        painter->setPen(Theme::inkOn(look().colour));
-        painter->drawText(rect, Qt::AlignCenter, text);
-    }
+    const auto isHigh = [&](int mark) { return markRect(mark).height() >= metrics.height() * 1.3; };
+    const auto textOf = [&](int mark) { return valueText(layer().y[static_cast<std::size_t>(mark)]); };
+    // All that are high enough or none: one number among bars would seem to mean something.
+    for (int mark = 0; mark < markCount(); ++mark)
+        if (isHigh(mark) && markRect(mark).width() < metrics.horizontalAdvance(textOf(mark)) + style().px(6))
+            return;
+    painter->setPen(Theme::inkOn(look().colour));
+    for (int mark = 0; mark < markCount(); ++mark)
+        if (isHigh(mark))
+            painter->drawText(markRect(mark), Qt::AlignCenter, textOf(mark));
 }
 
 } // namespace assay::widgets

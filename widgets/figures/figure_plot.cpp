@@ -3,6 +3,7 @@
 #include "widgets/figures/category_labels.h"
 #include "widgets/figures/colour_bar.h"
 #include "widgets/figures/header_element.h"
+#include "widgets/figures/log_ticks.h"
 #include "widgets/selection/selection.h"
 
 #include <QSet>
@@ -119,7 +120,7 @@ void FigurePlot::setUpAxes()
         axis->grid()->setZeroLinePen(axis == m_plot.yAxis && bars ? QPen(style.theme.plotAxis, style.px(1))
                                                                   : QPen(Qt::NoPen));
         if (log)
-            axis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+            axis->setTicker(QSharedPointer<LogTicks>::create());
         else if (from.scale == AxisScale::Category)
             axis->setTicker(QSharedPointer<QCPAxisTickerText>::create());
         else
@@ -256,7 +257,7 @@ void FigurePlot::arrange(const QSize& size)
         const double longest = std::min(style.px(130), size.height() * 0.34);
         labelAxis(m_plot.xAxis, m_drawn->figure->x, area.width() / m_plot.xAxis->range().size(), longest);
         labelAxis(m_plot.yAxis, m_drawn->figure->y, area.height() / m_plot.yAxis->range().size(),
-                  std::min(style.px(170), size.width() * 0.28));
+                  std::min(style.px(230), size.width() * 0.28));
     }
 }
 

@@ -35,7 +35,9 @@ FigureView::FigureView(Selection* selection, QWidget* parent)
     connect(d->canvas, &PlotCanvas::markChosen, this, [this](int layer, int mark) {
         if (!d->figure)
             return;
-        if (const Json params = pickedParams(*d->figure, layer, mark); !params.empty())
+        // A figure that opens a gallery says so also where a click sets nothing.
+        if (const Json params = pickedParams(*d->figure, layer, mark);
+            !params.empty() || !d->figure->opens.empty())
             Q_EMIT picked(params);
     });
     d->canvas->setContextMenuPolicy(Qt::CustomContextMenu);

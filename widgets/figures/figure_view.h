@@ -35,7 +35,8 @@ public:
 Q_SIGNALS:
     /// The user asked for the export dialog.
     void exportRequested();
-    /// One mark was chosen of a figure whose marks stand for live parameters: those to set.
+    /// One mark was chosen of a figure whose marks stand for live parameters: those to set. None where it
+    /// only opens a gallery.
     void picked(const assay::Json& params);
 
 protected:

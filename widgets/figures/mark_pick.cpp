@@ -50,4 +50,13 @@ Json pickedParams(const protocol::Figure& figure, int layer, int mark)
     return params;
 }
 
+std::map<std::string, std::vector<Json>> pickableNames(const protocol::Figure& figure)
+{
+    std::map<std::string, std::vector<Json>> names;
+    for (const protocol::Axis* axis : {&figure.x, &figure.y})
+        if (!axis->sets.empty() && axis->scale == protocol::AxisScale::Category)
+            names[axis->sets].assign(axis->categories.begin(), axis->categories.end());
+    return names;
+}
+
 } // namespace assay::widgets

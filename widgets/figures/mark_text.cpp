@@ -125,7 +125,8 @@ QString markText(const Figure& figure, int layerIndex, int mark)
         break;
     default:
         lines << coordinate(figure.x, at(layer.x, i), QStringLiteral("x"));
-        addValue(lines, figure, layer, i);
+        if (layer.role != "empty") // nothing is known there; the place of its mark is no value
+            addValue(lines, figure, layer, i);
     }
     addCounts(lines, figure, layer, i);
     return lines.join('\n');

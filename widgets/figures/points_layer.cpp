@@ -17,24 +17,42 @@ QRectF PointsLayer::markRect(int mark) const
     return {at.x() - radius, at.y() - radius, 2 * radius, 2 * radius};
 }
 
+QRect PointsLayer::clipRect() const
+{
+    const int most = static_cast<int>(std::ceil(style().px(8)));
+    return LayerPlottable::clipRect().adjusted(-most, -most, most, most);
+}
+
+bool PointsLayer::isInside(const QRectF& mark) const
+{
+    return QRectF(LayerPlottable::clipRect()).adjusted(-1, -1, 1, 1).contains(mark.center());
+}
+
 void PointsLayer::draw(QCPPainter* painter)
 {
     painter->setAntialiasing(true);
     const auto& l = layer();
+    painter->save();
+    painter->setClipRect(LayerPlottable::clipRect(), Qt::IntersectClip);
     painter->setPen(QPen(restColour(), style().px(1.2), Qt::SolidLine, Qt::FlatCap));
     const std::size_t intervals = std::min({l.low.size(), l.high.size(), l.x.size()});
     for (std::size_t i = 0; i < intervals; ++i)
         drawInterval(painter, l.x[i], l.low[i], l.high[i], style().px(3));
+    painter->restore();
 
     const auto drawAll = [&](bool chosen) {
         for (int i = 0; i < markCount(); ++i) {
             const QRectF rect = markRect(i);
-            if (rect.isNull() || (showsShares() && share(i) > 0) != chosen)
+            if (rect.isNull() || !isInside(rect) || (showsShares() && share(i) > 0) != chosen)
                 continue;
             const double radius = rect.width() / 2 * (i == hot() ? 1.35 : 1.0);
             painter->setBrush(chosen ? look().colour : restColour());
             painter->setPen(markCount() > 300 ? QPen(Qt::NoPen)
                                               : QPen(style().theme.plotBackground, style().px(1.1)));
+            if (isHollow()) {
+                painter->setBrush(style().theme.plotBackground);
+                painter->setPen(QPen(chosen ? look().colour : restColour(), style().px(1.5)));
+            }
             drawMarker(painter, rect.center(), radius, look().variant);
             if (chosen)
                 drawShareRing(painter, rect.center(), radius + style().px(2.4), i);
@@ -62,8 +80,10 @@ void PointsLayer::drawLabels(QCPPainter* painter) const
         for (int i = 0; i < points->markCount(); ++i) {
             const auto mark = static_cast<std::size_t>(i);
             const auto& labels = points->layer().labels;
-            places << points->markRect(i);
-            texts << (mark < labels.size() ? QString::fromStdString(labels[mark]) : QString());
+            const QRectF place = points->markRect(i);
+            places << place;
+            texts << (mark < labels.size() && isInside(place) ? QString::fromStdString(labels[mark])
+                                                              : QString());
         }
     if (places.size() > kMostLabels)
         return;
@@ -126,8 +146,8 @@ void PointsLayer::drawLabel(QCPPainter* painter, const QRectF& point, const QStr
 
 void PointsLayer::drawLegendIcon(QCPPainter* painter, const QRectF& rect) const
 {
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(look().colour);
+    painter->setPen(isHollow() ? QPen(look().colour, style().px(1.5)) : QPen(Qt::NoPen));
+    painter->setBrush(isHollow() ? style().theme.plotBackground : look().colour);
     drawMarker(painter, rect.center(), style().px(4.2), look().variant);
 }
 

@@ -23,8 +23,8 @@ public:
     virtual Json value() const = 0;
     /// Emits nothing, and leaves the text alone when it already says @p value (the cursor is in it).
     virtual void setValue(const Json& value) = 0;
-    /// What a field with `valuesFrom` can be, or which parts an object shows. Ignored by controls that take
-    /// any value.
+    /// What a field with `valuesFrom` can be, which parts an object shows, or what a text is likely to be.
+    /// Ignored by controls that take any value.
     virtual void setOffered(const std::vector<Json>& offered);
     /// Marks the control as holding something that cannot be used.
     virtual void setProblem(bool problem);

@@ -65,9 +65,21 @@ std::vector<Json> offeredParts(const Field& field, const Json& values)
     return offered;
 }
 
+/// Whether the default of a text is something beside what the field it takes its values from can hold.
+bool standsForOthers(const Schema& schema, const Field& field)
+{
+    const Field* source = schema.find(field.valuesFrom);
+    if (!source || source->type != FieldType::Choice || field.type != FieldType::Text || field.list ||
+        !field.defaultValue.is_string())
+        return false;
+    const std::string name = field.defaultValue.get<std::string>();
+    return !name.empty() &&
+           std::find(source->choices.begin(), source->choices.end(), name) == source->choices.end();
+}
+
 } // namespace
 
-std::vector<Json> offeredValues(const Field& field, const Json& values)
+std::vector<Json> offeredValues(const Schema& schema, const Field& field, const Json& values)
 {
     if (!field.partsFrom.empty())
         return offeredParts(field, values);
@@ -75,6 +87,8 @@ std::vector<Json> offeredValues(const Field& field, const Json& values)
     const auto source = values.find(field.valuesFrom);
     if (field.valuesFrom.empty() || source == values.end())
         return offered;
+    if (standsForOthers(schema, field))
+        offered.push_back(field.defaultValue);
     Field item = field;
     item.list = false;
     const Json list = source->is_array() ? *source : Json::array({*source});
@@ -90,7 +104,7 @@ void followSources(const Schema& schema, Json& values)
     for (const Field& field : schema.fields) {
         if (field.valuesFrom.empty())
             continue;
-        const std::vector<Json> offered = offeredValues(field, values);
+        const std::vector<Json> offered = offeredValues(schema, field, values);
         if (offered.empty() || values[field.name].is_null())
             continue;
         Json& value = values[field.name];

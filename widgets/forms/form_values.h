@@ -10,8 +10,10 @@
 namespace assay::widgets {
 
 /// What a field with `valuesFrom` can be, given the values of the form: those of the other field that would
-/// be allowed here, in its order and once each. Of an object with `partsFrom`: the parts that they hold.
-std::vector<Json> offeredValues(const protocol::Field& field, const Json& values);
+/// be allowed here, in its order and once each. A default that the other field can never hold, such as "all"
+/// of them, comes first. Of an object with `partsFrom`: the parts that they hold.
+std::vector<Json> offeredValues(const protocol::Schema& schema, const protocol::Field& field,
+                                const Json& values);
 
 /// Moves fields with `valuesFrom` onto what they can be: the nearest number, else the first value. A field
 /// whose other field offers nothing, and null, stay.

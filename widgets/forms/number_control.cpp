@@ -15,6 +15,8 @@ namespace {
 
 constexpr int kPositions = 200; // of a slider whose field names no step
 constexpr int kMostPositions = 2000;
+/// Of a slider whose upper end is so many times the lower, equal steps multiply equally.
+constexpr double kManyTimes = 100;
 
 /// A whole number out of more than a slider has positions, such as that of an image, is typed.
 bool isForSlider(const protocol::Field& field)
@@ -54,7 +56,7 @@ void NumberControl::addSlider()
 {
     const protocol::Field& f = field();
     const double span = *f.high - *f.low;
-    m_logarithmic = f.type == protocol::FieldType::Real && *f.low > 0 && *f.high / *f.low >= 1000;
+    m_logarithmic = f.type == protocol::FieldType::Real && *f.low > 0 && *f.high / *f.low >= kManyTimes;
     double positions = kPositions;
     if (f.type == protocol::FieldType::Integer)
         positions = span / f.step.value_or(1);

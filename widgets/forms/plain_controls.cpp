@@ -1,8 +1,13 @@
 #include "widgets/forms/plain_controls.h"
 
+#include "widgets/theme/theme.h"
+
+#include <QAction>
 #include <QCheckBox>
+#include <QCompleter>
 #include <QHBoxLayout>
 #include <QLineEdit>
+#include <QStringListModel>
 
 namespace assay::widgets {
 
@@ -27,6 +32,40 @@ void TextControl::setValue(const Json& value)
 {
     if (value.is_string() && value != this->value())
         m_edit->setText(QString::fromStdString(value.get<std::string>()));
+}
+
+void TextControl::setOffered(const std::vector<Json>& offered)
+{
+    QStringList texts;
+    for (const Json& value : offered)
+        if (value.is_string())
+            texts << QString::fromStdString(value.get<std::string>());
+    if (!m_offered)
+        offer();
+    m_offered->setStringList(texts);
+}
+
+void TextControl::offer()
+{
+    m_offered = new QStringListModel(this);
+    auto* completer = new QCompleter(m_offered, this);
+    completer->setCaseSensitivity(Qt::CaseInsensitive);
+    completer->setFilterMode(Qt::MatchContains);
+    m_edit->setCompleter(completer);
+    connect(completer, qOverload<const QString&>(&QCompleter::activated), this, [this](const QString& text) {
+        m_edit->setText(text);
+        step();
+    });
+    const QColor ink = palette().color(QPalette::PlaceholderText);
+    QAction* open = m_edit->addAction(Theme::light().icon(QStringLiteral("chevron-down"), ink),
+                                      QLineEdit::TrailingPosition);
+    open->setObjectName(QStringLiteral("offered:") + QString::fromStdString(field().name));
+    open->setToolTip(tr("Show what it can be"));
+    connect(open, &QAction::triggered, this, [this, completer] {
+        m_edit->setFocus();
+        completer->setCompletionPrefix({});
+        completer->complete();
+    });
 }
 
 BoolControl::BoolControl(const protocol::Field& field, QWidget* parent)

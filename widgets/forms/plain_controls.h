@@ -4,9 +4,11 @@
 
 class QCheckBox;
 class QLineEdit;
+class QStringListModel;
 
 namespace assay::widgets {
 
+/// A line of text. Where values are offered they open below the line, and others can still be typed.
 class TextControl : public FieldControl
 {
     Q_OBJECT
@@ -14,9 +16,13 @@ public:
     TextControl(const protocol::Field& field, QWidget* parent);
     Json value() const override;
     void setValue(const Json& value) override;
+    void setOffered(const std::vector<Json>& offered) override;
 
 private:
+    void offer();
+
     QLineEdit* m_edit;
+    QStringListModel* m_offered = nullptr; ///< once something was offered
 };
 
 class BoolControl : public FieldControl

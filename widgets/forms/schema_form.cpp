@@ -148,7 +148,14 @@ void fill(QGridLayout* grid, QWidget* parent, const std::vector<FieldRow*>& rows
 FieldRow* SchemaForm::Private::makeRow(const Field& field, const FormChoices& choices, bool live,
                                        QWidget* parent)
 {
-    auto* row = new FieldRow(field, choices, live, parent);
+    Field shown = field;
+    // What a text takes from a field of choices is called there what it is called here.
+    const Field* source = schema.find(field.valuesFrom);
+    if (source && field.type == protocol::FieldType::Text && source->type == protocol::FieldType::Choice) {
+        shown.choices = source->choices;
+        shown.choiceLabels = source->choiceLabels;
+    }
+    auto* row = new FieldRow(shown, choices, live, parent);
     rows.push_back(row);
     QObject::connect(row->control(), &FieldControl::edited, q,
                      [this, row] { edit(row, row->control()->value()); });
@@ -291,7 +298,7 @@ void SchemaForm::Private::show()
     for (FieldRow* row : rows) {
         const Field& field = row->field();
         if (!field.valuesFrom.empty() || !field.partsFrom.empty()) {
-            std::vector<Json> now = offeredValues(field, values);
+            std::vector<Json> now = offeredValues(schema, field, values);
             const auto known = offered.find(field.name);
             if (known == offered.end() || known->second != now) {
                 row->control()->setOffered(now);
@@ -385,6 +392,13 @@ void SchemaForm::setNotes(const std::map<std::string, QString>& notes)
         if (it != notes.end() && row->field().advanced && d->advanced)
             d->advanced->setChecked(true);
     }
+}
+
+void SchemaForm::setOffered(const std::string& field, const std::vector<Json>& values)
+{
+    for (FieldRow* row : d->rows)
+        if (row->field().name == field && row->field().valuesFrom.empty() && row->field().partsFrom.empty())
+            row->control()->setOffered(values);
 }
 
 QUndoStack* SchemaForm::undoStack() const

@@ -56,6 +56,8 @@ public:
     /// Marks fields that wait for the user, by name, with a sentence under each that says what is wanted; a
     /// problem of the value is said instead. Folded fields are opened. Replaces the notes before.
     void setNotes(const std::map<std::string, QString>& notes);
+    /// What a field of free text can be, to choose from beside typing; lasts until the next schema.
+    void setOffered(const std::string& field, const std::vector<Json>& values);
     QUndoStack* undoStack() const;
 
 Q_SIGNALS:

@@ -65,8 +65,21 @@ void LiveBar::setSchema(const protocol::Schema& schema, const FormChoices& choic
 {
     m_schema = schema;
     m_form->setSchema(schema, choices, SchemaForm::Fields::Live);
+    showOffered();
     if (!m_stored.empty())
         m_form->setValues(m_stored);
+}
+
+void LiveBar::setOffered(std::map<std::string, std::vector<Json>> offered)
+{
+    m_offered = std::move(offered);
+    showOffered();
+}
+
+void LiveBar::showOffered()
+{
+    for (const auto& [field, values] : m_offered)
+        m_form->setOffered(field, values);
 }
 
 void LiveBar::setStored(const Json& params)

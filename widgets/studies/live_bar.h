@@ -6,6 +6,10 @@
 
 #include <QFrame>
 
+#include <map>
+#include <string>
+#include <vector>
+
 class QLabel;
 class QPushButton;
 class QTimer;
@@ -28,6 +32,8 @@ public:
     /// The same for some of them, the others stay; what is no live parameter is left out. A file may be named
     /// as figures name it, without folder and ending.
     void change(const Json& params);
+    /// What fields of free text can be, by name, to choose from beside typing.
+    void setOffered(std::map<std::string, std::vector<Json>> offered);
     /// All parameters as they are shown now.
     Json values() const;
     bool isChanged() const { return m_changed; }
@@ -40,6 +46,7 @@ Q_SIGNALS:
 
 private:
     void send();
+    void showOffered();
 
     SchemaForm* m_form;
     QLabel* m_hint;
@@ -47,6 +54,7 @@ private:
     QTimer* m_coalesce;
     protocol::Schema m_schema;
     Json m_stored = Json::object();
+    std::map<std::string, std::vector<Json>> m_offered;
     bool m_changed = false;
 };
 

@@ -7,6 +7,7 @@
 #include <QFrame>
 #include <QLocale>
 #include <QPushButton>
+#include <QSet>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -22,12 +23,18 @@ struct MetricsStripWords
     Q_DECLARE_TR_FUNCTIONS(assay::widgets::MetricText)
 };
 
-QString humanised(QString name)
+/// "Calibrated ECE clean" of "calibrated_ece_clean".
+QString humanised(const QString& name)
 {
-    name.replace(QLatin1Char('_'), QLatin1Char(' '));
-    if (!name.isEmpty())
-        name[0] = name[0].toUpper();
-    return name;
+    static const QSet<QString> kAbbreviations = {"aurc", "auroc", "ece", "ks", "mce", "nll"};
+    QStringList words = name.split(QLatin1Char('_'));
+    for (QString& word : words)
+        if (kAbbreviations.contains(word))
+            word = word.toUpper();
+    QString text = words.join(QLatin1Char(' '));
+    if (!text.isEmpty())
+        text[0] = text[0].toUpper();
+    return text;
 }
 
 QString plainNumber(double value)

@@ -1,6 +1,7 @@
 #include "widgets/studies/study_document.h"
 
 #include "widgets/engine/engine_client.h"
+#include "widgets/figures/mark_pick.h"
 #include "widgets/studies/live_bar.h"
 #include "widgets/studies/metrics_strip.h"
 #include "widgets/studies/results_view.h"
@@ -251,6 +252,10 @@ void StudyDocument::updateState()
     const bool live = m_record->state() == RunState::Finished && m_study.previews && m_study.hasLiveFields();
     if (live && known && m_live->isHidden()) {
         m_live->setStored(m_record->spec().params);
+        std::map<std::string, std::vector<Json>> offered;
+        for (const auto& figure : m_record->figures())
+            offered.merge(pickableNames(*figure.value));
+        m_live->setOffered(std::move(offered));
         m_live->show();
     }
     if (isFinal(m_record->state()))

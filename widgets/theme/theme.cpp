@@ -137,6 +137,7 @@ QColor Theme::role(const QString& role, int index) const
         {"ink", {QColor("#000000"), QColor("#FFFFFF")}},
         {"chance", {QColor("#6B7482"), QColor("#8F9AA8")}},
         {"neutral", {QColor("#8C96A3"), QColor("#7A8696")}},
+        {"empty", {QColor("#5F6875"), QColor("#9AA5B4")}},
         {"good", {QColor("#009E73"), QColor("#2FBF93")}},
         {"bad", {QColor("#B4281E"), QColor("#FF8B7D")}},
         {"fooled", {QColor("#B0578D"), QColor("#DB8FBC")}},

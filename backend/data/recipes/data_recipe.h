@@ -16,7 +16,7 @@ namespace assay::data {
 /// What a recipe draws: the whole set before it is divided.
 struct DrawnSet
 {
-    torch::Tensor images;             ///< uint8 [N,3,H,W]
+    torch::Tensor images;             ///< uint8 [N,C,H,W], C 1 or 3
     torch::Tensor labels;             ///< int64 [N]
     std::vector<std::uint8_t> inTest; ///< [N]: 1 where the image belongs to the test split
     SampleTable samples;              ///< names, captions and categorical attributes, [N] each

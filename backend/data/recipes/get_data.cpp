@@ -1,4 +1,5 @@
 #include "backend/data/recipes/data_recipe.h"
+#include "backend/data/recipes/digits.h"
 #include "backend/data/recipes/emoji15.h"
 #include "backend/data/recipes/faces.h"
 #include "backend/data/recipes/set_writer.h"
@@ -78,7 +79,7 @@ void moveInto(const fs::path& made, const fs::path& place, const fs::path& aside
 
 const std::vector<DataRecipe>& dataRecipes()
 {
-    static const std::vector<DataRecipe> recipes = {emoji15Recipe(), facesRecipe()};
+    static const std::vector<DataRecipe> recipes = {digitsRecipe(), emoji15Recipe(), facesRecipe()};
     return recipes;
 }
 

@@ -64,7 +64,7 @@ Json manifestOf(const DataRecipe& recipe, const DrawnSet& set)
                             {"licence", package.licence}});
     return {{"name", recipe.info.name},
             {"packages", packages},
-            {"split", "20 % of the keys (concepts, faces), by SHA-256, are the test split"},
+            {"split", "20 % of the keys (concepts, faces, digits), by SHA-256, are the test split"},
             {"train", recipe.info.trainCount},
             {"test", recipe.info.testCount},
             {"counts", countsOf(recipe, set)}};

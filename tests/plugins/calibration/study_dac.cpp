@@ -50,10 +50,11 @@ private Q_SLOTS:
             {"import", m_folder.filePath("shops.npz"), "--workspace", m_folder.filePath("workspace")});
         QVERIFY(import.waitForFinished(-1));
         QVERIFY2(import.exitCode() == 0, import.readAllStandardError().constData());
-        const CliRun dac = run("dac", {"models=[]", "train=small_cnn", "train_seeds=2", "train_images=2000",
-                                       "train_epochs=3", "dataset=shops", "domains=night",
-                                       "ood=fashion-mnist", "count=1200", "splits=2", "severities=2,4",
-                                       "shifts=gaussian_noise", "resamples=60", "bank=2000", "k=10"});
+        const CliRun dac =
+            run("dac", {"models=[]", "train=small_cnn", "train_seeds=2", "train_images=2000",
+                        "train_epochs=3", "dataset=shops", "domains=night", "ood=fashion-mnist", "count=1200",
+                        "splits=2", "severities=2,4", "shifts=gaussian_noise", "resamples=60", "bank=2000",
+                        "k=10", "calibrators=isotonic-multi"});
         QVERIFY2(dac.status() == 0, dac.error().constData());
         m_rows = dac.table("dac");
     }

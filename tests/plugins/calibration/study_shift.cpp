@@ -78,7 +78,7 @@ private Q_SLOTS:
                      context.figureOf("reliability-after").title.c_str());
             QCOMPARE(context.grids.size(), std::size_t(1));
             QCOMPARE(context.grids[0].title, shown);
-            QCOMPARE(context.grids[0].count(), std::size_t(150));
+            QCOMPARE(context.grids[0].count(), std::size_t(600));
         }
     }
 };

@@ -45,6 +45,8 @@ private Q_SLOTS:
     void selectionElsewhereMarksBars();
     void keyboardWalksAndSelects();
     void zoomSurvivesNewNumbers();
+    void shortLogAxesHaveNumbers();
+    void aClickOpensTheGallery();
     void survivesFiguresWithoutNumbers_data();
     void survivesFiguresWithoutNumbers();
 };
@@ -225,6 +227,49 @@ void FigureViewTest::zoomSurvivesNewNumbers()
     QVERIFY(view.plot()->xAxis->range().lower < 0.2);
     view.setFigure(test::shared(test::boxes()));
     QCOMPARE(view.plot()->xAxis->range().lower, -0.5);
+}
+
+void FigureViewTest::shortLogAxesHaveNumbers()
+{
+    protocol::Figure figure;
+    figure.x.scale = protocol::AxisScale::Log;
+    figure.layers = {{.kind = protocol::LayerKind::Line, .x = {0.4, 1, 2.5}, .y = {1, 2, 3}}};
+    FigureView view(nullptr);
+    view.resize(600, 400);
+    view.setFigure(test::shared(figure));
+    view.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&view));
+    const auto shows = [&](double value) {
+        const auto ticks = view.plot()->xAxis->ticker();
+        const QCPRange range = view.plot()->xAxis->range();
+        QVector<double> at;
+        QVector<QString> texts;
+        ticks->generate(range, QLocale::c(), 'g', 4, at, nullptr, &texts);
+        for (qsizetype i = 0; i < at.size(); ++i)
+            if (range.contains(at[i]) && std::abs(at[i] - value) < 1e-9 && !texts[i].isEmpty())
+                return true;
+        return false;
+    };
+    QVERIFY(shows(0.5) && shows(1) && shows(2));
+    figure.layers[0].x = {0.001, 1, 100};
+    view.setFigure(test::shared(figure));
+    QVERIFY(shows(0.01) && shows(1) && shows(100) && !shows(2));
+}
+
+void FigureViewTest::aClickOpensTheGallery()
+{
+    protocol::Figure figure = test::stackedBars();
+    FigureView view(nullptr);
+    view.resize(700, 420);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&view));
+    QSignalSpy picked(&view, &FigureView::picked);
+    for (const char* gallery : {"", "samples"}) {
+        figure.opens = gallery;
+        view.setFigure(test::shared(figure));
+        QTest::mouseClick(view.plot(), Qt::LeftButton, {}, layerOf(view, 0)->markRect(0).center().toPoint());
+    }
+    QCOMPARE(picked.size(), 1);
 }
 
 void FigureViewTest::survivesFiguresWithoutNumbers_data()

@@ -29,6 +29,7 @@ private Q_SLOTS:
     void divergingScaleIsSymmetric();
     void categoriesBreakThenSlant();
     void marksSayEverything();
+    void anEmptyMarkHasNoValue();
     void numbersRead();
     void marksStandForParameters();
 };
@@ -137,6 +138,17 @@ void FigureLayoutTest::marksSayEverything()
     QCOMPARE(markText(f, 9, 0), QString());
 }
 
+void FigureLayoutTest::anEmptyMarkHasNoValue()
+{
+    Figure f;
+    f.x = {.label = "Confidence", .unit = "%"};
+    f.y = {.label = "Accuracy", .unit = "%"};
+    f.layers = {Layer{.kind = LayerKind::Points, .name = "Empty bin", .role = "empty", .x = {5}, .y = {0}}};
+    QCOMPARE(markText(f, 0, 0), QString("Empty bin\nConfidence: 5 %"));
+    f.layers[0].role = "accent";
+    QCOMPARE(markText(f, 0, 0), QString("Empty bin\nConfidence: 5 %\nAccuracy: 0 %"));
+}
+
 void FigureLayoutTest::numbersRead()
 {
     QCOMPARE(numberText(0.123456), QString("0.1235"));
@@ -158,6 +170,9 @@ void FigureLayoutTest::marksStandForParameters()
     QCOMPARE(pickedParams(f, 0, 5).dump(), std::string(R"({"attack":"pgd","target":"c","source":"t"})"));
     QCOMPARE(pickedParams(f, 1, 0).dump(), std::string(R"({"attack":"pgd","target":"b","source":"s"})"));
     QCOMPARE(pickedParams(f, 7, 0).dump(), std::string("{}"));
+    const auto names = pickableNames(f);
+    QCOMPARE(names.size(), std::size_t(2));
+    QCOMPARE(names.at("source"), (std::vector<Json>{"s", "t"}));
     f.sets = "[damaged";
     f.y.sets.clear();
     f.x = {.sets = "eps"};

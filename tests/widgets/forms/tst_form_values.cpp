@@ -45,6 +45,7 @@ private Q_SLOTS:
     void steps_data();
     void steps();
     void offersWhatTheOtherFieldHolds();
+    void offersWhatStandsForAll();
     void followsTheOtherField();
     void knowsLiveEdits();
     void speaksWithLabels();
@@ -95,11 +96,26 @@ void TstFormValues::offersWhatTheOtherFieldHolds()
 {
     const Schema s = tied();
     const Json values = {{"eps", {2, 0.5, "abc", -1, 0.5}}, {"models", {"b", "a"}}};
-    COMPARE_JSON(offeredValues(s.fields[1], values),
+    COMPARE_JSON(offeredValues(s, s.fields[1], values),
                  (std::vector<Json>{2, 0.5})); // no text, none below 0, once each
-    COMPARE_JSON(offeredValues(s.fields[3], values), (std::vector<Json>{"b", "a"}));
-    QVERIFY(offeredValues(s.fields[0], values).empty());
-    QVERIFY(offeredValues(s.fields[1], Json::object()).empty());
+    COMPARE_JSON(offeredValues(s, s.fields[3], values), (std::vector<Json>{"b", "a"}));
+    QVERIFY(offeredValues(s, s.fields[0], values).empty());
+    QVERIFY(offeredValues(s, s.fields[1], Json::object()).empty());
+}
+
+void TstFormValues::offersWhatStandsForAll()
+{
+    Schema s;
+    s.fields = {
+        {.name = "shifts", .type = FieldType::Choice, .list = true, .choices = {"fog", "snow", "blur"}},
+        {.name = "view_shift", .type = FieldType::Text, .defaultValue = "all", .valuesFrom = "shifts"},
+        {.name = "view_other", .type = FieldType::Text, .defaultValue = "blur", .valuesFrom = "shifts"}};
+    Json values = {{"shifts", {"snow", "fog"}}, {"view_shift", "all"}, {"view_other", "blur"}};
+    COMPARE_JSON(offeredValues(s, s.fields[1], values), (std::vector<Json>{"all", "snow", "fog"}));
+    COMPARE_JSON(offeredValues(s, s.fields[2], values), (std::vector<Json>{"snow", "fog"}));
+    followSources(s, values);
+    COMPARE_JSON(values["view_shift"], Json("all"));
+    COMPARE_JSON(values["view_other"], Json("snow"));
 }
 
 void TstFormValues::followsTheOtherField()
