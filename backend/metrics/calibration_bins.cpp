@@ -1,5 +1,6 @@
 #include "backend/metrics/calibration_bins.h"
 
+#include "backend/metrics/score_checks.h"
 #include "backend/protocol/error.h"
 
 #include <algorithm>
@@ -14,11 +15,6 @@ namespace assay::metrics {
 namespace {
 
 constexpr int kMostBins = 10000;
-
-double widthBorder(std::int64_t bin, int bins)
-{
-    return static_cast<double>(bin) / bins;
-}
 
 /// Running sums that do not gather rounding over a million terms (Neumaier 1974).
 std::vector<double> runningSums(std::span<const double> values)
@@ -59,22 +55,12 @@ std::int64_t equalWidthBin(double confidence, int bins)
 SortedConfidences::SortedConfidences(std::span<const double> confidence,
                                      std::span<const std::uint8_t> correct)
 {
+    checkConfidences(confidence, correct);
     const std::size_t n = confidence.size();
-    if (n != correct.size())
-        throw Error(std::to_string(n) + " confidences have " + std::to_string(correct.size()) + " outcomes");
-    if (n == 0)
-        throw Error("calibration is asked of no samples; it needs at least one");
     // Sorted as pairs: a sort of positions alone would miss the cache at every comparison.
     std::vector<std::pair<double, std::int64_t>> pairs(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        if (!(confidence[i] >= 0 && confidence[i] <= 1))
-            throw Error("a confidence must be from 0 to 1; that of sample " + std::to_string(i) + " is " +
-                        std::to_string(confidence[i]));
-        if (correct[i] > 1)
-            throw Error("an outcome must be 0 or 1; that of sample " + std::to_string(i) + " is " +
-                        std::to_string(correct[i]));
+    for (std::size_t i = 0; i < n; ++i)
         pairs[i] = {confidence[i], static_cast<std::int64_t>(i)};
-    }
     std::sort(pairs.begin(), pairs.end());
     m_confidence.resize(n);
     m_correct.resize(n);

@@ -23,6 +23,12 @@ void checkBinCount(int bins);
 /// way.
 std::int64_t equalWidthBin(double confidence, int bins);
 
+/// b / B: the upper border of bin b - 1 of EqualWidth.
+inline double widthBorder(std::int64_t b, int bins)
+{
+    return static_cast<double>(b) / bins;
+}
+
 /// The samples whose confidence lies in (lower, upper].
 struct ReliabilityBin
 {

@@ -4,6 +4,7 @@
 #include "backend/metrics/draws.h"
 #include "backend/metrics/proper_scores.h"
 #include "backend/metrics/selective.h"
+#include "backend/metrics/smooth_calibration.h"
 #include "backend/metrics/statistics.h"
 #include "backend/protocol/error.h"
 
@@ -91,6 +92,8 @@ double Resampler::value(CalibrationMetric metric, std::span<const std::uint32_t>
         return binnedErrors(m_sorted, Binning::EqualWidth, m_bins, m_sortedCounts).maximum;
     case CalibrationMetric::Ks:
         return ksCalibrationError(m_sorted, m_sortedCounts);
+    case CalibrationMetric::SmoothEce:
+        return smoothCalibrationError(m_sorted, m_sortedCounts);
     case CalibrationMetric::Auroc:
         return confidenceAuroc(m_sorted, m_sortedCounts);
     case CalibrationMetric::Aurc:
@@ -163,6 +166,8 @@ double summaryOf(const LabelledProbabilities& predictions, const SortedConfidenc
         return maximumCalibrationError(sorted.bins(Binning::EqualWidth, bins));
     case CalibrationMetric::Ks:
         return ksCalibrationError(sorted);
+    case CalibrationMetric::SmoothEce:
+        return smoothCalibrationError(sorted);
     case CalibrationMetric::Auroc:
         return confidenceAuroc(sorted);
     case CalibrationMetric::Aurc:

@@ -11,7 +11,7 @@
 namespace assay::metrics {
 
 /// One number that says how far probabilities can be believed. Definitions: calibration_error.h,
-/// proper_scores.h and selective.h; those of the top label read its confidence.
+/// smooth_calibration.h, proper_scores.h and selective.h; those of the top label read its confidence.
 enum class CalibrationMetric {
     Accuracy,     ///< share of samples whose top label is right
     Nll,          ///< nats
@@ -21,6 +21,7 @@ enum class CalibrationMetric {
     EceClasswise, ///< mean over classes, equal-width bins
     Mce,          ///< top label, equal-width bins
     Ks,           ///< top label
+    SmoothEce,    ///< top label, no bins
     Auroc,        ///< of the confidence; NaN when all are right or all wrong
     Aurc
 };

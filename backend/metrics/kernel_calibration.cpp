@@ -1,11 +1,10 @@
 #include "backend/metrics/kernel_calibration.h"
 
-#include "backend/protocol/error.h"
+#include "backend/metrics/score_checks.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string>
 
 namespace assay::metrics {
 
@@ -53,16 +52,7 @@ double trapezoid(const std::vector<double>& values)
 
 KernelReliability kernelReliability(std::span<const double> confidence, std::span<const std::uint8_t> correct)
 {
-    if (confidence.size() != correct.size())
-        throw Error(std::to_string(confidence.size()) + " confidences have " +
-                    std::to_string(correct.size()) + " outcomes");
-    if (confidence.empty())
-        throw Error("calibration is asked of no samples; it needs at least one");
-    for (std::size_t i = 0; i < confidence.size(); ++i) {
-        if (!(confidence[i] >= 0 && confidence[i] <= 1))
-            throw Error("a confidence must be from 0 to 1; that of sample " + std::to_string(i) + " is " +
-                        std::to_string(confidence[i]));
-    }
+    checkConfidences(confidence, correct);
     KernelReliability result{.bandwidth = bandwidthOf(confidence)};
     const double reach = 3 * result.bandwidth;
     std::vector<double> all(kGridSteps + 1, 0.0), right(kGridSteps + 1, 0.0);

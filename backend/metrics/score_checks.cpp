@@ -57,4 +57,21 @@ torch::Tensor checkedLabels(const torch::Tensor& labels, std::int64_t samples, s
     return plain;
 }
 
+void checkConfidences(std::span<const double> confidence, std::span<const std::uint8_t> correct)
+{
+    if (confidence.size() != correct.size())
+        throw Error(std::to_string(confidence.size()) + " confidences have " +
+                    std::to_string(correct.size()) + " outcomes");
+    if (confidence.empty())
+        throw Error("calibration is asked of no samples; it needs at least one");
+    for (std::size_t i = 0; i < confidence.size(); ++i) {
+        if (!(confidence[i] >= 0 && confidence[i] <= 1))
+            throw Error("a confidence must be from 0 to 1; that of sample " + std::to_string(i) + " is " +
+                        std::to_string(confidence[i]));
+        if (correct[i] > 1)
+            throw Error("an outcome must be 0 or 1; that of sample " + std::to_string(i) + " is " +
+                        std::to_string(correct[i]));
+    }
+}
+
 } // namespace assay::metrics

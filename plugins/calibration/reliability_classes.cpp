@@ -49,7 +49,7 @@ protocol::Figure classGapsFigure(const ReliabilityScene& scene, const ClassRelia
             cells.count.push_back(static_cast<double>(bin.accuracy.count));
             cells.denominator.push_back(static_cast<double>(bin.count));
             if (scene.linked())
-                cells.samples.add(scene.idsOf(sorted, bin));
+                cells.samples.add(scene.idsOf(&sorted, bin));
             if (!bin.empty())
                 largest = std::max(largest, std::abs(gap));
         }

@@ -92,7 +92,7 @@ private:
 };
 
 /// Stacked bars up to the smaller of accuracy and confidence, and above it the gap, in one of two colours.
-void addGapBars(Figure& f, const ReliabilityScene& scene, const metrics::SortedConfidences& sorted,
+void addGapBars(Figure& f, const ReliabilityScene& scene, const metrics::SortedConfidences* sorted,
                 const std::vector<ReliabilityBin>& bins, const DiagramLayout& layout)
 {
     Layer base{.kind = LayerKind::Bars, .name = "Common part", .role = "neutral", .stack = "bin"};
@@ -116,7 +116,7 @@ void addGapBars(Figure& f, const ReliabilityScene& scene, const metrics::SortedC
 }
 
 /// Accuracies with their intervals, and a ring at 0 for each empty bin.
-void addAccuracies(Figure& f, const ReliabilityScene& scene, const metrics::SortedConfidences& sorted,
+void addAccuracies(Figure& f, const ReliabilityScene& scene, const metrics::SortedConfidences* sorted,
                    const std::vector<ReliabilityBin>& bins, const DiagramLayout& layout,
                    const std::string& what)
 {
@@ -167,23 +167,23 @@ std::string emptyText(const std::vector<ReliabilityBin>& bins)
 }
 
 /// The parts that the diagrams of the top label and of one class share.
-void fillDiagram(Figure& f, const ReliabilityScene& scene, const metrics::SortedConfidences& sorted,
-                 Binning binning, int count, const std::string& what)
+void fillDiagram(Figure& f, const ReliabilityScene& scene, const BinnedSamples& samples,
+                 const std::string& what)
 {
-    const std::vector<ReliabilityBin> bins = sorted.bins(binning, count);
-    const DiagramLayout layout(binning, bins);
-    f.caption = definitionOf(binning, count) + emptyText(bins) + " ECE " +
+    const std::vector<ReliabilityBin>& bins = samples.bins;
+    const DiagramLayout layout(samples.binning, bins);
+    f.caption = definitionOf(samples.binning, static_cast<int>(bins.size())) + emptyText(bins) + " ECE " +
                 shortText(100 * metrics::expectedCalibrationError(bins)) + " %, largest gap " +
                 shortText(100 * metrics::maximumCalibrationError(bins)) + " %, of " +
-                std::to_string(sorted.size()) +
+                std::to_string(samples.size) +
                 " samples, whose number stands beside a bin where there is room; Wilson 95 % intervals.";
     f.interval = reporting::kWilson;
     f.x = layout.axis(what == kAccuracy ? "Confidence" : "Probability of the class");
     f.y = reporting::percentScale(what);
     f.aspect = 1.2;
-    addGapBars(f, scene, sorted, bins, layout);
+    addGapBars(f, scene, samples.sorted, bins, layout);
     addReference(f, bins, layout);
-    addAccuracies(f, scene, sorted, bins, layout, what);
+    addAccuracies(f, scene, samples.sorted, bins, layout, what);
     if (scene.answers().images)
         f.opens = kGallery;
 }
@@ -197,7 +197,7 @@ Figure diagramFigure(const ReliabilityScene& scene, Binning binning, int bins)
                       scene.temperatureText(),
              .section = "Reliability",
              .rateOf = "samples of the bin"};
-    fillDiagram(f, scene, scene.top(), binning, bins, kAccuracy);
+    fillDiagram(f, scene, scene.binned(binning, bins), kAccuracy);
     return f;
 }
 
@@ -210,21 +210,23 @@ Figure classDiagramFigure(const ReliabilityScene& scene, const metrics::SortedCo
                       scene.temperatureText(),
              .section = "Classes",
              .rateOf = "samples of the bin"};
-    fillDiagram(f, scene, sorted, binning, bins, "Frequency of the class");
+    fillDiagram(
+        f, scene,
+        {.binning = binning, .bins = sorted.bins(binning, bins), .size = sorted.size(), .sorted = &sorted},
+        "Frequency of the class");
     f.caption = "The probability of this class against how often it is the label. " + f.caption;
     return f;
 }
 
 Figure confidenceFigure(const ReliabilityScene& scene, Binning binning, int count)
 {
-    const std::vector<ReliabilityBin> bins = scene.top().bins(binning, count);
+    const BinnedSamples samples = scene.binned(binning, count);
+    const std::vector<ReliabilityBin>& bins = samples.bins;
     const DiagramLayout layout(binning, bins);
     Figure f{.name = "confidence",
              .title = "How sure it is, bins of " + binningText(binning) + ", " + scene.temperatureText(),
              .section = "Confidence"};
-    const double n = static_cast<double>(scene.top().size());
-    const double mean = scene.top().meanConfidence();
-    const double accuracy = static_cast<double>(scene.top().totalCorrect()) / n;
+    const double mean = scene.meanConfidence(), accuracy = scene.accuracy();
     f.caption = "Mean confidence " + reporting::percentText(mean) + ", accuracy " +
                 reporting::percentText(accuracy) + ": where the confidence is larger, the model is too sure.";
     f.x = layout.axis("Confidence");
@@ -238,7 +240,7 @@ Figure confidenceFigure(const ReliabilityScene& scene, Binning binning, int coun
             layer->x.push_back(layout.position(b));
             layer->y.push_back(static_cast<double>(isRight ? rightOnes : bin.count - rightOnes));
             if (scene.linked())
-                layer->samples.add(scene.idsOf(scene.top(), bin, isRight));
+                layer->samples.add(scene.idsOf(samples.sorted, bin, isRight));
         }
     }
     f.layers = {std::move(right), std::move(wrong)};

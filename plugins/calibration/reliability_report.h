@@ -49,6 +49,11 @@ std::string metricKey(metrics::CalibrationMetric metric);
 std::string metricTitle(metrics::CalibrationMetric metric);
 /// `numbers`: metric, title, value, low, high.
 protocol::Table numbersTable(const ReliabilityScene& scene, const CalibrationNumbers& numbers, int bins);
+/// `details`: metric, title, value. The parts of Brier's score, calibration errors that chance adds less to,
+/// and how much of AURC is due to the order.
+protocol::Table detailsTable(const ReliabilityScene& scene, int bins);
+/// The share of wrong ones among those that are answered, the surest first: `risk-coverage`.
+protocol::Figure riskCoverageFigure(const ReliabilityScene& scene);
 /// `held-out`: temperature, n and the reported metrics, before and after the fitted temperature.
 protocol::Table heldOutTable(const ReliabilityResults& results, int bins);
 

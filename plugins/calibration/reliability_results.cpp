@@ -5,6 +5,8 @@
 
 #include <torch/types.h>
 
+#include <utility>
+
 namespace assay::confidence {
 
 engine::TensorMap toTensors(const ReliabilityResults& r)
@@ -72,45 +74,92 @@ metrics::LabelledProbabilities probabilitiesAt(const Answers& answers, double te
 
 } // namespace
 
-ReliabilityScene::ReliabilityScene(const ReliabilityResults& results, double temperature)
+ReliabilityScene::ReliabilityScene(const ReliabilityResults& results, double temperature,
+                                   std::shared_ptr<const metrics::TemperedLogits> tempered,
+                                   std::vector<double> buffer)
     : m_results(results)
     , m_temperature(temperature)
-    , m_predictions(probabilitiesAt(results.answers, temperature))
-    , m_top(m_predictions.top().confidence, m_predictions.top().correct)
-{}
+    , m_tempered(std::move(tempered))
+{
+    if (m_tempered) {
+        m_live = m_tempered->at(temperature, std::move(buffer));
+        m_buckets.emplace(m_live.confidence, m_tempered->correct());
+    }
+}
+
+const metrics::LabelledProbabilities& ReliabilityScene::predictions() const
+{
+    std::call_once(m_predictionsMade,
+                   [this] { m_predictions = probabilitiesAt(m_results.answers, m_temperature); });
+    return *m_predictions;
+}
+
+const metrics::SortedConfidences& ReliabilityScene::top() const
+{
+    std::call_once(m_topMade,
+                   [this] { m_top.emplace(predictions().top().confidence, predictions().top().correct); });
+    return *m_top;
+}
+
+BinnedSamples ReliabilityScene::binned(metrics::Binning binning, int bins) const
+{
+    BinnedSamples result{.binning = binning, .size = answers().size()};
+    if (!m_buckets) {
+        result.bins = top().bins(binning, bins);
+        result.sorted = linked() ? &top() : nullptr;
+        return result;
+    }
+    const std::lock_guard lock(m_binsMutex);
+    KeptBins& kept = m_kept[binning == metrics::Binning::EqualMass ? 1 : 0];
+    if (kept.count != bins)
+        kept = {bins, m_buckets->bins(binning, bins)};
+    result.bins = kept.bins;
+    return result;
+}
+
+double ReliabilityScene::meanConfidence() const
+{
+    return m_buckets ? m_buckets->meanConfidence() : top().meanConfidence();
+}
+
+double ReliabilityScene::accuracy() const
+{
+    const std::int64_t correct = m_buckets ? m_buckets->totalCorrect() : top().totalCorrect();
+    return static_cast<double>(correct) / static_cast<double>(answers().size());
+}
 
 metrics::SortedConfidences ReliabilityScene::ofClass(std::int64_t c) const
 {
-    const torch::Tensor p = m_predictions.probabilities().select(1, c).contiguous();
-    const torch::Tensor is = (m_predictions.labels() == c).to(torch::kUInt8).contiguous();
+    const torch::Tensor p = predictions().probabilities().select(1, c).contiguous();
+    const torch::Tensor is = (predictions().labels() == c).to(torch::kUInt8).contiguous();
     const auto n = static_cast<std::size_t>(p.numel());
     return {{p.data_ptr<double>(), n}, {is.data_ptr<std::uint8_t>(), n}};
 }
 
-std::vector<std::int64_t> ReliabilityScene::idsOf(const metrics::SortedConfidences& sorted,
+std::vector<std::int64_t> ReliabilityScene::idsOf(const metrics::SortedConfidences* sorted,
                                                   const metrics::ReliabilityBin& bin) const
 {
     std::vector<std::int64_t> ids;
-    if (!linked())
+    if (!sorted || !linked())
         return ids;
     const std::int64_t* known = answers().ids.data_ptr<std::int64_t>();
     for (const std::int64_t sample :
-         sorted.order().subspan(static_cast<std::size_t>(bin.first), static_cast<std::size_t>(bin.count)))
+         sorted->order().subspan(static_cast<std::size_t>(bin.first), static_cast<std::size_t>(bin.count)))
         ids.push_back(known[sample]);
     return ids;
 }
 
-std::vector<std::int64_t> ReliabilityScene::idsOf(const metrics::SortedConfidences& sorted,
+std::vector<std::int64_t> ReliabilityScene::idsOf(const metrics::SortedConfidences* sorted,
                                                   const metrics::ReliabilityBin& bin, bool correct) const
 {
     std::vector<std::int64_t> ids;
-    if (!linked())
+    if (!sorted || !linked())
         return ids;
     const std::int64_t* known = answers().ids.data_ptr<std::int64_t>();
     for (auto i = static_cast<std::size_t>(bin.first); i < static_cast<std::size_t>(bin.first + bin.count);
          ++i)
-        if ((sorted.correct()[i] != 0) == correct)
-            ids.push_back(known[sorted.order()[i]]);
+        if ((sorted->correct()[i] != 0) == correct)
+            ids.push_back(known[sorted->order()[i]]);
     return ids;
 }
 

@@ -3,12 +3,12 @@
 #include "backend/calibration/temperature.h"
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "plugins/calibration/reliability_live.h"
 #include "plugins/calibration/reliability_report.h"
 
 #include <torch/types.h>
 
 #include <algorithm>
-#include <mutex>
 
 namespace assay::confidence {
 
@@ -31,7 +31,9 @@ void emitView(engine::RunContext& ctx, const ReliabilityScene& scene, const Reli
     ctx.table(binsTable(scene, binning, p.bins));
     ctx.figure(confidenceFigure(scene, binning, p.bins));
     ctx.checkpoint();
-    if (live && scene.predictions().probabilities().numel() > kMostLiveClasses)
+    if (!scene.buckets())
+        ctx.figure(riskCoverageFigure(scene));
+    if (live && scene.answers().logits.numel() > kMostLiveClasses)
         return;
     const ClassReliability classes = classReliability(scene);
     ctx.checkpoint();
@@ -40,14 +42,6 @@ void emitView(engine::RunContext& ctx, const ReliabilityScene& scene, const Reli
     ctx.figure(
         classDiagramFigure(scene, classes.sorted[static_cast<std::size_t>(shown)], shown, binning, p.bins));
 }
-
-/// The results of one run at one temperature, which previews of that run share while a slider is dragged.
-struct LiveScene
-{
-    std::filesystem::path folder;
-    ReliabilityResults results;
-    std::optional<ReliabilityScene> scene;
-};
 
 class ReliabilityStudy final : public engine::StudyOf<ReliabilityParams>
 {
@@ -69,10 +63,11 @@ public:
             .keywords = {"calibration", "confidence", "ECE", "expected calibration error",
                          "reliability diagram", "temperature", "Brier", "logits"},
             .outputs =
-                {"metrics accuracy, nll, brier, ece, ece_equal_mass, ece_classwise, mce, ks, auroc, aurc; "
-                 "temperature where one was fitted",
+                {"metrics accuracy, nll, brier, ece, ece_equal_mass, ece_classwise, mce, ks, smece, auroc, "
+                 "aurc; temperature where one was fitted",
                  "tables/bins.csv: binning, bin, lower, upper, n, confidence, accuracy, low, high, gap",
                  "tables/numbers.csv: metric, title, value, low, high",
+                 "tables/details.csv: metric, title, value",
                  "tables/held-out.csv: temperature, n, accuracy, nll, brier, ece, ..."},
             .version = "1",
             .previews = true,
@@ -98,14 +93,11 @@ protected:
 
     void previewWith(engine::RunContext& ctx, const ReliabilityParams& p) override
     {
-        const std::shared_ptr<const LiveScene> live = liveScene(ctx, p.temperature);
+        const std::shared_ptr<const LiveScene> live = m_live.at(ctx, p.temperature);
         ctx.checkpoint();
-        emitView(ctx, *live->scene, p, true);
+        emitView(ctx, live->scene, p, true);
         ctx.checkpoint();
-        ctx.table(numbersTable(
-            *live->scene,
-            {metrics::calibrationMetrics(live->scene->predictions(), reportedMetrics(), p.bins), {}},
-            p.bins));
+        ctx.table(numbersTable(live->scene, liveNumbers(live->scene, p.bins), p.bins));
     }
 
 private:
@@ -180,6 +172,7 @@ private:
         for (protocol::Metric& metric : emitted)
             ctx.metric(std::move(metric));
         ctx.table(numbersTable(scene, numbers, p.bins));
+        ctx.table(detailsTable(scene, p.bins));
     }
 
     static void emitImages(engine::RunContext& ctx, const ReliabilityScene& scene)
@@ -195,24 +188,7 @@ private:
             set.images(data::Split::Test, scene.answers().ids.index_select(0, rows), torch::kCPU)));
     }
 
-    /// Of the previewed run, read and sorted once: rebinning a million samples then takes milliseconds.
-    std::shared_ptr<const LiveScene> liveScene(const engine::RunContext& ctx, double temperature)
-    {
-        const std::lock_guard lock(m_liveMutex);
-        if (m_live && m_live->folder == ctx.folder() && m_live->scene->temperature() == temperature)
-            return m_live;
-        auto live = std::make_shared<LiveScene>();
-        live->folder = ctx.folder();
-        live->results = m_live && m_live->folder == ctx.folder()
-                            ? m_live->results
-                            : reliabilityFrom(ctx.loadArtifact("outcomes"));
-        live->scene.emplace(live->results, temperature);
-        m_live = live;
-        return m_live;
-    }
-
-    std::mutex m_liveMutex;
-    std::shared_ptr<const LiveScene> m_live; ///< shared: a newer preview replaces it while another reads
+    LiveScenes m_live;
 };
 
 } // namespace

@@ -19,21 +19,22 @@ const std::vector<CalibrationMetric>& reportedMetrics()
     static const std::vector<CalibrationMetric> kReported = {
         CalibrationMetric::Accuracy, CalibrationMetric::Nll,          CalibrationMetric::Brier,
         CalibrationMetric::Ece,      CalibrationMetric::EceEqualMass, CalibrationMetric::EceClasswise,
-        CalibrationMetric::Mce,      CalibrationMetric::Ks,           CalibrationMetric::Auroc,
-        CalibrationMetric::Aurc};
+        CalibrationMetric::Mce,      CalibrationMetric::Ks,           CalibrationMetric::SmoothEce,
+        CalibrationMetric::Auroc,    CalibrationMetric::Aurc};
     return kReported;
 }
 
 std::string metricKey(CalibrationMetric metric)
 {
-    static const std::array<const char*, 10> kKeys = {
-        "accuracy", "nll", "brier", "ece", "ece_equal_mass", "ece_classwise", "mce", "ks", "auroc", "aurc"};
+    static const std::array<const char*, 11> kKeys = {"accuracy",       "nll",           "brier", "ece",
+                                                      "ece_equal_mass", "ece_classwise", "mce",   "ks",
+                                                      "smece",          "auroc",         "aurc"};
     return kKeys.at(static_cast<std::size_t>(metric));
 }
 
 std::string metricTitle(CalibrationMetric metric)
 {
-    static const std::array<const char*, 10> kTitles = {"Accuracy",
+    static const std::array<const char*, 11> kTitles = {"Accuracy",
                                                         "Negative log likelihood, nats",
                                                         "Brier score, 0 to 2",
                                                         "ECE, bins of equal width",
@@ -41,6 +42,7 @@ std::string metricTitle(CalibrationMetric metric)
                                                         "Classwise ECE, mean over classes",
                                                         "MCE, largest gap of a bin of equal width",
                                                         "KS calibration error",
+                                                        "Smooth ECE, no bins",
                                                         "AUROC of the confidence",
                                                         "AURC, area under risk over coverage"};
     return kTitles.at(static_cast<std::size_t>(metric));
@@ -56,12 +58,13 @@ protocol::Table binsTable(const ReliabilityScene& scene, metrics::Binning binnin
                  numberColumn("accuracy", "Accuracy", 4), numberColumn("low", "Low", 4),
                  numberColumn("high", "High", 4),         numberColumn("gap", "Accuracy − confidence", 4)};
     double number = 0;
-    for (const metrics::ReliabilityBin& bin : scene.top().bins(binning, count)) {
+    const BinnedSamples samples = scene.binned(binning, count);
+    for (const metrics::ReliabilityBin& bin : samples.bins) {
         TableRow(t) << (binning == metrics::Binning::EqualMass ? "equal-mass" : "equal-width") << number++
                     << bin.lower << bin.upper << static_cast<double>(bin.count) << bin.confidence
                     << bin.accuracy << bin.gap();
         if (scene.linked())
-            t.samples.add(scene.idsOf(scene.top(), bin));
+            t.samples.add(scene.idsOf(samples.sorted, bin));
     }
     return t;
 }
@@ -72,10 +75,11 @@ protocol::Table numbersTable(const ReliabilityScene& scene, const CalibrationNum
     protocol::Table t{
         .name = "numbers", .title = "In numbers, " + scene.temperatureText(), .section = "Reliability"};
     t.caption =
-        "Of " + std::to_string(scene.top().size()) + " samples, " + std::to_string(bins) +
+        "Of " + std::to_string(scene.answers().size()) + " samples, " + std::to_string(bins) +
         " bins. Intervals (95 %) are Wilson's of the accuracy, else basic bootstrap intervals over the "
         "samples" +
-        std::string(numbers.intervals.empty() ? "; they are computed by runs, not while dragging." : ".");
+        std::string(numbers.intervals.empty() ? "; they are computed by runs, not while dragging." : ".") +
+        (scene.buckets() ? " Of so many samples so are the numbers that are missing here." : "");
     t.columns = {textColumn("metric", "Metric"), textColumn("title", "What"),
                  numberColumn("value", "Value", 4), numberColumn("low", "Low", 4),
                  numberColumn("high", "High", 4)};

@@ -158,6 +158,42 @@ private Q_SLOTS:
                  "a diagram of 0 bins is asked for; it must have 1 to 10000.");
     }
 
+    /// Bins that hold nothing have no say: with bins so narrow that each value has its own, the errors are
+    /// those of the values. 0.25 -> 1 of 2, 0.5 -> 0 of 1, 0.875 -> 3 of 3.
+    void emptyBinsAddNothing()
+    {
+        const SortedConfidences sorted(std::vector<double>{0.25, 0.25, 0.5, 0.875, 0.875, 0.875},
+                                       std::vector<std::uint8_t>{1, 0, 0, 1, 1, 1});
+        for (const int bins : {8, 64, 8192}) {
+            const auto width = sorted.bins(Binning::EqualWidth, bins);
+            QCOMPARE(std::ranges::count_if(width, &ReliabilityBin::empty), bins - 3);
+            QVERIFY(std::abs(expectedCalibrationError(width) - (2 * 0.25 + 0.5 + 3 * 0.125) / 6) < 1e-15);
+            QCOMPARE(maximumCalibrationError(width), 0.5);
+            // The lone sample of 0.5 adds nothing to the debiased square: nobody can tell chance from gap.
+            const double squared = (2 * (0.0625 - 0.25) + 3 * 0.015625) / 6;
+            QVERIFY(std::abs(debiasedSquaredCalibrationError(width) - squared) < 1e-15);
+        }
+        // Equal mass, more bins than samples: three bins hold all, and the error is the same.
+        QVERIFY(std::abs(expectedCalibrationError(sorted.bins(Binning::EqualMass, 100)) -
+                         (2 * 0.25 + 0.5 + 3 * 0.125) / 6) < 1e-15);
+    }
+
+    /// Adaptive calibration error as Nixon et al. write it: each class sorted and cut into ranges of N /
+    /// bins, all of one weight. No two probabilities of a class are equal here, and bins divides N.
+    void adaptiveErrorAgreesWithEqualRanges()
+    {
+        constexpr std::int64_t kSamples = 600, kClasses = 4, kBins = 12, kEach = kSamples / kBins;
+        const torch::Tensor logits =
+            (torch::arange(kSamples * kClasses, torch::kFloat64).view({kSamples, kClasses}) * 0.7).sin() * 2;
+        const torch::Tensor labels = torch::arange(kSamples) * 3 % kClasses, p = logits.softmax(1);
+        const torch::Tensor gap = torch::one_hot(labels, kClasses).to(torch::kFloat64) - p;
+        const torch::Tensor order = p.argsort(0, false);
+        const torch::Tensor ranges = gap.gather(0, order).view({kBins, kEach, kClasses}).mean(1).abs();
+        const double found = classwiseCalibrationError(LabelledProbabilities::fromLogits(logits, labels),
+                                                       Binning::EqualMass, kBins);
+        QVERIFY(std::abs(found - ranges.mean().item<double>()) < 1e-12);
+    }
+
     /// The integral from its definition, pair by pair on another grid (of 30001 points; both rules err by
     /// less than 1e-6 for kernels of this width).
     void kernelErrorAgreesWithQuadrature()

@@ -20,7 +20,7 @@ class TestCalibrationSummary : public QObject
 
     static constexpr Metric kAll[] = {Metric::Accuracy,     Metric::Nll,          Metric::Brier, Metric::Ece,
                                       Metric::EceEqualMass, Metric::EceClasswise, Metric::Mce,   Metric::Ks,
-                                      Metric::Auroc,        Metric::Aurc};
+                                      Metric::SmoothEce,    Metric::Auroc,        Metric::Aurc};
 
     static torch::Tensor logits(std::int64_t n)
     {

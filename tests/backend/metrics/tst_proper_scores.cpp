@@ -74,6 +74,19 @@ private Q_SLOTS:
         QVERIFY(parts.withinBinVariance < 1e-30 && std::abs(parts.withinBinCovariance) < 1e-15);
     }
 
+    /// The two terms within bins, by hand: 0.1 -> 0 and 0.3 -> 1 share a bin, 0.8 -> 1 has its own. A bin
+    /// that nothing falls in adds to no term.
+    void withinBinTerms()
+    {
+        const std::vector<double> at = {0.1, 0.3, 0.8};
+        for (const int bins : {2, 3}) {
+            const BrierDecomposition parts = brierDecomposition(at, std::vector<std::uint8_t>{0, 1, 1}, bins);
+            QVERIFY(std::abs(parts.withinBinVariance - 2 * 0.01 / 3) < 1e-15);
+            QVERIFY(std::abs(parts.withinBinCovariance - 2 * 2 * 0.1 * 0.5 / 3) < 1e-15);
+            QVERIFY(std::abs(parts.reliability - (2 * 0.09 + 0.04) / 3) < 1e-15);
+        }
+    }
+
     /// A likelihood that underflows is exact from logits and raised from probabilities.
     void smallLikelihoods()
     {

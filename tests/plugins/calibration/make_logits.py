@@ -4,6 +4,7 @@ import json
 import sys
 
 import numpy as np
+from scipy.optimize import brentq
 
 BINS = 15
 FOLDER = sys.argv[1]
@@ -32,6 +33,20 @@ def by_mass(values, outcomes):
     return sum(abs((outcomes[part] - values[part]).sum()) for part in np.array_split(order, BINS)) / len(values)
 
 
+def smooth_error(sigma, places=np.linspace(0, 1, 4001)):
+    """Integral of the smoothed residual's size; the samples mirrored at 0 and 1 stand beside them."""
+    mirrored = np.concatenate([confidence, -confidence, 2 - confidence])
+    residual = np.tile(correct - confidence, 3) / len(confidence)
+    order = np.argsort(mirrored)
+    mirrored, residual = mirrored[order], residual[order]
+    size = []
+    for place in places:
+        near = slice(*np.searchsorted(mirrored, [place - 8 * sigma, place + 8 * sigma]))
+        kernel = np.exp(-((place - mirrored[near]) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+        size.append(abs(kernel @ residual[near]))
+    return np.trapz(size, places)
+
+
 top, bins = ece(confidence, correct)
 counts = np.bincount(bins, minlength=BINS)
 gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)[counts > 0] / counts[counts > 0]
@@ -45,6 +60,7 @@ expected = {
     "ece_classwise": np.mean([ece(p[:, c], truth[:, c])[0] for c in range(5)]),
     "mce": np.abs(gaps).max(),
     "ks": np.abs(np.cumsum((correct - confidence)[order])).max() / len(p),
+    "smece": brentq(lambda sigma: smooth_error(sigma) - sigma, 0.01, 0.5, xtol=1e-10),
 }
 with open(f"{FOLDER}/expected.json", "w") as file:
     json.dump({key: float(value) for key, value in expected.items()}, file)

@@ -1,3 +1,4 @@
+#include "plugins/calibration/reliability_live.h"
 #include "plugins/calibration/reliability_params.h"
 #include "plugins/calibration/reliability_study.h"
 #include "tests/plugins/transfer/cli_run.h"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <set>
@@ -64,7 +66,7 @@ private Q_SLOTS:
         QFile file(m_folder.filePath("expected.json"));
         QVERIFY(file.open(QIODevice::ReadOnly));
         const QJsonObject expected = QJsonDocument::fromJson(file.readAll()).object();
-        QCOMPARE(expected.size(), 8);
+        QCOMPARE(expected.size(), 9);
         QFile written(m_folder.filePath("logits/metrics.json"));
         QVERIFY(written.open(QIODevice::ReadOnly));
         const QJsonObject metrics = QJsonDocument::fromJson(written.readAll()).object();
@@ -100,6 +102,34 @@ private Q_SLOTS:
             QVERIFY(file.open(QIODevice::ReadOnly));
             const double ece = QJsonDocument::fromJson(file.readAll()).object()["ece"].toDouble();
             QVERIFY(std::abs(error / n - ece) < 1e-9);
+        }
+    }
+
+    /// Brier's parts sum to the score, and the curve ends where everything is answered.
+    void partsSumToTheWhole()
+    {
+        for (const QString name : {"zoo", "logits"}) {
+            std::map<std::string, double> parts;
+            for (const CsvRow& row : CliRun::tableIn(m_folder.filePath(name), "details"))
+                parts[row.at("metric")] = number(row, "value");
+            QFile file(m_folder.filePath(name + "/metrics.json"));
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            const QJsonObject metrics = QJsonDocument::fromJson(file.readAll()).object();
+            const double sum = parts.at("brier_reliability") - parts.at("brier_resolution") +
+                               parts.at("brier_uncertainty") + parts.at("brier_variance") -
+                               parts.at("brier_covariance");
+            QVERIFY(std::abs(sum - metrics["brier"].toDouble()) < 1e-9);
+            QVERIFY(parts.at("ece_debiased") >= 0 && parts.at("ece_kernel") > 0);
+            QVERIFY(parts.at("excess_aurc") > 0 && parts.at("excess_aurc") < metrics["aurc"].toDouble());
+            const auto context = previewed(name, {.count = 3000});
+            const assay::protocol::Layer& curve = layerOf(context->figureOf("risk-coverage"), "Confidence");
+            QCOMPARE(curve.x.back(), 100.0);
+            QVERIFY(std::abs(curve.y.back() - 100 * (1 - metrics["accuracy"].toDouble())) < 1e-9);
+            QVERIFY(curve.x.size() > 100 && curve.x.size() < 500);
+            QVERIFY(curve.y[curve.y.size() / 2] < curve.y.back());
+            const assay::protocol::Layer& best = layerOf(context->figureOf("risk-coverage"), "Best order");
+            for (std::size_t i = 0; i < curve.x.size(); ++i)
+                QVERIFY(best.y[i] <= curve.y[i] + 1e-9);
         }
     }
 
@@ -177,6 +207,57 @@ private Q_SLOTS:
         std::ranges::sort(milliseconds);
         qInfo("median of a preview: %.1f ms", milliseconds[milliseconds.size() / 2]);
         QVERIFY(milliseconds[milliseconds.size() / 2] < 100);
+    }
+
+    /// More samples than are sorted between two frames: what a slider shows is what sorting would show.
+    void manySamplesAreBinnedWithoutSorting()
+    {
+        using namespace assay::confidence;
+        constexpr std::int64_t kSamples = ReliabilityScene::kMostLinked + 1;
+        ReliabilityResults results;
+        results.answers = {.model = "made", .classes = {"a", "b", "c"}};
+        results.answers.logits =
+            (torch::arange(3 * kSamples, torch::kFloat64).view({-1, 3}) * 0.7).sin().to(torch::kFloat32) * 4;
+        results.answers.ids = torch::arange(kSamples, torch::kInt64);
+        results.answers.labels = results.answers.ids * 7 % 3;
+        results.fitted = torch::zeros({kSamples}, torch::kBool);
+        const std::filesystem::path folder = m_folder.filePath("many").toStdString();
+        std::filesystem::create_directories(folder / "artifacts");
+        const auto tensors = toTensors(results);
+        assay::models::writeSafetensors(folder / "artifacts/outcomes.safetensors",
+                                        {tensors.begin(), tensors.end()});
+
+        const auto study = makeReliabilityStudy();
+        for (const double temperature : {1.0, 2.5}) {
+            assay::test::RecordingContext context(folder);
+            study->preview(context,
+                           assay::protocol::writeParams(ReliabilityParams{.temperature = temperature}));
+            const ReliabilityScene sorted(results, temperature);
+            for (const auto binning :
+                 {assay::metrics::Binning::EqualWidth, assay::metrics::Binning::EqualMass}) {
+                const assay::protocol::Figure expected = diagramFigure(sorted, binning, 15);
+                const assay::protocol::Figure& found = context.figureOf(expected.name);
+                QCOMPARE(found.caption, expected.caption);
+                QCOMPARE(found.layers.size(), expected.layers.size());
+                for (std::size_t l = 0; l < found.layers.size(); ++l) {
+                    QCOMPARE(found.layers[l].labels, expected.layers[l].labels);
+                    QCOMPARE(found.layers[l].denominator, expected.layers[l].denominator);
+                    QCOMPARE(found.layers[l].count, expected.layers[l].count);
+                }
+            }
+            const auto tempered = std::make_shared<assay::metrics::TemperedLogits>(results.answers.logits,
+                                                                                   results.answers.labels);
+            const CalibrationNumbers live = liveNumbers({results, temperature, tempered}, 15);
+            const CalibrationNumbers all = liveNumbers(sorted, 15);
+            std::set<std::string> missing;
+            for (std::size_t i = 0; i < all.values.size(); ++i) {
+                if (std::isnan(live.values[i]))
+                    missing.insert(metricKey(reportedMetrics()[i]));
+                else
+                    QVERIFY(std::abs(live.values[i] - all.values[i]) < 1e-9);
+            }
+            QCOMPARE(missing, (std::set<std::string>{"ece_classwise", "ks", "smece", "auroc", "aurc"}));
+        }
     }
 
     void predictionsWithoutLabelsThatFitNothingAreRefused()
