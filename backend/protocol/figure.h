@@ -54,7 +54,8 @@ struct Layer
     LayerKind kind = LayerKind::Line;
     std::string name; ///< legend entry
     /// What the layer stands for, from which the theme picks its colour: "same", "different", "unfooled",
-    /// "model:NAME", "class:NAME", "chance", "accent", "neutral". One role has one colour everywhere.
+    /// "model:NAME", "class:NAME", "chance", "accent", "neutral", "empty" (hollow: nothing is there). One
+    /// role has one colour everywhere.
     std::string role;
     std::string stack; ///< Bars only: name of the stack this layer belongs to
     std::vector<double> x;

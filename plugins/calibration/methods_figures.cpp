@@ -87,7 +87,8 @@ Figure changesFigure(const MethodResults& r, const MethodView& view)
                 largest = std::max(largest, std::abs(change));
         }
     }
-    f.colour = {.label = "Change", .unit = shownUnit(metric), .low = -largest, .high = largest};
+    f.colour = {
+        .label = "Change", .unit = scale == 100 ? "percentage points" : "", .low = -largest, .high = largest};
     if (!rows.empty())
         f.layers.push_back(std::move(cells));
     if (!dots.x.empty())

@@ -5,6 +5,7 @@
 #include "backend/models/model_file.h"
 #include "backend/models/torchscript/torchscript_format.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/text.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -114,9 +115,15 @@ bool isForeignModel(const std::string& nameOrPath)
 models::ModelCard foreignModelCard(const fs::path& file)
 {
     const models::ModelFormat* format = models::recogniseModel(file);
-    if (!format)
-        throw Error("is no model that can be read here", file.string(),
-                    "See `assay-cli import --help` for the kinds of files.");
+    if (!format) {
+        const std::string ending = lowered(file.extension().string());
+        const bool arrays = ending == ".npz" || ending == ".npy" || ending == ".csv" || ending == ".tsv";
+        throw Error(
+            "is no model that can be read here", file.string(),
+            arrays ? "Predictions are real numbers 'logits' [N,C] with C of at least 2, and 'labels' [N] "
+                     "to be judged by."
+                   : "See `assay-cli import --help` for the kinds of files.");
+    }
     models::ModelImport found = format->inspect(file, {});
     requireReady(file, found.asks, found.findings);
     models::ModelCard card = std::move(found.card);
