@@ -1,6 +1,7 @@
 #include "backend/attacks/attack.h"
 
 #include "backend/attacks/check.h"
+#include "backend/attacks/logit_rows.h"
 #include "backend/attacks/steps.h"
 #include "backend/models/parallel.h"
 
@@ -25,6 +26,8 @@ torch::Tensor inputGradient(const models::Model& model, const torch::Tensor& x, 
 
 torch::Tensor fooled(const torch::Tensor& logits, const torch::Tensor& classes, bool targeted)
 {
+    if (areRows(logits, classes))
+        return rowsDecided(logits, classes, targeted);
     const torch::Tensor decided = logits.argmax(1);
     return targeted ? decided.eq(classes) : decided.ne(classes);
 }

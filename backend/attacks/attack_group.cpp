@@ -6,21 +6,16 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include <algorithm>
 #include <limits>
 
 namespace assay::attacks {
 
 namespace {
 
-/// Calls body(first, count) for near-equal parts of at most @p most that cover 0 .. count.
-template <class Body>
-void forEachPart(std::int64_t count, std::int64_t most, Body body)
+/// Some rows; nothing is made where they are all.
+torch::Tensor partOf(const torch::Tensor& all, std::int64_t first, std::int64_t count)
 {
-    const std::int64_t parts = std::max<std::int64_t>((count + most - 1) / most, 1);
-    const std::int64_t size = (count + parts - 1) / parts;
-    for (std::int64_t first = 0; first < count; first += size)
-        body(first, std::min(size, count - first));
+    return count == all.size(0) ? all : all.narrow(0, first, count);
 }
 
 torch::Tensor joined(const std::vector<torch::Tensor>& parts)
@@ -104,8 +99,7 @@ void AttackGroup::iterate(int restart)
                         .iteration = t,
                         .size = budget.stepSize,
                         .steps = budget.steps};
-        m_plan.recipe.rule->step(state);
-        m_ball.project(m_position);
+        m_plan.recipe.rule->move(state);
         m_plan.hooks.advance(active());
         report(restart, t + 1);
     }
@@ -146,10 +140,10 @@ torch::Tensor AttackGroup::gradient(const torch::Tensor& at, std::int64_t draw, 
 {
     std::vector<torch::Tensor> found;
     std::vector<torch::Tensor> answers;
-    forEachPart(at.size(0), m_part, [&](std::int64_t first, std::int64_t n) {
+    inParts(at.size(0), m_part, [&](std::int64_t first, std::int64_t n) {
         torch::Tensor answer;
-        found.push_back(partGradient(at.narrow(0, first, n), m_classes.narrow(0, first, n),
-                                     m_samples.narrow(0, first, n), draw, logits ? &answer : nullptr));
+        found.push_back(partGradient(partOf(at, first, n), partOf(m_classes, first, n),
+                                     partOf(m_samples, first, n), draw, logits ? &answer : nullptr));
         answers.push_back(answer);
     });
     std::int64_t copies = 1;
@@ -203,8 +197,8 @@ torch::Tensor AttackGroup::logits(const torch::Tensor& at)
 {
     const torch::NoGradGuard off;
     std::vector<torch::Tensor> answers;
-    forEachPart(at.size(0), m_part, [&](std::int64_t first, std::int64_t n) {
-        answers.push_back(m_plan.source.logits(at.narrow(0, first, n)));
+    inParts(at.size(0), m_part, [&](std::int64_t first, std::int64_t n) {
+        answers.push_back(m_plan.source.logits(partOf(at, first, n)));
     });
     m_forwardImages += m_plan.source.passes() * at.size(0);
     return joined(answers);

@@ -36,6 +36,13 @@ void place(torch::Tensor* whole, const torch::Tensor& part, std::int64_t first, 
     whole->narrow(0, first, part.size(0)).copy_(part);
 }
 
+/// How many of @p flags, bool on the CPU, are set. At most steps it is none, found without an operator.
+std::int64_t setFlags(const torch::Tensor& flags)
+{
+    const auto* flag = flags.data_ptr<bool>();
+    return std::count(flag, flag + flags.numel(), true);
+}
+
 } // namespace
 
 torch::Tensor AttackTask::logits(const torch::Tensor& at)
@@ -127,7 +134,7 @@ torch::Tensor perImage(const torch::Tensor& flags)
 
 std::optional<Parting> partedBy(const torch::Tensor& flags)
 {
-    const auto count = flags.sum().item<std::int64_t>();
+    const auto count = flags.is_cpu() ? setFlags(flags.contiguous()) : flags.sum().item<std::int64_t>();
     if (count == 0)
         return std::nullopt;
     // Who leaves first; nonzero() would wait for the device once more.

@@ -20,16 +20,30 @@ constexpr double kMaxRestarts = 1000;
 
 } // namespace
 
+void StepRule::move(StepState& state) const
+{
+    step(state);
+    state.ball.project(state.position);
+}
+
 void SteepestStep::step(StepState& state) const
 {
-    if (!m_decay) {
-        state.ball.advance(state.position, state.gradient, state.size, m_l1Fraction);
-        return;
-    }
+    state.ball.advance(state.position, direction(state), state.size, m_l1Fraction);
+}
+
+void SteepestStep::move(StepState& state) const
+{
+    state.ball.step(state.position, direction(state), state.size, m_l1Fraction);
+}
+
+const torch::Tensor& SteepestStep::direction(StepState& state) const
+{
+    if (!m_decay)
+        return state.gradient;
     const torch::Tensor mean = state.gradient.abs().mean(torch::IntArrayRef{1, 2, 3}, true).add_(kMeanFloor);
     const torch::Tensor scaled = state.gradient / mean;
     state.momentum = state.momentum.defined() ? state.momentum.mul_(*m_decay).add_(scaled) : scaled;
-    state.ball.advance(state.position, state.momentum, state.size, m_l1Fraction);
+    return state.momentum;
 }
 
 GradientAttack::GradientAttack(Recipe recipe)

@@ -77,8 +77,11 @@ class StepRule
 {
 public:
     virtual ~StepRule() = default;
-    /// Moves `position`; the caller projects and clips afterwards.
+    /// Moves `position`, wherever that is.
     virtual void step(StepState& state) const = 0;
+    /// step(), and `position` back into the ball: what attacks call. To be overridden by a rule that does
+    /// both in one pass.
+    virtual void move(StepState& state) const;
 };
 
 /// The step of the norm: a sign(m), a m/||m||_2, or for L1 that of Tramer and Boneh 2019 (SLIDE); see
@@ -91,8 +94,12 @@ public:
         , m_l1Fraction(l1Fraction)
     {}
     void step(StepState& state) const override;
+    void move(StepState& state) const override;
 
 private:
+    /// The gradient, or the momentum with it.
+    const torch::Tensor& direction(StepState& state) const;
+
     std::optional<double> m_decay;
     double m_l1Fraction;
 };

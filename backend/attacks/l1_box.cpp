@@ -1,15 +1,25 @@
 #include "backend/attacks/l1_box.h"
 
 #include "backend/attacks/attack_task.h"
+#include "backend/attacks/image_kernels.h"
+#include "backend/attacks/steps.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
+
+#include <cmath>
+#include <limits>
 
 namespace assay::attacks {
 
 namespace {
 
 constexpr double kL1BoxShrink = 1 - 1e-6;
+/// Of eps: what float32 sums of pixels are sure of.
+constexpr double kSumTolerance = 2e-7;
+constexpr int kMostPasses = 64;
+/// Newton steps between two halvings, which end what Newton steps may circle in.
+constexpr int kNewtonSteps = 7;
 
 /// lambda of every row, float64 [n,1]. @param size [n,d]: |y|. @param room [n,d].
 torch::Tensor multiplier(const torch::Tensor& size, const torch::Tensor& room, double eps)
@@ -31,9 +41,57 @@ torch::Tensor multiplier(const torch::Tensor& size, const torch::Tensor& room, d
     return torch::where(excess.gt(0), lambda, 0.0);
 }
 
+/// A float32 lambda that brings the sum to @p eps from above @p eps at 0, rounded to where the sum is less.
+float multiplierOf(const float* position, const float* centre, std::int64_t count, double eps,
+                   const BoxedSum& atZero)
+{
+    const auto rounded = [](double lambda) {
+        const auto near = float(lambda);
+        return double(near < lambda ? std::nextafter(near, std::numeric_limits<float>::infinity()) : near);
+    };
+    double low = 0; // the sum is above eps there
+    double high = double(atZero.largest);
+    BoxedSum now = atZero;
+    double lambda = 0;
+    for (int pass = 1; pass < kMostPasses; ++pass) {
+        const double newton =
+            now.shrinking > 0 ? rounded(lambda + (now.sum - eps) / double(now.shrinking)) : low;
+        const bool halves = pass % (kNewtonSteps + 1) == 0 || !(newton > low && newton < high);
+        lambda = halves ? rounded((low + high) / 2) : newton;
+        if (lambda >= high) // neighbours
+            break;
+        now = imageKernels().boxedSum(position, centre, float(lambda), count);
+        if (std::abs(now.sum - eps) <= kSumTolerance * eps)
+            return float(lambda);
+        (now.sum > eps ? low : high) = lambda;
+    }
+    return float(high);
+}
+
 } // namespace
 
+void moveIntoL1Box(float* position, const float* centre, std::int64_t count, double eps)
+{
+    const double reach = std::max(eps, 0.0) * kL1BoxShrink;
+    const BoxedSum start = imageKernels().boxedSum(position, centre, 0, count);
+    const float lambda = start.sum > reach ? multiplierOf(position, centre, count, reach, start) : 0;
+    imageKernels().boxedMove(position, centre, lambda, count);
+}
+
 torch::Tensor nearestInL1Box(const torch::Tensor& position, const torch::Tensor& centre, double eps)
+{
+    if (!isPlain(position) || !isPlain(centre))
+        return nearestInL1BoxByOperators(position, centre, eps);
+    torch::Tensor moved = position.detach().clone();
+    const std::int64_t images = moved.size(0);
+    const std::int64_t count = images > 0 ? moved.numel() / images : 0;
+    for (std::int64_t i = 0; i < images; ++i)
+        moveIntoL1Box(moved.data_ptr<float>() + i * count, centre.data_ptr<float>() + i * count, count, eps);
+    return moved;
+}
+
+torch::Tensor nearestInL1BoxByOperators(const torch::Tensor& position, const torch::Tensor& centre,
+                                        double eps)
 {
     const torch::NoGradGuard off;
     if (eps <= 0 || centre.numel() == 0)

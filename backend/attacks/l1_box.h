@@ -19,6 +19,14 @@ namespace assay::attacks {
 /// sums stay inside. @param position any values. @param centre in [0,1]. No host round trip.
 torch::Tensor nearestInL1Box(const torch::Tensor& position, const torch::Tensor& centre, double eps);
 
+/// The same by tensor operators, lambda from the sorted points: what devices other than the CPU run. There an
+/// image's sum is brought to eps by Newton steps kept between bounds, each a pass over its pixels.
+torch::Tensor nearestInL1BoxByOperators(const torch::Tensor& position, const torch::Tensor& centre,
+                                        double eps);
+
+/// The same of one image of @p count numbers, in place.
+void moveIntoL1Box(float* position, const float* centre, std::int64_t count, double eps);
+
 /// e/||e||_1 with e the signs of @p gradient [n,C,H,W] where its size is largest: at k of the d entries, one
 /// at least, ties included; zero where the gradient is.
 /// @param entries float64 [n]: k of each image, need not be whole: what is between counts as the next one up.

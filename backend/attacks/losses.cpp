@@ -1,8 +1,10 @@
 #include "backend/attacks/losses.h"
 
+#include "backend/attacks/logit_rows.h"
 #include "backend/protocol/error.h"
 
 #include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <limits>
@@ -41,12 +43,17 @@ constexpr NamedLoss kLosses[] = {{"ce", crossEntropy}, {"margin", margin}, {"dlr
 
 torch::Tensor crossEntropy(const torch::Tensor& logits, const torch::Tensor& classes, bool targeted)
 {
-    const torch::Tensor loss = at::cross_entropy_loss(logits, classes, {}, at::Reduction::None);
+    const torch::Tensor loss = areRows(logits, classes)
+                                   ? rowCrossEntropy(logits, classes)
+                                   : at::cross_entropy_loss(logits, classes, {}, at::Reduction::None);
     return targeted ? loss.neg() : loss;
 }
 
 torch::Tensor margin(const torch::Tensor& logits, const torch::Tensor& classes, bool targeted)
 {
+    const bool tracked = torch::GradMode::is_enabled() && logits.requires_grad();
+    if (!tracked && areRows(logits, classes))
+        return rowLeads(logits, classes, targeted ? 1.0F : -1.0F);
     return signedMargin(logits, classes, targeted);
 }
 

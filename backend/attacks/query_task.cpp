@@ -10,6 +10,12 @@ namespace assay::attacks {
 torch::Tensor QueryTask::logits(const torch::Tensor& images, const torch::Tensor& rows)
 {
     const torch::Tensor numbers = rows + firstImage;
+    if (images.size(0) <= part) {
+        // A copy, since what inference mode made is not to be changed in place outside of it.
+        const torch::Tensor all = queries.logits(images, numbers).clone();
+        advance(images.size(0));
+        return all;
+    }
     torch::Tensor all;
     inParts(images.size(0), part, [&](std::int64_t first, std::int64_t n) {
         const torch::Tensor answer = queries.logits(images.narrow(0, first, n), numbers.narrow(0, first, n));

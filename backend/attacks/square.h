@@ -22,7 +22,9 @@ double squareShare(std::int64_t iteration, std::int64_t queries, const SquareOpt
 /// with its first success and then asks no more. Budget::queries counts every question, the one about the
 /// start included. Differs from the authors' code where that couples the samples of a batch: places, signs
 /// and orientations are drawn for each sample; and squares also reach the last row and column (as in the
-/// paper; the code's range ends one before). The result of a sample that resists is its best proposal.
+/// paper; the code's range ends one before); in L2, on the CPU, the perturbation is scaled to the radius
+/// where that does more than make good what has been rounded. The result of a sample that resists is its best
+/// proposal.
 class Square final : public TaskQueryAttack
 {
 public:

@@ -1,7 +1,9 @@
 #include "backend/attacks/square_run.h"
 
 #include "backend/attacks/boundary.h"
+#include "backend/attacks/image_kernels.h"
 #include "backend/attacks/l1_box.h"
+#include "backend/attacks/steps.h"
 
 #include <torch/types.h>
 
@@ -14,35 +16,9 @@ namespace {
 
 constexpr std::uint64_t kSquareStartStream = 13;
 constexpr std::uint64_t kSquareStream = 14;
-constexpr double kNoNorm = 1e-12;
 constexpr std::int64_t kTilesAlong = 5;
-constexpr std::int64_t kLeastWindow = 3;
-
-/// One bump of the L2 pattern, of unit norm.
-torch::Tensor bump(std::int64_t height, std::int64_t width)
-{
-    torch::Tensor values = torch::zeros({height, width}, torch::kFloat64);
-    auto at = values.accessor<double, 2>();
-    const std::int64_t rings = std::max(height / 2, width / 2) + 1;
-    for (std::int64_t i = 0; i < height; ++i)
-        for (std::int64_t j = 0; j < width; ++j)
-            for (std::int64_t k = std::max(std::abs(i - height / 2), std::abs(j - width / 2)); k < rings; ++k)
-                at[i][j] += 1.0 / double((k + 1) * (k + 1));
-    return values / values.norm().clamp_min(kNoNorm);
-}
-
-torch::Tensor signs(const torch::Tensor& uniform)
-{
-    return uniform.ge(0.5).to(torch::kFloat32).mul_(2).sub_(1);
-}
 
 } // namespace
-
-torch::Tensor squareBumps(std::int64_t side)
-{
-    const torch::Tensor both = torch::cat({bump(side / 2, side), bump(side - side / 2, side).neg()});
-    return (both / both.norm().clamp_min(kNoNorm)).to(torch::kFloat32);
-}
 
 SquareRun::SquareRun(QueryTask& task, const SquareOptions& options)
     : m_task(task)
@@ -60,9 +36,9 @@ SquareRun::SquareRun(QueryTask& task, const SquareOptions& options)
     if (task.budget.norm == Norm::Linf) {
         m_low = (m_clean - task.budget.eps).clamp_min_(0);
         m_high = (m_clean + task.budget.eps).clamp_max_(1);
-        if (m_clean.is_cpu() && task.budget.queries > 1)
-            m_local = task.queries.localChanges(m_clean);
     }
+    if (task.budget.norm != Norm::L1 && m_clean.is_cpu() && task.budget.queries > 1)
+        m_local = task.queries.localChanges(m_clean);
 }
 
 void SquareRun::run()
@@ -94,12 +70,13 @@ torch::Tensor SquareRun::tiles()
     const std::int64_t across = m_width / side;
     const torch::Tensor uniform = draw(m_startDraws, 0, down * across * (m_channels + 1));
     torch::Tensor delta = torch::zeros_like(m_clean);
-    for (std::int64_t i = 0; i < down; ++i)
-        for (std::int64_t j = 0; j < across; ++j)
-            delta.narrow(2, (m_height - down * side) / 2 + i * side, side)
-                .narrow(3, (m_width - across * side) / 2 + j * side, side)
-                .copy_(bumps(uniform, (i * across + j) * (m_channels + 1), side)
-                           .view({-1, m_channels, side, side}));
+    const torch::Tensor each =
+        m_moves.bumps(uniform.view({-1, m_channels + 1}), 0, m_channels, side); // of every tile
+    delta.narrow(2, (m_height - down * side) / 2, down * side)
+        .narrow(3, (m_width - across * side) / 2, across * side)
+        .copy_(each.view({-1, down, across, m_channels, side, side})
+                   .permute({0, 3, 1, 4, 2, 5})
+                   .reshape({-1, m_channels, down * side, across * side}));
     if (m_task.budget.norm == Norm::L1)
         return nearestInL1Box(m_clean + delta, m_clean, m_task.budget.eps);
     return unitPerSample(delta).mul_(m_task.budget.eps).add_(m_clean).clamp_(0, 1);
@@ -119,7 +96,8 @@ torch::Tensor SquareRun::linfProposal(std::int64_t iteration, double share)
     const torch::Tensor uniform = draw(m_draws, iteration, 2 + m_channels);
     if (m_best.is_cpu())
         return m_windows.propose(m_best, m_low, m_high, uniform, side);
-    const torch::Tensor place = window(uniform, 0, side).expand({-1, m_channels, -1});
+    const torch::Tensor place =
+        windowPositions(uniform, 0, side, m_height, m_width).expand({-1, m_channels, -1});
     const torch::Tensor up = uniform.narrow(1, 2, m_channels).ge(0.5).unsqueeze(2);
     // Inside the square every pixel goes to the far end of the ball: what +-2 eps comes to after projection.
     const torch::Tensor inside =
@@ -129,67 +107,15 @@ torch::Tensor SquareRun::linfProposal(std::int64_t iteration, double share)
     return images;
 }
 
-torch::Tensor SquareRun::window(const torch::Tensor& uniform, std::int64_t column, std::int64_t side) const
-{
-    const auto corner = [&](std::int64_t at, std::int64_t length) {
-        return uniform.narrow(1, at, 1).mul(double(length - side + 1)).floor_().to(torch::kInt64);
-    };
-    const torch::Tensor along = torch::arange(side, m_rows.options());
-    const torch::Tensor inside = (along.unsqueeze(1) * m_width + along.unsqueeze(0)).view({1, side * side});
-    return (corner(column, m_height) * m_width + corner(column + 1, m_width) + inside).unsqueeze(1);
-}
-
-torch::Tensor SquareRun::bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side)
-{
-    // Sides change seldom, and the pattern takes as long as some operators.
-    if (!m_bumps.defined() || m_bumps.size(0) != side)
-        m_bumps = squareBumps(side).to(uniform.device());
-    const torch::Tensor& upright = m_bumps;
-    const torch::Tensor lying = uniform.narrow(1, column, 1).ge(0.5).unsqueeze(2);
-    const torch::Tensor pattern =
-        torch::where(lying, upright.t().reshape({1, 1, side * side}), upright.reshape({1, 1, side * side}));
-    return pattern * signs(uniform.narrow(1, column + 1, m_channels)).unsqueeze(2);
-}
-
 torch::Tensor SquareRun::windowProposal(std::int64_t iteration, double share)
 {
-    const bool squares = m_task.budget.norm == Norm::L2;
-    const double eps = m_task.budget.eps;
-    const std::int64_t most = std::min(m_height, m_width);
-    const std::int64_t rounded =
-        std::max<std::int64_t>(std::llround(std::sqrt(share * double(m_height * m_width))), kLeastWindow);
-    // Odd, as in the original, and within the image.
-    const std::int64_t side = std::min(rounded + (rounded % 2 == 0 ? 1 : 0), most - (most % 2 == 0 ? 1 : 0));
     const torch::Tensor uniform = draw(m_draws, iteration, 5 + m_channels);
-    const std::vector<std::int64_t> shape = {m_rows.size(0), m_channels, side * side};
-    const torch::Tensor filled = window(uniform, 0, side).expand(shape);
-    const torch::Tensor emptied = window(uniform, 2, side).expand(shape);
-
-    torch::Tensor delta = (m_best - m_clean).flatten(2);
-    const torch::Tensor spent = m_spent.view({-1, 1, 1});
-    const torch::Tensor there = delta.gather(2, filled);
-    const torch::Tensor thereMass = mass(there, 2, true);
-    delta.scatter_(2, filled, 0.0);
-    // Without the first window, so that what both cover counts once.
-    const torch::Tensor otherMass = mass(delta.gather(2, emptied), 2, true);
-    delta.scatter_(2, emptied, 0.0);
-
-    const auto length = [&](const torch::Tensor& of) { return squares ? of.sqrt() : of; };
-    const torch::Tensor fresh = bumps(uniform, 4, side) + there / (length(thereMass) + kNoNorm);
-    const torch::Tensor unspent = ((squares ? eps * eps : eps) - spent).clamp_min_(0) / double(m_channels);
-    const torch::Tensor whole = unspent + thereMass + otherMass;
-    // In L1 every channel gets what all could: the projection shares it out.
-    const torch::Tensor budget = squares ? whole.sqrt() : whole * double(m_channels);
-    delta.scatter_(2, filled, fresh / (length(mass(fresh, 2, true)) + kNoNorm) * budget);
-    if (!squares)
-        return nearestInL1Box(delta.view_as(m_clean) + m_clean, m_clean, eps);
-    const torch::Tensor stretch = delta.flatten(1).norm(2, 1).add_(kNoNorm).reciprocal_().mul_(eps);
-    return delta.view_as(m_clean).mul_(perImage(stretch)).add_(m_clean).clamp_(0, 1);
-}
-
-torch::Tensor SquareRun::mass(const torch::Tensor& delta, std::int64_t dimension, bool keep) const
-{
-    return (m_task.budget.norm == Norm::L2 ? delta.square() : delta.abs()).sum(dimension, keep);
+    return m_moves.propose({.norm = m_task.budget.norm,
+                            .eps = m_task.budget.eps,
+                            .best = m_best,
+                            .clean = m_clean,
+                            .spent = m_spent},
+                           uniform, windowSide(share, m_height, m_width), m_windows);
 }
 
 void SquareRun::ask(const torch::Tensor& images, bool first)
@@ -202,9 +128,9 @@ void SquareRun::ask(const torch::Tensor& images, bool first)
         m_best = images;
         m_loss = loss;
         if (m_task.budget.norm != Norm::Linf)
-            m_spent = mass((images - m_clean).flatten(1), 1);
+            m_spent = massPerImage(m_task.budget.norm, images - m_clean);
     } else {
-        accept(images, loss, loss.gt(m_loss).logical_or(flags));
+        accept(images, better(loss, flags));
     }
     const std::optional<Parting> parting = partedBy(flags);
     if (!parting)
@@ -223,29 +149,54 @@ torch::Tensor SquareRun::logits(const torch::Tensor& images, bool first)
         m_rows, [&] { return first ? m_local->begin(images) : m_local->ask(images, m_windows.squares()); });
 }
 
-void SquareRun::accept(const torch::Tensor& images, const torch::Tensor& loss, const torch::Tensor& better)
+torch::Tensor SquareRun::better(const torch::Tensor& loss, const torch::Tensor& flags)
 {
-    const auto spent = [this](const torch::Tensor& delta) { return mass(delta.flatten(1), 1); };
+    if (!isPlain(loss) || !isPlain(m_loss)) {
+        const torch::Tensor better = loss.gt(m_loss).logical_or(flags);
+        m_loss = torch::where(better, loss, m_loss);
+        return better;
+    }
+    torch::Tensor result = flags.clone();
+    auto* better = result.data_ptr<bool>();
+    const auto* found = loss.data_ptr<float>();
+    auto* best = m_loss.data_ptr<float>();
+    for (std::int64_t i = 0; i < loss.size(0); ++i) {
+        better[i] = better[i] || found[i] > best[i];
+        best[i] = better[i] ? found[i] : best[i];
+    }
+    return result;
+}
+
+void SquareRun::accept(const torch::Tensor& images, const torch::Tensor& better)
+{
     if (!images.is_cpu()) {
         // To know which they are, a device would have to be waited for.
         m_best = torch::where(perImage(better), images, m_best);
-        m_loss = torch::where(better, loss, m_loss);
         if (m_spent.defined())
-            m_spent = torch::where(better, spent(images - m_clean), m_spent);
+            m_spent = torch::where(better, massPerImage(m_task.budget.norm, images - m_clean), m_spent);
         return;
     }
-    if (m_task.budget.norm == Norm::Linf) {
-        if (m_local)
-            m_local->settle(better);
-        m_windows.settle(m_best, better);
-        m_loss = torch::where(better, loss, m_loss);
-        return;
+    if (m_local)
+        m_local->settle(better);
+    m_windows.settle(m_best, better);
+    if (m_spent.defined())
+        spend(better);
+}
+
+void SquareRun::spend(const torch::Tensor& changed)
+{
+    const auto flags = changed.accessor<bool, 1>();
+    const std::int64_t count = m_channels * m_height * m_width;
+    auto* spent = m_spent.data_ptr<float>();
+    for (std::int64_t i = 0; i < changed.size(0); ++i) {
+        if (!flags[i])
+            continue;
+        const float* best = m_best.data_ptr<float>() + i * count;
+        const float* clean = m_clean.data_ptr<float>() + i * count;
+        // Within the box: the sizes there are all of them.
+        spent[i] = float(m_task.budget.norm == Norm::L2 ? imageKernels().squares(best, clean, count)
+                                                        : imageKernels().boxedSum(best, clean, 0, count).sum);
     }
-    const torch::Tensor rows = better.nonzero().squeeze(1);
-    const torch::Tensor accepted = images.index_select(0, rows);
-    m_best.index_copy_(0, rows, accepted);
-    m_loss.index_copy_(0, rows, loss.index_select(0, rows));
-    m_spent.index_copy_(0, rows, spent(accepted - m_clean.index_select(0, rows)));
 }
 
 void SquareRun::keep(const torch::Tensor& rows)

@@ -2,16 +2,12 @@
 
 #include "backend/attacks/random_streams.h"
 #include "backend/attacks/square.h"
+#include "backend/attacks/square_moves.h"
 #include "backend/attacks/square_windows.h"
 
 #include <memory>
 
 namespace assay::attacks {
-
-/// The L2 pattern eta of the paper (equation 2 and its figure), [side, side] of unit norm: two bumps, one
-/// above the other, of opposite sign; within each, a pixel at Chebyshev distance m from the middle holds the
-/// sum of 1 / (k + 1)^2 over k from m to the largest distance.
-torch::Tensor squareBumps(std::int64_t side);
 
 /// Square Attack on one group of samples, in one thread. The samples still under attack (the active ones) lie
 /// packed.
@@ -26,21 +22,18 @@ private:
     torch::Tensor tiles();
     torch::Tensor proposal(std::int64_t iteration);
     torch::Tensor linfProposal(std::int64_t iteration, double share);
-    /// L2 and L1: one window gets a pattern and the mass of the other.
+    /// L2 and L1.
     torch::Tensor windowProposal(std::int64_t iteration, double share);
     /// Uniform numbers [n, width] of the active samples.
     torch::Tensor draw(const RandomStreams& streams, std::int64_t iteration, std::int64_t width) const;
-    /// Flat positions [n, 1, side^2] of windows with random corners, drawn from two columns of @p uniform.
-    torch::Tensor window(const torch::Tensor& uniform, std::int64_t column, std::int64_t side) const;
-    /// The pattern [n, C, side^2] with a random sign per channel, upright or lying; from columns of @p
-    /// uniform.
-    torch::Tensor bumps(const torch::Tensor& uniform, std::int64_t column, std::int64_t side);
-    /// What the budget's norm adds up of @p delta along @p dimension: squares (L2) or sizes (L1).
-    torch::Tensor mass(const torch::Tensor& delta, std::int64_t dimension, bool keep = false) const;
     void ask(const torch::Tensor& images, bool first);
     torch::Tensor logits(const torch::Tensor& images, bool first);
+    /// bool: which are fooled or have a larger loss than the best, which becomes the best's.
+    torch::Tensor better(const torch::Tensor& loss, const torch::Tensor& flags);
     /// What is @p better becomes the best. Touches no other image where telling them apart costs nothing.
-    void accept(const torch::Tensor& images, const torch::Tensor& loss, const torch::Tensor& better);
+    void accept(const torch::Tensor& images, const torch::Tensor& better);
+    /// Adds up the mass of the @p changed ones, bool [n], on the CPU.
+    void spend(const torch::Tensor& changed);
     void keep(const torch::Tensor& rows);
 
     QueryTask& m_task;
@@ -50,9 +43,9 @@ private:
     const std::int64_t m_channels;
     const std::int64_t m_height;
     const std::int64_t m_width;
-    torch::Tensor m_bumps;   ///< of the side drawn last
-    SquareWindows m_windows; ///< L-inf on the CPU only
-    /// The same, where the model offers it: in L2 and L1 a proposal changes the whole image.
+    SquareMoves m_moves;     ///< L2 and L1 only
+    SquareWindows m_windows; ///< on the CPU only
+    /// The same, where the model offers it, but in L1: there a proposal changes the whole image.
     std::unique_ptr<models::LocalChanges> m_local;
 
     // Of the active samples.

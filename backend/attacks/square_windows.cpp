@@ -23,8 +23,7 @@ torch::Tensor SquareWindows::propose(const torch::Tensor& best, const torch::Ten
                                      const torch::Tensor& high, const torch::Tensor& uniform,
                                      std::int64_t side)
 {
-    if (!m_images.defined())
-        m_images = best.clone();
+    images(best);
     const std::int64_t channels = best.size(1);
     const std::int64_t height = best.size(2);
     const std::int64_t width = best.size(3);
@@ -32,7 +31,6 @@ torch::Tensor SquareWindows::propose(const torch::Tensor& best, const torch::Ten
     const auto* lowest = low.data_ptr<float>();
     const auto* highest = high.data_ptr<float>();
     auto* images = m_images.data_ptr<float>();
-    m_squares.resize(static_cast<std::size_t>(best.size(0)));
     for (std::int64_t i = 0; i < best.size(0); ++i) {
         const auto corner = [&](std::int64_t column, std::int64_t length) {
             return static_cast<std::int64_t>(std::floor(drawn[i][column] * float(length - side + 1)));
@@ -46,6 +44,14 @@ torch::Tensor SquareWindows::propose(const torch::Tensor& best, const torch::Ten
                        width);
         }
     }
+    return m_images;
+}
+
+torch::Tensor SquareWindows::images(const torch::Tensor& best)
+{
+    if (!m_images.defined())
+        m_images = best.clone();
+    m_squares.resize(static_cast<std::size_t>(best.size(0)));
     return m_images;
 }
 

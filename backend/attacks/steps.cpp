@@ -1,6 +1,7 @@
 #include "backend/attacks/steps.h"
 
 #include "backend/attacks/boundary.h"
+#include "backend/attacks/image_kernels.h"
 #include "backend/attacks/random_streams.h"
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
@@ -127,10 +128,42 @@ void Ball::project(torch::Tensor& position) const
     position.add_(m_centre).clamp_(0, 1);
 }
 
-void Ball::step(torch::Tensor& position, const torch::Tensor& gradient, double size) const
+void Ball::step(torch::Tensor& position, const torch::Tensor& gradient, double size, double l1Fraction) const
 {
-    advance(position, gradient, size);
+    if (m_norm != Norm::L1 && isPlain(position) && isPlain(gradient) && isPlain(m_centre)) {
+        stepByPixels(position, gradient, size);
+        return;
+    }
+    advance(position, gradient, size, l1Fraction);
     project(position);
+}
+
+void Ball::stepByPixels(torch::Tensor& position, const torch::Tensor& gradient, double size) const
+{
+    const ImageKernels& pixels = imageKernels();
+    auto* at = position.data_ptr<float>();
+    const auto* along = gradient.data_ptr<float>();
+    if (m_norm == Norm::Linf) {
+        pixels.signStep(at, along, m_low.data_ptr<float>(), m_high.data_ptr<float>(), float(size),
+                        position.numel());
+        return;
+    }
+    const std::int64_t images = position.size(0);
+    const std::int64_t count = images > 0 ? position.numel() / images : 0;
+    const auto* centre = m_centre.data_ptr<float>();
+    for (std::int64_t first = 0; first < images * count; first += count) {
+        const double norm = std::sqrt(pixels.squares(along + first, nullptr, count));
+        if (!(norm < kVanishing))
+            pixels.add(at + first, along + first, float(size / norm), count);
+        const double distance = std::sqrt(pixels.squares(at + first, centre + first, count));
+        const double shrink = std::min(m_eps / std::max(distance, kVanishing), 1.0);
+        pixels.scale(at + first, centre + first, float(shrink), at + first, count);
+    }
+}
+
+bool isPlain(const torch::Tensor& tensor)
+{
+    return tensor.is_cpu() && tensor.scalar_type() == torch::kFloat32 && tensor.is_contiguous();
 }
 
 torch::Tensor normPerSample(const torch::Tensor& tensor)

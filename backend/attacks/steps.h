@@ -35,8 +35,10 @@ public:
                  double l1Fraction = kL1Fraction) const;
     /// position <- clip(P(position)), P the nearest point of the ball in L2 (for L1: Duchi et al. 2008).
     void project(torch::Tensor& position) const;
-    /// advance() and project().
-    void step(torch::Tensor& position, const torch::Tensor& gradient, double size) const;
+    /// advance() and project(); on the CPU in one pass over the pixels, with the same digits for L-inf and
+    /// the same up to rounding for L2.
+    void step(torch::Tensor& position, const torch::Tensor& gradient, double size,
+              double l1Fraction = kL1Fraction) const;
 
     /// The balls of the samples @p first .. first + count - 1; shares storage.
     Ball narrow(std::int64_t first, std::int64_t count) const;
@@ -45,6 +47,7 @@ public:
 
 private:
     Ball(torch::Tensor centre, Norm norm, double eps, torch::Tensor low, torch::Tensor high);
+    void stepByPixels(torch::Tensor& position, const torch::Tensor& gradient, double size) const;
 
     torch::Tensor m_centre;
     Norm m_norm;
@@ -52,6 +55,9 @@ private:
     torch::Tensor m_low;  ///< L-inf only: max(centre - eps, 0)
     torch::Tensor m_high; ///< L-inf only: min(centre + eps, 1)
 };
+
+/// Whether it is float32 on the CPU, one number after the other: what imageKernels() take.
+bool isPlain(const torch::Tensor& tensor);
 
 /// L2 norm per sample, [N,1,1,1].
 torch::Tensor normPerSample(const torch::Tensor& tensor);

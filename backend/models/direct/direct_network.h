@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/models/direct/kernels.h"
+#include "backend/models/direct/products.h"
 #include "backend/models/local_changes.h"
 #include "backend/models/model.h"
 
@@ -193,7 +194,7 @@ private:
     /// @param part of the result. @param masks null unless that is all of it.
     void runLayer(const Layer& layer, const Region& part, float* values, std::uint8_t* masks) const;
     /// @p in and @p out are rows of @p count images.
-    void multiply(const Linear& layer, const float* in, float* out, std::int64_t count, bool relu) const;
+    static Product productOf(const Linear& layer, const float* in, float* out, std::int64_t count, bool relu);
     /// Logits of what goes into the linear layer @p first.
     torch::Tensor runLinear(torch::Tensor features, std::size_t first, std::uint8_t* masks) const;
     void spreadFeatures(const float* features, float* gradients) const;

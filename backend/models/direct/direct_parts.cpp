@@ -101,16 +101,18 @@ void DirectNetwork::restore(const std::vector<Region>& parts, const float* saved
 
 void DirectNetwork::firstSums(const float* pixels, std::int64_t count, float* sums) const
 {
-    multiply(m_linear.front(), pixels, sums, count, false);
+    multiply(productOf(m_linear.front(), pixels, sums, count, false));
 }
 
 void DirectNetwork::addToSums(const std::vector<std::int64_t>& pixels, const std::vector<float>& differences,
                               float* sums) const
 {
     const Linear& layer = m_linear.front();
+    const auto count = std::int64_t(pixels.size());
     kernels().addRows({.values = differences.data(),
                        .rows = pixels.data(),
-                       .count = std::int64_t(pixels.size()),
+                       .ends = &count,
+                       .vectors = 1,
                        .weights = layer.weights.data_ptr<float>(),
                        .depth = layer.in,
                        .width = layer.outStride(),

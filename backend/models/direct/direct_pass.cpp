@@ -8,28 +8,6 @@ namespace assay::models::direct {
 
 namespace {
 
-/// Rows of @p count images of features times a matrix.
-void timesMatrix(const float* in, std::int64_t inStride, std::int64_t depth, const float* weights,
-                 const float* bias, float* out, std::int64_t outStride, std::int64_t count, bool relu)
-{
-    const std::int64_t tap = 0;
-    kernels().convolve({.in = in,
-                        .inRow = 0,
-                        .inColumn = inStride,
-                        .taps = &tap,
-                        .tapCount = 1,
-                        .depth = depth,
-                        .weights = weights,
-                        .bias = bias,
-                        .width = outStride,
-                        .out = out,
-                        .outRow = 0,
-                        .outColumn = outStride,
-                        .rows = 1,
-                        .columns = count,
-                        .relu = relu});
-}
-
 torch::Tensor rows(std::int64_t count, std::int64_t length)
 {
     return torch::empty({count, length}, torch::kFloat32);
@@ -63,25 +41,37 @@ torch::Tensor DirectNetwork::forward(const torch::Tensor& given, torch::Tensor* 
     return runLinear(features, 0, masks);
 }
 
+Product DirectNetwork::productOf(const Linear& layer, const float* in, float* out, std::int64_t count,
+                                 bool relu)
+{
+    return {.in = in,
+            .inStride = layer.inStride,
+            .depth = layer.in,
+            .weights = layer.weights.data_ptr<float>(),
+            .bias = layer.bias.data_ptr<float>(),
+            .out = out,
+            .width = layer.outStride(),
+            .count = count,
+            .relu = relu};
+}
+
 torch::Tensor DirectNetwork::runLinear(torch::Tensor features, std::size_t first, std::uint8_t* masks) const
 {
     const std::int64_t count = features.size(0);
     for (std::size_t i = first; i < m_linear.size(); ++i) {
         const Linear& layer = m_linear[i];
         const torch::Tensor out = rows(count, layer.outStride());
-        multiply(layer, features.data_ptr<float>(), out.data_ptr<float>(), count, layer.relu);
+        const Product product =
+            productOf(layer, features.data_ptr<float>(), out.data_ptr<float>(), count, layer.relu);
+        if (i > 0 && m_linear[i - 1].relu)
+            multiplyRectified(product);
+        else
+            multiply(product);
         if (masks && layer.mask >= 0)
             kernels().maskOf(out.data_ptr<float>(), masks + count * (m_layerMasks + layer.mask), out.numel());
         features = out;
     }
     return features.narrow(1, 0, m_linear.back().out).contiguous();
-}
-
-void DirectNetwork::multiply(const Linear& layer, const float* in, float* out, std::int64_t count,
-                             bool relu) const
-{
-    timesMatrix(in, layer.inStride, layer.in, layer.weights.data_ptr<float>(), layer.bias.data_ptr<float>(),
-                out, layer.outStride(), count, relu);
 }
 
 torch::Tensor DirectNetwork::gradient(const torch::Tensor& logitsGradient, const torch::Tensor& tape) const
@@ -98,8 +88,18 @@ torch::Tensor DirectNetwork::gradient(const torch::Tensor& logitsGradient, const
         const torch::Tensor before = last && layer->backStride() == layer->inStride
                                          ? result.view({count, -1})
                                          : rows(count, layer->backStride());
-        timesMatrix(gradient.data_ptr<float>(), gradient.size(1), layer->out, layer->back.data_ptr<float>(),
-                    m_zeros.data_ptr<float>(), before.data_ptr<float>(), layer->backStride(), count, false);
+        const Product product = {.in = gradient.data_ptr<float>(),
+                                 .inStride = gradient.size(1),
+                                 .depth = layer->out,
+                                 .weights = layer->back.data_ptr<float>(),
+                                 .bias = m_zeros.data_ptr<float>(),
+                                 .out = before.data_ptr<float>(),
+                                 .width = layer->backStride(),
+                                 .count = count};
+        if (layer->mask >= 0)
+            multiplyRectified(product);
+        else
+            multiply(product);
         gradient = before;
     }
     if (!m_features) {

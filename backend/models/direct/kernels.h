@@ -40,17 +40,21 @@ struct Convolution
     bool relu = false;       ///< of the sum; a NaN stays
 };
 
-/// sums[o] += sum over k < count of values[k] * weights[rows[k]][o]: a matrix times a vector that is 0 but
-/// for some numbers.
-struct RowSum
+/// sums[i][o] = start + sum over k of values[k] * weights[rows[k]][o], k going over the numbers of vector i:
+/// a matrix times vectors that are 0 but for some numbers. The order of the sum is that of k: where rows
+/// ascend, the digits are those that convolve() gives for the whole vectors and finite weights.
+struct RowSums
 {
     const float* values;
     const std::int64_t* rows;
-    std::int64_t count;
+    const std::int64_t* ends; ///< of each vector's numbers in values and rows, the first's beginning at 0
+    std::int64_t vectors;
     const float* weights; ///< [depth][width] in panels
     std::int64_t depth;
-    std::int64_t width; ///< a multiple of kChannelBlock
-    float* sums;
+    std::int64_t width;          ///< a multiple of kChannelBlock
+    const float* bias = nullptr; ///< [width] to start from; null: what is in sums
+    float* sums;                 ///< [vectors][width]
+    bool relu = false;           ///< of the sum; a NaN stays
 };
 
 /// 2x2 windows of stride 2 over channels-last images.
@@ -71,7 +75,10 @@ struct Kernels
 {
     const char* name;
     void (*convolve)(const Convolution& convolution);
-    void (*addRows)(const RowSum& sum);
+    void (*addRows)(const RowSums& sums);
+    /// The numbers of a vector that are not 0, and their places: returns how many. @p kept and @p rows hold
+    /// @p count.
+    std::int64_t (*keepNonzero)(const float* vector, std::int64_t count, float* kept, std::int64_t* rows);
     /// mask = 1 where a ReLU with this output passes gradients.
     void (*maskOf)(const float* values, std::uint8_t* mask, std::int64_t count);
     /// Zero where the mask is 0.

@@ -1,6 +1,7 @@
-// Included once for each instruction set, inside a namespace that defines kLanes (numbers in a vector) and
-// kMostPixels (how many pixels times two vectors of sums the registers hold). No include guard on purpose,
-// and nothing of the standard library: what the linker shares must not be compiled for one instruction set.
+// Included once for each instruction set by backend/arrays/instruction_sets.h.
+
+/// How many pixels times two vectors of sums the registers hold.
+constexpr int kMostPixels = kLanes == 16 ? 14 : 6;
 
 using Lanes = float __attribute__((vector_size(kLanes * 4)));
 using Whole = std::int32_t __attribute__((vector_size(kLanes * 4)));
@@ -105,31 +106,84 @@ void convolve(const Convolution& c)
         convolveChannels<1>(c, channel);
 }
 
-/// kVectors vectors of the sums; @p weights of the first row, in a panel with rows of @p weightRow.
-template <int kVectors>
-void addRowsTo(const RowSum& s, const float* weights, std::int64_t weightRow, float* sums)
+/// kVectors vectors of the sums, from @p channel on, of kTogether vectors from @p first on: sums of one alone
+/// would wait for each other. @p weights of the first row, in a panel with rows of @p weightRow.
+template <int kTogether, int kVectors>
+void addRowsTo(const RowSums& s, std::int64_t first, std::int64_t channel, const float* weights,
+               std::int64_t weightRow)
 {
-    Lanes sum[kVectors];
-    for (int j = 0; j < kVectors; ++j)
-        sum[j] = load(sums + j * kLanes);
-    for (std::int64_t k = 0; k < s.count; ++k)
+    Lanes sum[kTogether][kVectors];
+    std::int64_t begin[kTogether];
+    std::int64_t count[kTogether];
+    std::int64_t common = 0;
+    for (int i = 0; i < kTogether; ++i) {
+        begin[i] = first + i > 0 ? s.ends[first + i - 1] : 0;
+        count[i] = s.ends[first + i] - begin[i];
+        common = i == 0 || count[i] < common ? count[i] : common;
+        const float* start = s.bias ? s.bias + channel : s.sums + (first + i) * s.width + channel;
         for (int j = 0; j < kVectors; ++j)
-            sum[j] += load(weights + s.rows[k] * weightRow + j * kLanes) * s.values[k];
-    for (int j = 0; j < kVectors; ++j)
-        __builtin_memcpy(sums + j * kLanes, &sum[j], sizeof(Lanes));
+            sum[i][j] = load(start + j * kLanes);
+    }
+    const auto add = [&](int i, std::int64_t k) __attribute__((always_inline))
+    {
+        const float* row = weights + s.rows[begin[i] + k] * weightRow;
+        const float value = s.values[begin[i] + k];
+#pragma GCC unroll 2
+        for (int j = 0; j < kVectors; ++j)
+            sum[i][j] += load(row + j * kLanes) * value;
+    };
+    for (std::int64_t k = 0; k < common; ++k)
+#pragma GCC unroll 4
+        for (int i = 0; i < kTogether; ++i)
+            add(i, k);
+    const Lanes zero = {};
+#pragma GCC unroll 4
+    for (int i = 0; i < kTogether; ++i) {
+        for (std::int64_t k = common; k < count[i]; ++k)
+            add(i, k);
+        for (int j = 0; j < kVectors; ++j) {
+            if (s.relu)
+                sum[i][j] = sum[i][j] < zero ? zero : sum[i][j];
+            __builtin_memcpy(s.sums + (first + i) * s.width + channel + j * kLanes, &sum[i][j],
+                             sizeof(Lanes));
+        }
+    }
 }
 
-void addRows(const RowSum& s)
+template <int kVectors>
+void addRowsToAll(const RowSums& s, std::int64_t channel, const float* weights, std::int64_t weightRow)
+{
+    constexpr int kTogether = 4;
+    std::int64_t i = 0;
+    for (; i + kTogether <= s.vectors; i += kTogether)
+        addRowsTo<kTogether, kVectors>(s, i, channel, weights, weightRow);
+    for (; i < s.vectors; ++i)
+        addRowsTo<1, kVectors>(s, i, channel, weights, weightRow);
+}
+
+void addRows(const RowSums& s)
 {
     for (std::int64_t panel = 0; panel < s.width; panel += kPanel) {
         const std::int64_t width = s.width - panel < kPanel ? s.width - panel : kPanel;
         const float* weights = s.weights + panel * s.depth;
         std::int64_t at = 0;
         for (; at + 2 * kLanes <= width; at += 2 * kLanes)
-            addRowsTo<2>(s, weights + at, width, s.sums + panel + at);
+            addRowsToAll<2>(s, panel + at, weights + at, width);
         for (; at < width; at += kLanes)
-            addRowsTo<1>(s, weights + at, width, s.sums + panel + at);
+            addRowsToAll<1>(s, panel + at, weights + at, width);
     }
+}
+
+std::int64_t keepNonzero(const float* vector, std::int64_t count, float* kept, std::int64_t* rows)
+{
+    std::int64_t found = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+        // Written in any case: a branch would be guessed wrong as often as not.
+        kept[found] = vector[i];
+        rows[found] = i;
+        found += vector[i] != 0 ? 1 : 0;
+    }
+    return found;
 }
 
 void maskOf(const float* values, std::uint8_t* mask, std::int64_t count)
@@ -187,4 +241,4 @@ void unpool(const Pooling& p, float* wide, const float* pooled, const std::uint8
         }
 }
 
-constexpr Kernels kAll = {kName, &convolve, &addRows, &maskOf, &applyMask, &maxPool, &unpool};
+constexpr Kernels kAll = {kName, &convolve, &addRows, &keepNonzero, &maskOf, &applyMask, &maxPool, &unpool};

@@ -78,6 +78,8 @@ private Q_SLOTS:
         QFETCH(double, eps);
         const auto [centre, point] = casesOfSide(side, 5);
         const torch::Tensor found = nearestInL1Box(point, centre, eps);
+        const torch::Tensor sorted = nearestInL1BoxByOperators(point, centre, eps);
+        QVERIFY((found - sorted).abs().amax().item<double>() < 2e-6);
         QVERIFY(torch::allclose(found.to(torch::kFloat64), bisected(point, centre, eps * (1 - kSlackOfBall)),
                                 0, 2e-6));
         QVERIFY(found.min().item<float>() >= 0 && found.max().item<float>() <= 1);

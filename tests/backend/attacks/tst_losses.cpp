@@ -4,7 +4,9 @@
 #include "backend/protocol/error.h"
 #include "linear_model.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <QTest>
+#include <torch/autograd.h>
 #include <torch/types.h>
 
 #include <cmath>
@@ -173,6 +175,38 @@ private Q_SLOTS:
             const Source source({first.get(), second.get()}, fusion, {2, 0});
             QVERIFY(torch::allclose(attack->run(source, x, y, budget, {}).adversarial, alone, 0, 1e-6));
         }
+    }
+
+    /// Rows on the CPU are gone through one by one; columns of a wider tensor are left to the operators.
+    void rowsAreThoseOfTheOperators()
+    {
+        const torch::Tensor wide =
+            3 * torch::empty({20, 9}).normal_(0, 1, at::detail::createCPUGenerator(6)).round();
+        const torch::Tensor strided = wide.narrow(1, 0, 7);
+        const torch::Tensor rows = strided.contiguous(); // whole numbers: with ties
+        const torch::Tensor y = torch::arange(20).remainder(7);
+        const torch::Tensor weights = torch::arange(20).to(torch::kFloat32);
+        for (const bool targeted : {false, true}) {
+            QVERIFY(torch::equal(margin(rows, y, targeted), margin(strided, y, targeted)));
+            QVERIFY(torch::equal(fooled(rows, y, targeted), fooled(strided, y, targeted)));
+            const auto slopes = [&](const torch::Tensor& z, torch::Tensor& loss) {
+                const torch::Tensor leaf = z.detach().requires_grad_(true);
+                loss = crossEntropy(leaf, y, targeted);
+                return torch::autograd::grad({loss}, {leaf}, {weights.to(z.dtype())})[0];
+            };
+            torch::Tensor found;
+            torch::Tensor wanted;
+            const torch::Tensor slope = slopes(rows, found);
+            const torch::Tensor exact = slopes(rows.to(torch::kFloat64), wanted); // not float32: operators
+            QVERIFY(torch::allclose(found.to(torch::kFloat64), wanted, 1e-6, 1e-6));
+            QVERIFY(torch::allclose(slope.to(torch::kFloat64), exact, 1e-6, 1e-6));
+        }
+        torch::Tensor broken = rows.clone();
+        broken[3][2] = NAN;
+        QVERIFY(torch::equal(fooled(broken, y, false), fooled(broken.to(torch::kFloat64), y, false)));
+        QVERIFY(torch::equal(margin(broken, y, false).isnan(),
+                             margin(broken.to(torch::kFloat64), y, false).isnan()));
+        QVERIFY_THROWS_EXCEPTION(c10::Error, crossEntropy(rows, y + 1, false));
     }
 
     void refusesWhatIsNoEnsemble()

@@ -1,6 +1,6 @@
 #include "backend/attacks/hop_skip_jump.h"
 #include "backend/attacks/square.h"
-#include "backend/attacks/square_run.h"
+#include "backend/attacks/square_moves.h"
 #include "backend/models/parallel.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
@@ -57,6 +57,13 @@ class TestQueryAttacks : public QObject
         QTest::addColumn<int>("norm");
         QTest::addRow("linf") << int(Norm::Linf);
         QTest::addRow("l2") << int(Norm::L2);
+    }
+
+    static void sparseNorms()
+    {
+        QTest::addColumn<int>("norm");
+        QTest::addRow("l2") << int(Norm::L2);
+        QTest::addRow("l1") << int(Norm::L1);
     }
 
 private Q_SLOTS:
@@ -181,17 +188,59 @@ private Q_SLOTS:
         }
     }
 
+    /// In loops over the pixels and by operators, from states that are reached on the way.
+    void windowsMoveMassAlike_data() { sparseNorms(); }
+    void windowsMoveMassAlike()
+    {
+        QFETCH(int, norm);
+        const double eps = Norm(norm) == Norm::L2 ? 1.5 : 12;
+        constexpr std::int64_t kSamples = 12;
+        at::Generator generator = at::detail::createCPUGenerator(17);
+        const torch::Tensor clean =
+            torch::empty({kSamples, 2, 13, 11}).uniform_(-0.2, 1.2, generator).clamp_(0, 1);
+        torch::Tensor best = clean.clone(); // of which nothing is spent at first
+        SquareMoves moves;
+        SquareWindows windows;
+        std::int64_t small = 0;
+        for (int round = 0; round < 40; ++round) {
+            const torch::Tensor spent = massPerImage(Norm(norm), best - clean);
+            const WindowState state{
+                .norm = Norm(norm), .eps = eps, .best = best, .clean = clean, .spent = spent};
+            const torch::Tensor uniform = torch::empty({kSamples, 7}).uniform_(0, 1, generator);
+            const std::int64_t side = windowSide(0.5 / (1 + round), 13, 11);
+            const torch::Tensor wanted = moves.proposeByOperators(state, uniform, side);
+            const torch::Tensor found = moves.propose(state, uniform, side, windows);
+            QVERIFY((found - wanted).abs().amax().item<double>() < 2e-6);
+            for (std::int64_t i = 0; i < kSamples; ++i) {
+                const models::Region& at = windows.squares()[std::size_t(i)];
+                torch::Tensor rest = found[i].ne(best[i]);
+                rest.narrow(1, at.top, at.bottom - at.top).narrow(2, at.left, at.right - at.left).zero_();
+                QVERIFY(!rest.any().item<bool>());
+                small += at.bottom - at.top < 13 || at.right - at.left < 11;
+            }
+            windows.settle(best, torch::rand({kSamples}, generator).gt(0.4));
+            QVERIFY(worstSize(best - clean, Norm(norm)) <= eps * (1 + 1e-6));
+        }
+        QCOMPARE(small > 200, Norm(norm) == Norm::L2); // in L1 the whole image changes
+    }
+
     void squareAsksAboutChangesAlike_data()
     {
         QTest::addColumn<QByteArray>("architecture");
         QTest::addColumn<bool>("targeted");
         QTest::addColumn<double>("eps"); // that some resist
-        QTest::addRow("small_cnn") << QByteArray("small_cnn") << false << 0.03;
-        QTest::addRow("small_cnn, targeted") << QByteArray("small_cnn") << true << 0.2;
-        QTest::addRow("resnet") << QByteArray("resnet") << false << 0.015;
-        QTest::addRow("resnet, targeted") << QByteArray("resnet") << true << 0.03;
-        QTest::addRow("mlp") << QByteArray("mlp") << false << 0.015;
-        QTest::addRow("mlp, targeted") << QByteArray("mlp") << true << 0.03;
+        QTest::addColumn<int>("norm");
+        const auto linf = int(Norm::Linf);
+        const auto l2 = int(Norm::L2);
+        QTest::addRow("small_cnn") << QByteArray("small_cnn") << false << 0.03 << linf;
+        QTest::addRow("small_cnn, targeted") << QByteArray("small_cnn") << true << 0.2 << linf;
+        QTest::addRow("resnet") << QByteArray("resnet") << false << 0.015 << linf;
+        QTest::addRow("resnet, targeted") << QByteArray("resnet") << true << 0.03 << linf;
+        QTest::addRow("mlp") << QByteArray("mlp") << false << 0.015 << linf;
+        QTest::addRow("mlp, targeted") << QByteArray("mlp") << true << 0.03 << linf;
+        QTest::addRow("small_cnn, L2") << QByteArray("small_cnn") << false << 0.3 << l2;
+        QTest::addRow("resnet, L2") << QByteArray("resnet") << false << 0.12 << l2;
+        QTest::addRow("mlp, L2") << QByteArray("mlp") << false << 0.12 << l2;
     }
 
     /// A model is asked about what squares change; a function, about whole images. The answers are the same,
@@ -202,12 +251,13 @@ private Q_SLOTS:
         QFETCH(QByteArray, architecture);
         QFETCH(bool, targeted);
         QFETCH(double, eps);
+        QFETCH(int, norm);
         const bool exact = architecture != "mlp";
         const torch::Tensor x = someImages(120);
         const auto model = seededModel(architecture.constData(),
                                        architecture == "small_cnn" ? seedOfVariedAnswers(x.size(0)) : 9);
         const torch::Tensor y = models::predict(*model, x);
-        const Budget budget{.norm = Norm::Linf, .eps = eps, .queries = 120};
+        const Budget budget{.norm = Norm(norm), .eps = eps, .queries = 120};
         Context context{.seed = 4};
         if (targeted)
             context.target = (y + 1).remainder(5);

@@ -331,30 +331,102 @@ private Q_SLOTS:
         }
     }
 
-    void kernelsAddRows()
+    /// More vectors than are summed together, with none to all of their numbers 0: as the whole product does,
+    /// to the last digit.
+    void kernelsLeaveOutZeros()
     {
         constexpr std::int64_t kDepth = 9;
         constexpr std::int64_t kOut = 48;
+        constexpr std::int64_t kVectors = 11;
         const torch::Tensor weight = randomNumbers({kDepth, kOut}, 8);
         const torch::Tensor packed =
             torch::cat({weight.narrow(1, 0, direct::kPanel).reshape({-1}),
                         weight.narrow(1, direct::kPanel, kOut - direct::kPanel).reshape({-1})});
-        const std::vector<std::int64_t> rows = {7, 0, 2};
-        const torch::Tensor values = randomNumbers({3}, 9);
+        torch::Tensor in = randomNumbers({kVectors, kDepth}, 9);
+        for (std::int64_t i = 0; i < kVectors; ++i)
+            in[i].narrow(0, 0, std::min(i, kDepth)).zero_();
+        const torch::Tensor bias = randomNumbers({kOut}, 10);
+        const torch::Tensor wanted =
+            torch::relu(bias.to(torch::kFloat64) + in.to(torch::kFloat64).matmul(weight.to(torch::kFloat64)));
         for (const direct::Kernels* set : direct::runnableKernels()) {
-            torch::Tensor sums = randomNumbers({kOut}, 10);
-            const torch::Tensor wanted =
-                sums.to(torch::kFloat64) +
-                values.to(torch::kFloat64)
-                    .matmul(weight.to(torch::kFloat64).index_select(0, torch::tensor(rows)));
-            set->addRows({.values = values.data_ptr<float>(),
-                          .rows = rows.data(),
-                          .count = 3,
-                          .weights = packed.data_ptr<float>(),
-                          .depth = kDepth,
-                          .width = kOut,
-                          .sums = sums.data_ptr<float>()});
+            std::vector<float> values(kVectors * kDepth);
+            std::vector<std::int64_t> rows(values.size());
+            std::vector<std::int64_t> ends;
+            std::int64_t found = 0;
+            for (std::int64_t i = 0; i < kVectors; ++i) {
+                found += set->keepNonzero(in[i].data_ptr<float>(), kDepth, values.data() + found,
+                                          rows.data() + found);
+                ends.push_back(found);
+            }
+            QCOMPARE(found, in.ne(0).sum().item<std::int64_t>());
+            torch::Tensor sums = torch::empty({kVectors, kOut});
+            const direct::RowSums few = {.values = values.data(),
+                                         .rows = rows.data(),
+                                         .ends = ends.data(),
+                                         .vectors = kVectors,
+                                         .weights = packed.data_ptr<float>(),
+                                         .depth = kDepth,
+                                         .width = kOut,
+                                         .bias = bias.data_ptr<float>(),
+                                         .sums = sums.data_ptr<float>(),
+                                         .relu = true};
+            set->addRows(few);
             QVERIFY2(apart(sums, wanted) < 1e-6, set->name);
+            torch::Tensor whole = torch::empty_like(sums);
+            const std::int64_t tap = 0;
+            set->convolve({.in = in.data_ptr<float>(),
+                           .inRow = 0,
+                           .inColumn = kDepth,
+                           .taps = &tap,
+                           .tapCount = 1,
+                           .depth = kDepth,
+                           .weights = packed.data_ptr<float>(),
+                           .bias = bias.data_ptr<float>(),
+                           .width = kOut,
+                           .out = whole.data_ptr<float>(),
+                           .outRow = 0,
+                           .outColumn = kOut,
+                           .rows = 1,
+                           .columns = kVectors,
+                           .relu = true});
+            QVERIFY2(torch::equal(sums, whole), set->name);
+
+            direct::RowSums more = few; // on top of what is there
+            more.bias = nullptr;
+            more.relu = false;
+            const torch::Tensor before = sums.clone();
+            set->addRows(more);
+            QVERIFY2(apart(sums - before, in.to(torch::kFloat64).matmul(weight.to(torch::kFloat64))) < 2e-6,
+                     set->name);
+        }
+    }
+
+    /// Wide and narrow matrices, most or few numbers 0.
+    void productsOfRectifiedNumbers()
+    {
+        constexpr std::int64_t kVectors = 6;
+        constexpr std::int64_t kDepth = 30;
+        for (const std::int64_t width : {16, 96}) {
+            const torch::Tensor weights = randomNumbers({kDepth * width}, 11); // in panels of whatever matrix
+            const torch::Tensor bias = randomNumbers({width}, 12);
+            for (const double least : {-5.0, 1.5}) {
+                const torch::Tensor in = randomNumbers({kVectors, kDepth}, 13);
+                in.masked_fill_(in.lt(least), 0);
+                torch::Tensor out = torch::empty({kVectors, width});
+                torch::Tensor wanted = torch::empty_like(out);
+                direct::Product product = {.in = in.data_ptr<float>(),
+                                           .inStride = kDepth,
+                                           .depth = kDepth,
+                                           .weights = weights.data_ptr<float>(),
+                                           .bias = bias.data_ptr<float>(),
+                                           .out = out.data_ptr<float>(),
+                                           .width = width,
+                                           .count = kVectors};
+                direct::multiplyRectified(product);
+                product.out = wanted.data_ptr<float>();
+                direct::multiply(product);
+                QVERIFY(torch::equal(out, wanted));
+            }
         }
     }
 

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace assay::attacks {
+
+// Arithmetic over the pixels of an image, or of several in a row, on the CPU: what a step or a proposal does
+// in one pass where tensor operators take one each. Small networks take no longer than a few such operators.
+// All pointers are to contiguous float32.
+
+/// A point of the ball of L1 cut with the box, see nearestInL1Box().
+struct BoxedSum
+{
+    double sum = 0;             ///< of min(max(|y| - lambda, 0), room)
+    std::int64_t shrinking = 0; ///< how many pixels of that are neither at 0 nor at their room
+    float largest = 0;          ///< |y|
+};
+
+/// One instruction set's version of everything.
+struct ImageKernels
+{
+    const char* name;
+    /// position <- min(max(position + size sign(gradient), low), high). The digits of the tensor operators.
+    void (*signStep)(float* position, const float* gradient, const float* low, const float* high, float size,
+                     std::int64_t count);
+    /// position <- position + factor * direction.
+    void (*add)(float* position, const float* direction, float factor, std::int64_t count);
+    /// Sum of squares of values - centre. @param centre null: of values.
+    double (*squares)(const float* values, const float* centre, std::int64_t count);
+    /// out <- clip(centre + factor * (position - centre)), to [0,1]. @param out may be @p position.
+    void (*scale)(const float* position, const float* centre, float factor, float* out, std::int64_t count);
+    /// With y = position - centre, and the room on y's side of the centre.
+    BoxedSum (*boxedSum)(const float* position, const float* centre, float lambda, std::int64_t count);
+    /// position <- centre + sign(y) min(max(|y| - lambda, 0), room), in [0,1].
+    void (*boxedMove)(float* position, const float* centre, float lambda, std::int64_t count);
+};
+
+/// The best that this processor runs.
+const ImageKernels& imageKernels();
+/// All that it runs, the best first.
+std::vector<const ImageKernels*> runnableImageKernels();
+
+} // namespace assay::attacks

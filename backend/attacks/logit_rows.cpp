@@ -1,0 +1,110 @@
+#include "backend/attacks/logit_rows.h"
+
+#include "backend/attacks/steps.h"
+
+#include <torch/autograd.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace assay::attacks {
+
+namespace {
+
+/// Calls body(row, logits, class) for every row.
+template <class Body>
+void forEachRow(const torch::Tensor& logits, const torch::Tensor& classes, Body body)
+{
+    const std::int64_t count = logits.size(1);
+    const auto* z = logits.data_ptr<float>();
+    const auto* y = classes.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < logits.size(0); ++i, z += count) {
+        TORCH_CHECK(y[i] >= 0 && y[i] < count, "class ", y[i], " of ", count);
+        body(i, z, y[i]);
+    }
+}
+
+/// p_k = e^(z_k - max) / sum of them; returns -log p_y.
+float softmaxRow(const float* z, std::int64_t count, std::int64_t y, float* p)
+{
+    const float most = *std::max_element(z, z + count);
+    float sum = 0;
+    for (std::int64_t k = 0; k < count; ++k)
+        sum += p[k] = std::exp(z[k] - most);
+    for (std::int64_t k = 0; k < count; ++k)
+        p[k] /= sum;
+    return std::log(sum) + most - z[y];
+}
+
+class RowCrossEntropy : public torch::autograd::Function<RowCrossEntropy>
+{
+public:
+    static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& logits,
+                                 const torch::Tensor& classes)
+    {
+        torch::Tensor losses = torch::empty({logits.size(0)}, logits.options());
+        torch::Tensor slopes = torch::empty_like(logits); // of the loss in the logits: p - 1 at the class
+        auto* loss = losses.data_ptr<float>();
+        auto* slope = slopes.data_ptr<float>();
+        const std::int64_t count = logits.size(1);
+        forEachRow(logits, classes, [&](std::int64_t i, const float* z, std::int64_t y) {
+            loss[i] = softmaxRow(z, count, y, slope + i * count);
+            slope[i * count + y] -= 1;
+        });
+        context->saved_data["slopes"] = slopes;
+        return losses;
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   const torch::autograd::variable_list& gradients)
+    {
+        TORCH_CHECK(!torch::GradMode::is_enabled(), "second derivatives of a loss are not computed");
+        return {context->saved_data["slopes"].toTensor() * gradients.front().unsqueeze(1), torch::Tensor()};
+    }
+};
+
+} // namespace
+
+bool areRows(const torch::Tensor& logits, const torch::Tensor& classes)
+{
+    return logits.dim() == 2 && logits.size(1) > 0 && isPlain(logits) && classes.is_cpu() &&
+           classes.scalar_type() == torch::kInt64 && classes.is_contiguous() && classes.dim() == 1 &&
+           classes.size(0) == logits.size(0);
+}
+
+torch::Tensor rowsDecided(const torch::Tensor& logits, const torch::Tensor& classes, bool wanted)
+{
+    torch::Tensor result = torch::empty({logits.size(0)}, torch::kBool);
+    auto* decided = result.data_ptr<bool>();
+    forEachRow(logits, classes, [&](std::int64_t i, const float* z, std::int64_t y) {
+        std::int64_t best = 0;
+        for (std::int64_t k = 1; k < logits.size(1); ++k)
+            if (z[k] > z[best] || (std::isnan(z[k]) && !std::isnan(z[best])))
+                best = k;
+        decided[i] = (best == y) == wanted;
+    });
+    return result;
+}
+
+torch::Tensor rowLeads(const torch::Tensor& logits, const torch::Tensor& classes, float sign)
+{
+    torch::Tensor result = torch::empty({logits.size(0)}, torch::kFloat32);
+    auto* lead = result.data_ptr<float>();
+    forEachRow(logits, classes, [&](std::int64_t i, const float* z, std::int64_t y) {
+        float other = -std::numeric_limits<float>::infinity();
+        for (std::int64_t k = 0; k < logits.size(1); ++k)
+            if (k != y && (z[k] > other || std::isnan(z[k])))
+                other = z[k];
+        lead[i] = sign * (z[y] - other);
+    });
+    return result;
+}
+
+torch::Tensor rowCrossEntropy(const torch::Tensor& logits, const torch::Tensor& classes)
+{
+    return RowCrossEntropy::apply(logits, classes);
+}
+
+} // namespace assay::attacks
