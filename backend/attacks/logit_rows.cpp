@@ -35,7 +35,7 @@ float softmaxRow(const float* z, std::int64_t count, std::int64_t y, float* p)
         sum += p[k] = std::exp(z[k] - most);
     for (std::int64_t k = 0; k < count; ++k)
         p[k] /= sum;
-    return std::log(sum) + most - z[y];
+    return std::log(sum) - (z[y] - most); // in this order: the loss of the surest is not rounded away
 }
 
 class RowCrossEntropy : public torch::autograd::Function<RowCrossEntropy>

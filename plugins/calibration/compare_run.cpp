@@ -81,7 +81,7 @@ void CompareRun::compare(std::size_t m, int split)
 {
     const Judged& judged = m_judged[m];
     const SplitRows rows =
-        splitRows(m_context, judged.labels[0].size(0), split, m_params.comparison.fitShare);
+        splitRows(m_context, judged.labels[0].size(0), splitStream(split), m_params.comparison.fitShare);
     const calibration::FitSet set(judged.logits[0].index_select(0, rows.fit),
                                   judged.labels[0].index_select(0, rows.fit));
     const std::string stage = "Calibrating " + m_results.models[m] + ", split " + std::to_string(split);

@@ -1,6 +1,7 @@
 #include "plugins/calibration/dac_results.h"
 
 #include "backend/engine/reporting/stored_results.h"
+#include "backend/metrics/statistics.h"
 
 #include <torch/types.h>
 
@@ -96,11 +97,10 @@ std::string inspectionName(std::size_t m)
 
 std::array<double, 5> fiveNumbers(const torch::Tensor& values)
 {
-    const torch::Tensor at = torch::tensor({0.0, 0.25, 0.5, 0.75, 1.0}, torch::kFloat64);
-    const torch::Tensor found = torch::quantile(values.to(torch::kFloat64), at).contiguous();
-    std::array<double, 5> numbers{};
-    std::copy_n(found.data_ptr<double>(), 5, numbers.begin());
-    return numbers;
+    const torch::Tensor all = values.to(torch::kFloat64).contiguous();
+    const std::span<const double> numbers(all.data_ptr<double>(), static_cast<std::size_t>(all.numel()));
+    return {metrics::quantile(numbers, 0), metrics::quantile(numbers, 0.25), metrics::quantile(numbers, 0.5),
+            metrics::quantile(numbers, 0.75), metrics::quantile(numbers, 1)};
 }
 
 std::vector<DensityBin> densityBins(const std::string& model, const torch::Tensor& temperature,

@@ -22,6 +22,17 @@ constexpr std::size_t kTemperature = 1;
 constexpr std::int64_t kLayeredAtOnce = 1000;
 constexpr double kMostClipped = 0.001;
 
+/// Tables tell models by their names, and trainings of one architecture by that.
+void requireNew(const MethodResults& results, const std::string& name, const std::string& family)
+{
+    const bool given = name == family;
+    for (std::size_t m = 0; m < results.models.size(); ++m)
+        if (results.models[m] == name ||
+            (results.families[m] == family && (given || results.models[m] == results.families[m])))
+            throw Error("two models are called '" + name + "'", "models",
+                        "Rename the file, or do not train that architecture here.");
+}
+
 } // namespace
 
 DacRun::DacRun(engine::RunContext& context, DacParams params)
@@ -52,6 +63,7 @@ void DacRun::openModels()
     };
     const auto add = [&](const std::string& name, const std::string& family,
                          std::shared_ptr<const models::Model> model, std::int64_t bank) {
+        requireNew(m_results, name, family);
         m_results.models.push_back(name);
         m_results.families.push_back(family);
         m_models.push_back({std::move(model), first(bank)});
@@ -91,8 +103,12 @@ void DacRun::openInputs()
             throw Error("'k' is " + std::to_string(m_params.k) + ", but the bank holds " +
                             std::to_string(judged.bankIds.size(0)) + " training images",
                         "k", "Choose a nearer neighbour or a larger bank.");
-    m_oodSets.push_back(shuffledPatches(m_tests->clean().x, m_context.generator("patches")));
+    std::vector<protocol::DatasetRef> others;
     for (const protocol::DatasetRef& ref : m_params.ood)
+        if (std::ranges::find(others, ref) == others.end())
+            others.push_back(ref);
+    m_oodSets.push_back(shuffledPatches(m_tests->clean().x, m_context.generator("patches")));
+    for (const protocol::DatasetRef& ref : others)
         m_oodSets.push_back(otherImages(m_context, ref, c.count, m_tests->dataset()->info()));
     m_results.shifts = shiftsOf(c.shifts, c.severities, c.domains);
     m_results.splits = c.splits;
@@ -214,7 +230,8 @@ void DacRun::judge(std::size_t m, int split)
 {
     using calibration::calibratorKind;
     m_context.progress(split, m_results.splits, "Calibrating " + m_results.models[m]);
-    const SplitRows rows = splitRows(m_context, m_tests->clean().size(), split, m_params.comparison.fitShare);
+    const SplitRows rows =
+        splitRows(m_context, m_tests->clean().size(), splitStream(split), m_params.comparison.fitShare);
     const torch::Tensor fitScores = m_seen[0].scores.index_select(0, rows.fit);
     const calibration::FitSet raw(m_seen[0].logits.index_select(0, rows.fit),
                                   m_seen[0].labels.index_select(0, rows.fit));

@@ -140,10 +140,15 @@ void MethodJudge::judge(std::size_t m, std::size_t s, std::size_t r,
     }
 }
 
-SplitRows splitRows(const engine::RunContext& context, std::int64_t n, int split, double share)
+std::string splitStream(int split)
 {
-    const torch::Tensor order =
-        torch::randperm(n, context.generator("split." + std::to_string(split)), torch::kInt64);
+    return "split." + std::to_string(split);
+}
+
+SplitRows splitRows(const engine::RunContext& context, std::int64_t n, const std::string& stream,
+                    double share)
+{
+    const torch::Tensor order = torch::randperm(n, context.generator(stream), torch::kInt64);
     const auto count = std::clamp<std::int64_t>(std::llround(share * static_cast<double>(n)), 1,
                                                 std::max<std::int64_t>(1, n - 1));
     return {std::get<0>(order.narrow(0, 0, count).sort()),

@@ -99,8 +99,12 @@ struct SplitRows
 /// The rows of a shift's @p n samples that are judged by: the split's, or all where a domain has samples of
 /// its own, which nothing is fitted on.
 torch::Tensor judgedRows(const SplitRows& rows, const Shift& shift, std::int64_t n);
-/// The samples divided by the run's seed and the number of the split. @param share of those to fit on.
-SplitRows splitRows(const engine::RunContext& context, std::int64_t n, int split, double share);
+/// The samples divided by the run's seed. @param stream another one divides them otherwise.
+/// @param share of those to fit on.
+SplitRows splitRows(const engine::RunContext& context, std::int64_t n, const std::string& stream,
+                    double share);
+/// The stream of a split by its number.
+std::string splitStream(int split);
 
 /// Lossless, for an artifact.
 engine::TensorMap toTensors(const MethodResults& results);

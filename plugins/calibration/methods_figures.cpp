@@ -99,7 +99,8 @@ Figure changesFigure(const MethodResults& r, const MethodView& view)
 Figure severityFigure(const MethodResults& r, const MethodView& view)
 {
     const metrics::CalibrationMetric metric = comparedMetrics()[view.metric];
-    const bool known = std::ranges::any_of(r.shifts, [&](const Shift& s) { return s.id == view.shift; });
+    const bool known = std::ranges::any_of(
+        r.shifts, [&](const Shift& s) { return s.id == view.shift && !s.clean() && !s.natural(); });
     std::map<double, std::vector<std::size_t>> severities;
     for (std::size_t s = 0; s < r.shifts.size(); ++s)
         if (r.measured(view.model, s) && !r.shifts[s].natural() &&
@@ -107,7 +108,7 @@ Figure severityFigure(const MethodResults& r, const MethodView& view)
             severities[r.shifts[s].severity].push_back(s);
     Figure f{.name = "severity",
              .title = metricTitle(metric) + " over the severity: " + r.models[view.model] + ", " +
-                      (known && view.shift != "clean" ? shiftTitle(view.shift) : "mean over corruptions"),
+                      (known ? shiftTitle(view.shift) : "mean over corruptions"),
              .section = "Severity",
              .interval = "Split-to-split"};
     f.caption = "Fitted on clean samples. Mean over " + std::to_string(r.splits) + " splits of " +

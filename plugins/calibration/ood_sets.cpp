@@ -2,6 +2,7 @@
 
 #include "backend/engine/reporting/study_inputs.h"
 #include "backend/metrics/selective.h"
+#include "backend/metrics/statistics.h"
 
 #include <torch/nn/functional.h>
 #include <torch/types.h>
@@ -76,7 +77,9 @@ OodScore oodScore(std::string model, std::string set, std::string score, const t
     std::fill_n(isKnown.begin(), known.numel(), std::uint8_t{1});
     const double auroc = metrics::confidenceAuroc(
         metrics::SortedConfidences({familiar.data_ptr<double>(), isKnown.size()}, isKnown));
-    const torch::Tensor threshold = torch::quantile(known.to(torch::kFloat64), 1 - kKnownKept);
+    const torch::Tensor scores = known.to(torch::kFloat64).contiguous();
+    const double threshold = metrics::quantile(
+        {scores.data_ptr<double>(), static_cast<std::size_t>(scores.numel())}, 1 - kKnownKept);
     const double fpr = (other.to(torch::kFloat64) >= threshold).to(torch::kFloat64).mean().item<double>();
     return {std::move(model), std::move(set), std::move(score), auroc, fpr};
 }

@@ -184,7 +184,7 @@ void fillDiagram(Figure& f, const ReliabilityScene& scene, const BinnedSamples& 
     addGapBars(f, scene, samples.sorted, bins, layout);
     addReference(f, bins, layout);
     addAccuracies(f, scene, samples.sorted, bins, layout, what);
-    if (scene.answers().images)
+    if (scene.results().gallery)
         f.opens = kGallery;
 }
 
@@ -251,12 +251,12 @@ Figure confidenceFigure(const ReliabilityScene& scene, Binning binning, int coun
                             .x = {100 * mean, 100 * accuracy},
                             .labels = {"mean confidence " + reporting::percentText(mean),
                                        "accuracy " + reporting::percentText(accuracy)}});
-    if (scene.answers().images)
+    if (scene.results().gallery)
         f.opens = kGallery;
     return f;
 }
 
-Figure temperatureFigure(const ReliabilityResults& r, int bins)
+Figure temperatureFigure(const ReliabilityResults& r, int bins, const std::function<void()>& checkpoint)
 {
     constexpr int kSteps = 25;
     constexpr double kTimes = 2.5; // farther away the error of a temperature is too large to see this one's
@@ -267,11 +267,13 @@ Figure temperatureFigure(const ReliabilityResults& r, int bins)
     const torch::Tensor labels = r.answers.labels.index_select(0, rows);
     Figure f{.name = "temperature", .title = "Calibration over the temperature", .section = "Temperature"};
     f.caption = "Of the " + std::to_string(rows.size(0)) +
-                " samples that no temperature was fitted on. A click sets the temperature.";
+                " samples that no temperature was fitted on, ECE in " + std::to_string(bins) +
+                " bins of equal width as the run was started with. A click sets the temperature.";
     f.x = {.label = "Temperature", .scale = AxisScale::Log, .sets = "temperature"};
     f.y = {.label = "ECE", .unit = "%", .low = 0};
     Layer line{.kind = LayerKind::Line, .name = "ECE", .role = "model:" + r.answers.model};
     for (int i = 0; i < kSteps; ++i) {
+        checkpoint();
         const double t = least * std::pow(most / least, i / (kSteps - 1.0));
         const auto p = metrics::LabelledProbabilities::fromLogits(logits / t, labels);
         const metrics::SortedConfidences sorted(p.top().confidence, p.top().correct);

@@ -31,8 +31,10 @@ protocol::Figure classGapsFigure(const ReliabilityScene& scene, const ClassRelia
 /// The diagram of one class: `reliability-class`.
 protocol::Figure classDiagramFigure(const ReliabilityScene& scene, const metrics::SortedConfidences& sorted,
                                     std::int64_t shown, metrics::Binning binning, int bins);
-/// ECE over the temperature of the samples the temperature was not fitted on: `temperature`.
-protocol::Figure temperatureFigure(const ReliabilityResults& results, int bins);
+/// ECE over the temperature of the samples the temperature was not fitted on: `temperature`. @param
+/// checkpoint called often; may throw.
+protocol::Figure temperatureFigure(const ReliabilityResults& results, int bins,
+                                   const std::function<void()>& checkpoint);
 
 /// `bins`: binning, bin, lower, upper, n, confidence, accuracy, low, high, gap.
 protocol::Table binsTable(const ReliabilityScene& scene, metrics::Binning binning, int bins);

@@ -11,7 +11,7 @@ namespace assay::confidence {
 
 engine::TensorMap toTensors(const ReliabilityResults& r)
 {
-    Json meta = {{"model", r.answers.model}, {"classes", r.answers.classes}};
+    Json meta = {{"model", r.answers.model}, {"classes", r.answers.classes}, {"gallery", r.gallery}};
     if (r.temperature)
         meta["temperature"] = *r.temperature;
     return {{"meta", reporting::jsonTensor(meta)},
@@ -28,6 +28,7 @@ ReliabilityResults reliabilityFrom(const engine::TensorMap& tensors)
     stored.meta([&](const Json& meta) {
         meta.at("model").get_to(r.answers.model);
         meta.at("classes").get_to(r.answers.classes);
+        meta.at("gallery").get_to(r.gallery);
         if (meta.contains("temperature"))
             r.temperature = meta.at("temperature").get<double>();
     });

@@ -25,6 +25,7 @@ struct ReliabilityResults
     Answers answers;
     std::optional<double> temperature; ///< fitted, on the samples of `fitted`
     torch::Tensor fitted;              ///< bool [N]: what the temperature was fitted on; none without a fit
+    bool gallery = false;              ///< whether the run shows the images, so that marks can open them
 };
 
 /// Lossless but for the images, for the run's artifact `outcomes`.

@@ -3,6 +3,7 @@
 #include "backend/calibration/temperature.h"
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "plugins/calibration/methods.h"
 #include "plugins/calibration/reliability_live.h"
 #include "plugins/calibration/reliability_report.h"
 
@@ -80,6 +81,7 @@ protected:
         ReliabilityResults results;
         results.answers = openAnswers(ctx, p.model, p.dataset, p.count);
         results.fitted = torch::zeros({results.answers.size()}, torch::kBool);
+        results.gallery = results.answers.images != nullptr;
         if (p.fit)
             fitTemperature(ctx, results, p.fitShare);
         ctx.artifact("outcomes", toTensors(results));
@@ -104,11 +106,7 @@ private:
     static void fitTemperature(engine::RunContext& ctx, ReliabilityResults& r, double share)
     {
         ctx.progress(0, 1, "Fitting a temperature");
-        const std::int64_t n = r.answers.size();
-        const auto count = std::clamp<std::int64_t>(std::llround(share * static_cast<double>(n)), 1,
-                                                    std::max<std::int64_t>(1, n - 1));
-        const torch::Tensor order = torch::randperm(n, ctx.generator("split"), torch::kInt64);
-        const torch::Tensor rows = std::get<0>(order.narrow(0, 0, count).sort());
+        const torch::Tensor rows = splitRows(ctx, r.answers.size(), "split", share).fit;
         const calibration::FitSet set(r.answers.logits.index_select(0, rows),
                                       r.answers.labels.index_select(0, rows));
         r.temperature = calibration::fitTemperature(set, calibration::Loss::Nll);
@@ -119,7 +117,7 @@ private:
                                 const ReliabilityParams& p)
     {
         ctx.checkpoint();
-        ctx.figure(temperatureFigure(r, p.bins));
+        ctx.figure(temperatureFigure(r, p.bins, [&] { ctx.checkpoint(); }));
         if (!r.temperature)
             return;
         ctx.table(heldOutTable(r, p.bins));

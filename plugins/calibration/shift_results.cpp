@@ -10,7 +10,6 @@
 #include <torch/types.h>
 
 #include <cmath>
-#include <limits>
 
 namespace assay::confidence {
 
@@ -138,18 +137,13 @@ Layer shownMark(double severity)
         .kind = LayerKind::Marks, .name = "Shown", .role = "neutral", .x = {severity}, .labels = {"shown"}};
 }
 
-std::string titleOf(const std::string& shift)
-{
-    return shift == "clean" ? "clean" : data::corruption(shift).title;
-}
-
 } // namespace
 
 Figure apartFigure(const ShiftResults& r, const std::vector<SeverityPoint>& points, const std::string& shift,
                    double shown)
 {
     Figure f{.name = "confidence-and-accuracy",
-             .title = "Confidence and accuracy of " + r.at.front().answers.model + ": " + titleOf(shift),
+             .title = "Confidence and accuracy of " + r.at.front().answers.model + ": " + shiftTitle(shift),
              .section = "Severity",
              .rateOf = "test images judged by",
              .interval = reporting::kWilson};
@@ -177,7 +171,7 @@ Figure shiftEceFigure(const ShiftResults& r, const std::vector<SeverityPoint>& p
                       const std::string& shift, double shown)
 {
     Figure f{.name = "ece",
-             .title = "ECE of " + r.at.front().answers.model + ": " + titleOf(shift),
+             .title = "ECE of " + r.at.front().answers.model + ": " + shiftTitle(shift),
              .section = "Severity"};
     f.caption = "Before and after a temperature fitted on clean images, of " +
                 std::to_string(r.at.front().answers.size()) + " images. A click sets the severity.";

@@ -102,7 +102,7 @@ protected:
         const auto dataset = ctx.dataset(p.dataset);
         const auto models = reporting::openModels(ctx, {p.model}, dataset->info(), "model");
         const reporting::TestImages all = reporting::drawTestImages(ctx, *dataset, p.count);
-        const SplitRows rows = splitRows(ctx, all.size(), 0, p.fitShare);
+        const SplitRows rows = splitRows(ctx, all.size(), splitStream(0), p.fitShare);
         const reporting::TestImages fit = all.select(rows.fit), test = all.select(rows.test);
 
         ShiftResults r;

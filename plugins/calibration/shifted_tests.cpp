@@ -38,7 +38,9 @@ ShiftedTests::ShiftedTests(engine::RunContext& context, std::shared_ptr<const da
     , m_domains(std::move(domains))
 {
     for (const std::string& domain : m_domains)
-        idsIn(data::Split::Test, domain);
+        if (idsIn(data::Split::Test, domain).size(0) == 0)
+            throw Error("'" + domain + "' has no test images in " + m_dataset->info().title, "domains",
+                        "Leave it out.");
     const torch::Tensor outside = idsOutside(data::Split::Test);
     if (outside.size(0) < 2)
         throw Error("'domains' names all that " + m_dataset->info().title +

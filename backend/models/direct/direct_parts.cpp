@@ -121,7 +121,8 @@ void DirectNetwork::addToSums(const std::vector<std::int64_t>& pixels, const std
 
 torch::Tensor DirectNetwork::logitsOfSums(const torch::Tensor& sums) const
 {
-    return runLinear(m_linear.front().relu ? torch::relu(sums) : sums, 1, nullptr);
+    const torch::Tensor z = runLinear(m_linear.front().relu ? torch::relu(sums) : sums, 1, nullptr);
+    return z.is_alias_of(sums) ? z.clone() : z; // the sums change with the next question
 }
 
 torch::Tensor DirectNetwork::logitsOfFeatures(const torch::Tensor& features) const

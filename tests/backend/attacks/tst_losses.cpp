@@ -58,6 +58,19 @@ class TestLosses : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    /// The loss of a sample that the model is sure of is small beside its logits, and is not rounded to
+    /// theirs.
+    void crossEntropyOfSureSamplesKeepsItsDigits()
+    {
+        const torch::Tensor logits =
+            torch::tensor({{1000.f, 985.f, 990.f}, {20.f, 10.f, 1.f}, {-3.f, 300.f, 290.f}});
+        const torch::Tensor classes = torch::tensor({0, 0, 1});
+        const torch::Tensor wanted =
+            -logits.to(torch::kFloat64).log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);
+        const torch::Tensor found = crossEntropy(logits, classes, false);
+        QVERIFY(((found.to(torch::kFloat64) - wanted).abs() / wanted).max().item<double>() < 1e-2);
+    }
+
     void valuesAreThoseOfTheDefinitions()
     {
         const torch::Tensor z = torch::tensor({3.0f, 1.0f, 2.0f, -1.0f}).unsqueeze(0);

@@ -25,12 +25,6 @@ private:
     {
         return {m_folder.filePath("workspace"), m_folder.filePath(name), "calibration.dac", settings};
     }
-    /// Mean ECE of the model whose confidence is known to be too high under these shifts.
-    double mean(const std::string& method, const RowFilter& counts) const
-    {
-        return meanOf(m_rows, method, "ece",
-                      [&](const CsvRow& row) { return row.at("model") == "fashion-resnet" && counts(row); });
-    }
     std::vector<CsvRow> table(const QString& name) const
     {
         return CliRun::tableIn(m_folder.filePath("dac"), name);

@@ -39,7 +39,7 @@ CalibrationOnDevice calibrationOf(const QString& id)
         return {makeCompareStudy(), params};
     }
     Json params = shifted;
-    params["bank"] = 200;
+    params["bank"] = 1200;
     params["k"] = 3;
     return {makeDacStudy(), params};
 }
@@ -47,7 +47,7 @@ CalibrationOnDevice calibrationOf(const QString& id)
 } // namespace
 
 /// The studies of calibration on a device that is not the CPU: the same numbers, and no copies for single
-/// images or neighbours.
+/// images or neighbours, only for pieces of 1000 images.
 class TestCalibrationDevice : public QObject
 {
     Q_OBJECT
@@ -92,7 +92,7 @@ private Q_SLOTS:
             run(what, context, count);
             return transfers() - before;
         };
-        const Transfers more = cost(160) - cost(80);
+        const Transfers more = cost(1900) - cost(1100);
         QVERIFY2(more.crossings() == 0,
                  qPrintable(QString("%1 to the device, %2 to the host, %3 values, %4 sizes")
                                 .arg(more.toDevice)

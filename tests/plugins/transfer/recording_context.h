@@ -18,6 +18,7 @@ public:
 
     std::vector<protocol::Figure> figures;
     std::vector<protocol::ImageGrid> grids;
+    mutable int loads = 0; ///< how often an artifact was read
 
     const protocol::Figure& figureOf(const std::string& name) const
     {
@@ -47,6 +48,7 @@ public:
     void artifact(std::string_view, const engine::TensorMap&) override { refuse(); }
     engine::TensorMap loadArtifact(std::string_view name) const override
     {
+        ++loads;
         const auto file =
             models::readSafetensors(m_folder / "artifacts" / (std::string(name) + ".safetensors"));
         return {file.tensors.begin(), file.tensors.end()};
