@@ -33,6 +33,7 @@ public:
                  "auroc",
                  "tables/overview.csv, tables/changes.csv: as in calibration.compare",
                  "tables/layers.csv: model, layer, seed, weight, effect",
+                 "tables/fits.csv: model, seed, bias, loss, clipped",
                  "tables/temperatures.csv: model, group, n, least, q1, median, q3, greatest",
                  "tables/correctness.csv: model, temperature, n, correct, confidence_none, "
                  "confidence_temperature, confidence_dac",

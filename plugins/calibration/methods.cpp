@@ -101,12 +101,14 @@ double MethodResults::meanValue(std::size_t m, std::size_t k, std::size_t s, std
     return sum / splits;
 }
 
-double MethodResults::shiftedMean(std::size_t m, std::size_t k, std::size_t r, std::size_t q) const
+double MethodResults::shiftedMean(std::size_t m, std::size_t k, std::size_t r, std::size_t q,
+                                  Shifted which) const
 {
     double sum = 0;
     int count = 0;
     for (std::size_t s = 0; s < shifts.size(); ++s) {
-        if (shifts[s].clean() || !measured(m, s))
+        const bool wanted = which == Shifted::All || (which == Shifted::Domains) == shifts[s].natural();
+        if (shifts[s].clean() || !wanted || !measured(m, s))
             continue;
         sum += value(m, k, s, r, q);
         ++count;

@@ -64,8 +64,10 @@ struct MethodResults
     Verdict verdict(std::size_t m, std::size_t k, std::size_t s, std::size_t q) const;
     /// Mean over splits.
     double meanValue(std::size_t m, std::size_t k, std::size_t s, std::size_t q) const;
-    /// Mean over the shifts that are measured and not clean, of split @p r.
-    double shiftedMean(std::size_t m, std::size_t k, std::size_t r, std::size_t q) const;
+    enum class Shifted { All, Corrupted, Domains };
+    /// Mean over the shifts of a kind that are measured and not clean, of split @p r; NaN of none.
+    double shiftedMean(std::size_t m, std::size_t k, std::size_t r, std::size_t q,
+                       Shifted which = Shifted::All) const;
 };
 
 /// Judges the methods of one model, shift and split; all on the same samples and the same resamples, so that

@@ -162,6 +162,8 @@ Table overviewTable(const MethodResults& r)
                  numberColumn("ece_clean", "ECE clean", 4),
                  numberColumn("ece_shifted", "ECE shifted", 4),
                  textColumn("kept", "Kept"),
+                 numberColumn("ece_corrupted", "Corruptions", 4),
+                 numberColumn("ece_domains", "Domains", 4),
                  numberColumn("ece_clean_low", "Clean: least", 4),
                  numberColumn("ece_clean_high", "greatest", 4),
                  numberColumn("ece_shifted_low", "Shifted: least", 4),
@@ -184,12 +186,21 @@ Table overviewTable(const MethodResults& r)
             const OverSplits change = overSplits(r, family.models, [&](std::size_t m, std::size_t split) {
                 return r.shiftedMean(m, k, split, kEce) - r.shiftedMean(m, baseline, split, kEce);
             });
+            const auto meanOf = [&](MethodResults::Shifted which) {
+                return overSplits(r, family.models,
+                                  [&](std::size_t m, std::size_t split) {
+                                      return r.shiftedMean(m, k, split, kEce, which);
+                                  })
+                    .mean;
+            };
             const Differences d = differencesOf(r, family, k);
             const bool compared = baseline != k && d.shifted.splits > 0;
             TableRow(t) << family.name << r.methods[k].id << r.methods[baseline].id << clean.mean
-                        << shifted.mean << (compared ? promiseText(change.mean, d) : "") << clean.low
-                        << clean.high << shifted.low << shifted.high << d.clean.lower << d.clean.higher
-                        << d.clean.splits << d.shifted.lower << d.shifted.higher << d.shifted.splits;
+                        << shifted.mean << (compared ? promiseText(change.mean, d) : "")
+                        << meanOf(MethodResults::Shifted::Corrupted)
+                        << meanOf(MethodResults::Shifted::Domains) << clean.low << clean.high << shifted.low
+                        << shifted.high << d.clean.lower << d.clean.higher << d.clean.splits
+                        << d.shifted.lower << d.shifted.higher << d.shifted.splits;
         }
     }
     return t;
