@@ -143,21 +143,23 @@ struct Boxed
 
 BoxedSum boxedSum(const float* position, const float* centre, float lambda, std::int64_t count)
 {
-    BoxedSum result;
+    // Not a BoxedSum to be filled: the linker would share its constructor between the instruction sets.
     Signs shrinking = {};
     Lanes largest = {};
-    result.sum = sumOver(count, [&](auto lanes, std::int64_t i) {
+    const double sum = sumOver(count, [&](auto lanes, std::int64_t i) {
         const Lanes from = lanes.load(centre + i);
         const Boxed boxed(lanes.load(position + i) - from, from, lambda);
         shrinking -= (boxed.moved > Lanes{}) & (boxed.moved < boxed.room);
         largest = atLeast(largest, boxed.size);
         return boxed.moved;
     });
+    std::int64_t allShrinking = 0;
+    float most = 0;
     for (int i = 0; i < kLanes; ++i) {
-        result.shrinking += shrinking[i];
-        result.largest = largest[i] > result.largest ? largest[i] : result.largest;
+        allShrinking += shrinking[i];
+        most = largest[i] > most ? largest[i] : most;
     }
-    return result;
+    return {sum, allShrinking, most};
 }
 
 void boxedMove(float* position, const float* centre, float lambda, std::int64_t count)

@@ -1,10 +1,10 @@
-// Included once for each instruction set, inside a namespace that defines kLanes. No include guard on
-// purpose, and nothing of the standard library: what the linker shares must not be compiled for one
-// instruction set.
+// Included once for each instruction set by backend/arrays/instruction_sets.h, whose kLanes are of
+// float32: half as many of float64.
 
-using Reals = double __attribute__((vector_size(kLanes * 8)));
-using Wholes = std::uint64_t __attribute__((vector_size(kLanes * 8)));
-using Singles = float __attribute__((vector_size(kLanes * 4)));
+constexpr int kReals = kLanes / 2;
+using Reals = double __attribute__((vector_size(kReals * 8)));
+using Wholes = std::uint64_t __attribute__((vector_size(kReals * 8)));
+using Singles = float __attribute__((vector_size(kReals * 4)));
 
 __attribute__((always_inline)) inline void load(const float* from, Reals& to)
 {
@@ -42,7 +42,7 @@ TemperedSums block(const float* logits, std::int64_t classes, double inverseTemp
     const Reals zero = {};
     const double scale = 1.4426950408889634 * inverseTemperature; // exp(x) = 2^(x / ln 2)
     double total[kTemperedRows];
-    for (std::int64_t row = 0; row < kTemperedRows; row += kLanes) {
+    for (std::int64_t row = 0; row < kTemperedRows; row += kReals) {
         Reals largest, label;
         load(logits + row, largest);
         Reals sum = zero + 1.0, squares = zero + 1.0;
@@ -61,7 +61,7 @@ TemperedSums block(const float* logits, std::int64_t classes, double inverseTemp
         const Reals brier = (squares * top - 2.0 * label) * top + 1.0;
         __builtin_memcpy(confidence + row, &top, sizeof top);
         __builtin_memcpy(total + row, &sum, sizeof sum);
-        for (int lane = 0; lane < kLanes; ++lane)
+        for (int lane = 0; lane < kReals; ++lane)
             brierSum += row + lane < rows ? brier[lane] : 0;
     }
     // One logarithm for a product of many sums, each from 1 to the number of classes.
@@ -76,3 +76,5 @@ TemperedSums block(const float* logits, std::int64_t classes, double inverseTemp
     logSum += __builtin_log(product);
     return {logSum, brierSum};
 }
+
+constexpr TemperedKernel kAll = {kName, &block};

@@ -96,8 +96,8 @@ void addGapBars(Figure& f, const ReliabilityScene& scene, const metrics::SortedC
                 const std::vector<ReliabilityBin>& bins, const DiagramLayout& layout)
 {
     Layer base{.kind = LayerKind::Bars, .name = "Common part", .role = "neutral", .stack = "bin"};
-    Layer over{.kind = LayerKind::Bars, .name = "Gap: too sure", .role = "different", .stack = "bin"};
-    Layer under{.kind = LayerKind::Bars, .name = "Gap: not sure enough", .role = "same", .stack = "bin"};
+    Layer over{.kind = LayerKind::Bars, .name = "Gap: too sure", .role = "same", .stack = "bin"};
+    Layer under{.kind = LayerKind::Bars, .name = "Gap: not sure enough", .role = "different", .stack = "bin"};
     for (std::size_t b = 0; b < bins.size(); ++b) {
         const ReliabilityBin& bin = bins[b];
         const double gap = bin.empty() ? 0 : 100 * bin.gap();
@@ -231,8 +231,8 @@ Figure confidenceFigure(const ReliabilityScene& scene, Binning binning, int coun
                 reporting::percentText(accuracy) + ": where the confidence is larger, the model is too sure.";
     f.x = layout.axis("Confidence");
     f.y = {.label = "Samples", .low = 0};
-    Layer right{.kind = LayerKind::Bars, .name = "right", .role = "same", .stack = "samples"};
-    Layer wrong{.kind = LayerKind::Bars, .name = "wrong", .role = "different", .stack = "samples"};
+    Layer right{.kind = LayerKind::Bars, .name = "right", .role = "different", .stack = "samples"};
+    Layer wrong{.kind = LayerKind::Bars, .name = "wrong", .role = "same", .stack = "samples"};
     for (std::size_t b = 0; b < bins.size(); ++b) {
         const ReliabilityBin& bin = bins[b];
         for (auto [layer, isRight] : {std::pair{&right, true}, {&wrong, false}}) {

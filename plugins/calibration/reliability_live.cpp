@@ -10,10 +10,45 @@ namespace assay::confidence {
 using metrics::Binning;
 using metrics::CalibrationMetric;
 
-LiveScene::LiveScene(std::shared_ptr<const LiveRun> of, double temperature, std::vector<double> buffer)
-    : run(std::move(of))
-    , scene(run->results, temperature, run->tempered, std::move(buffer))
+namespace {
+
+std::shared_ptr<const LiveRun> readRun(const engine::RunContext& ctx)
+{
+    auto run = std::make_shared<LiveRun>();
+    run->folder = ctx.folder();
+    run->results = reliabilityFrom(ctx.loadArtifact("outcomes"));
+    const Answers& answers = run->results.answers;
+    if (answers.size() > ReliabilityScene::kMostLinked)
+        run->tempered = std::make_shared<metrics::TemperedLogits>(answers.logits, answers.labels);
+    return run;
+}
+
+} // namespace
+
+std::vector<double> SpareBuffer::take()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_buffer, {});
+}
+
+void SpareBuffer::put(std::vector<double> buffer)
+{
+    const std::lock_guard lock(m_mutex);
+    m_buffer.swap(buffer);
+}
+
+LiveScene::LiveScene(std::shared_ptr<const LiveRun> of, double temperature,
+                     std::shared_ptr<SpareBuffer> memory)
+    : spare(std::move(memory))
+    , run(std::move(of))
+    , scene(run->results, temperature, run->tempered, spare ? spare->take() : std::vector<double>())
 {}
+
+LiveScene::~LiveScene()
+{
+    if (spare)
+        spare->put(scene.takeBuffer());
+}
 
 std::shared_ptr<const LiveScene> LiveScenes::at(const engine::RunContext& ctx, double temperature)
 {
@@ -22,21 +57,16 @@ std::shared_ptr<const LiveScene> LiveScenes::at(const engine::RunContext& ctx, d
     if (sameRun && m_last->scene.temperature() == temperature)
         return m_last;
     std::shared_ptr<const LiveRun> run = sameRun ? m_last->run : nullptr;
+    m_last.reset(); // hands its buffer back, unless another thread still reads it and will do so later
     if (!run) {
-        auto read = std::make_shared<LiveRun>();
-        read->folder = ctx.folder();
-        read->results = reliabilityFrom(ctx.loadArtifact("outcomes"));
-        const Answers& answers = read->results.answers;
-        if (answers.size() > ReliabilityScene::kMostLinked)
-            read->tempered = std::make_shared<metrics::TemperedLogits>(answers.logits, answers.labels);
-        run = std::move(read);
+        m_spare->take(); // of another run, and perhaps much larger
+        run = readRun(ctx);
     }
-    // Only at() hands out owners, so that what has no other one now will have none.
-    std::vector<double> buffer;
-    if (const auto last = std::exchange(m_last, nullptr); last && last.use_count() == 1)
-        buffer = last->scene.takeBuffer();
-    m_last = std::make_shared<LiveScene>(std::move(run), temperature, std::move(buffer));
-    return m_last;
+    const bool kept = run->results.answers.logits.nbytes() <= m_mostKeptBytes;
+    auto scene = std::make_shared<const LiveScene>(std::move(run), temperature, kept ? m_spare : nullptr);
+    if (kept)
+        m_last = scene;
+    return scene;
 }
 
 CalibrationNumbers liveNumbers(const ReliabilityScene& scene, int bins)

@@ -25,7 +25,7 @@ const QHash<QString, QSet<QString>>& allowed()
         {"backend/protocol", {}},
         {"backend/arrays", ground},
         {"backend/imaging", ground},
-        {"backend/metrics", ground},
+        {"backend/metrics", ground + QSet<QString>{"backend/arrays"}},
         {"backend/calibration", ground + QSet<QString>{"backend/metrics", "backend/models"}},
         {"backend/data", ground + QSet<QString>{"backend/arrays", "backend/imaging"}},
         {"backend/models", ground + QSet<QString>{"backend/arrays"}},

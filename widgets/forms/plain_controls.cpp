@@ -5,7 +5,9 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QCompleter>
+#include <QEvent>
 #include <QHBoxLayout>
+#include <QIcon>
 #include <QLineEdit>
 #include <QStringListModel>
 
@@ -40,9 +42,17 @@ void TextControl::setOffered(const std::vector<Json>& offered)
     for (const Json& value : offered)
         if (value.is_string())
             texts << QString::fromStdString(value.get<std::string>());
+    const Json& byDefault = field().defaultValue;
+    if (const QString first =
+            byDefault.is_string() ? QString::fromStdString(byDefault.get<std::string>()) : QString();
+        !first.isEmpty()) {
+        texts.removeAll(first);
+        texts.prepend(first);
+    }
     if (!m_offered)
         offer();
-    m_offered->setStringList(texts);
+    if (m_offered->stringList() != texts) // the list may be open
+        m_offered->setStringList(texts);
 }
 
 void TextControl::offer()
@@ -56,16 +66,30 @@ void TextControl::offer()
         m_edit->setText(text);
         step();
     });
-    const QColor ink = palette().color(QPalette::PlaceholderText);
-    QAction* open = m_edit->addAction(Theme::light().icon(QStringLiteral("chevron-down"), ink),
-                                      QLineEdit::TrailingPosition);
-    open->setObjectName(QStringLiteral("offered:") + QString::fromStdString(field().name));
-    open->setToolTip(tr("Show what it can be"));
-    connect(open, &QAction::triggered, this, [this, completer] {
+    m_open = m_edit->addAction(QIcon(), QLineEdit::TrailingPosition);
+    m_open->setObjectName(QStringLiteral("offered:") + QString::fromStdString(field().name));
+    m_open->setToolTip(tr("Show what it can be"));
+    refreshIcon();
+    connect(m_open, &QAction::triggered, this, [this, completer] {
         m_edit->setFocus();
         completer->setCompletionPrefix({});
         completer->complete();
     });
+}
+
+void TextControl::refreshIcon()
+{
+    // Tinted with the palette, which the theme has set.
+    if (m_open)
+        m_open->setIcon(
+            Theme::light().icon(QStringLiteral("chevron-down"), palette().color(QPalette::PlaceholderText)));
+}
+
+void TextControl::changeEvent(QEvent* event)
+{
+    FieldControl::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange)
+        refreshIcon();
 }
 
 BoolControl::BoolControl(const protocol::Field& field, QWidget* parent)

@@ -2,13 +2,15 @@
 
 #include "widgets/forms/field_control.h"
 
+class QAction;
 class QCheckBox;
 class QLineEdit;
 class QStringListModel;
 
 namespace assay::widgets {
 
-/// A line of text. Where values are offered they open below the line, and others can still be typed.
+/// A line of text. Where values are offered they open below the line, the field's default first, and others
+/// can still be typed.
 class TextControl : public FieldControl
 {
     Q_OBJECT
@@ -18,11 +20,17 @@ public:
     void setValue(const Json& value) override;
     void setOffered(const std::vector<Json>& offered) override;
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void offer();
+    void refreshIcon();
 
     QLineEdit* m_edit;
-    QStringListModel* m_offered = nullptr; ///< once something was offered
+    // Both once something was offered.
+    QStringListModel* m_offered = nullptr;
+    QAction* m_open = nullptr;
 };
 
 class BoolControl : public FieldControl

@@ -5,9 +5,9 @@
 
 #include <QCoreApplication>
 #include <QFrame>
+#include <QHash>
 #include <QLocale>
 #include <QPushButton>
-#include <QSet>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -26,15 +26,15 @@ struct MetricsStripWords
 /// "Calibrated ECE clean" of "calibrated_ece_clean".
 QString humanised(const QString& name)
 {
-    static const QSet<QString> kAbbreviations = {"aurc", "auroc", "ece", "ks", "mce", "nll"};
+    static const QHash<QString, QString> kAbbreviations = {
+        {"aurc", "AURC"}, {"auroc", "AUROC"}, {"ece", "ECE"},    {"ks", "KS"},
+        {"mce", "MCE"},   {"nll", "NLL"},     {"smece", "smECE"}};
     QStringList words = name.split(QLatin1Char('_'));
+    if (QString& first = words.front(); !first.isEmpty() && !kAbbreviations.contains(first))
+        first[0] = first[0].toUpper();
     for (QString& word : words)
-        if (kAbbreviations.contains(word))
-            word = word.toUpper();
-    QString text = words.join(QLatin1Char(' '));
-    if (!text.isEmpty())
-        text[0] = text[0].toUpper();
-    return text;
+        word = kAbbreviations.value(word, word);
+    return words.join(QLatin1Char(' '));
 }
 
 QString plainNumber(double value)

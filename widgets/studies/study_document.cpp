@@ -228,6 +228,7 @@ void StudyDocument::showRecord(std::shared_ptr<RunRecord> record)
         connect(m_record.get(), &RunRecord::progressChanged, this,
                 [this] { m_header->setProgress(m_record->progress()); });
         connect(m_record.get(), &RunRecord::metricAdded, this, &StudyDocument::updateMetrics);
+        connect(m_record.get(), &RunRecord::figureChanged, this, &StudyDocument::updateOffered);
         m_header->setProgress(m_record->progress());
         m_pages->setCurrentWidget(m_results);
     } else {
@@ -252,11 +253,8 @@ void StudyDocument::updateState()
     const bool live = m_record->state() == RunState::Finished && m_study.previews && m_study.hasLiveFields();
     if (live && known && m_live->isHidden()) {
         m_live->setStored(m_record->spec().params);
-        std::map<std::string, std::vector<Json>> offered;
-        for (const auto& figure : m_record->figures())
-            offered.merge(pickableNames(*figure.value));
-        m_live->setOffered(std::move(offered));
         m_live->show();
+        updateOffered();
     }
     if (isFinal(m_record->state()))
         QTimer::singleShot(0, this, &StudyDocument::takeVerdict);
@@ -287,6 +285,16 @@ void StudyDocument::updateBlocked()
 void StudyDocument::updateMetrics()
 {
     m_metrics->setMetrics(m_record ? m_record->metrics() : std::vector<protocol::Metric>());
+}
+
+void StudyDocument::updateOffered()
+{
+    if (!m_record || m_live->isHidden())
+        return;
+    std::map<std::string, std::vector<Json>> offered;
+    for (const auto& figure : m_record->figures())
+        offered.merge(pickableNames(*figure.value));
+    m_live->setOffered(std::move(offered));
 }
 
 void StudyDocument::takeVerdict()

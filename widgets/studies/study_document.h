@@ -82,6 +82,8 @@ private:
     void updateBlocked();
     void openWanted();
     void updateMetrics();
+    /// Of the figures that are shown, which a preview may have made of another model.
+    void updateOffered();
     void takeVerdict();
     void saveFigure(const std::shared_ptr<const protocol::Figure>& figure, const Evidence& evidence);
     /// Says what @p write returns, or why it failed.

@@ -10,6 +10,9 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <string_view>
+#include <type_traits>
 
 namespace assay::data {
 
@@ -36,10 +39,11 @@ std::vector<std::int64_t> numbersOf(std::string_view line, const std::string& wh
         std::int64_t value = 0;
         const auto [next, error] = std::from_chars(at, end, value);
         const std::int64_t most = numbers.size() == kLineSide * kLineSide ? 9 : kWhite;
-        if (error != std::errc() || value < 0 || value > most || (next < end && *next != ','))
+        const bool another = end - next > 1 && *next == ','; // a comma stands between two numbers
+        if (error != std::errc() || value < 0 || value > most || (next < end && !another))
             break;
         numbers.push_back(value);
-        at = next < end ? next + 1 : end;
+        at = another ? next + 1 : end;
     }
     if (at != end || numbers.size() != kLineSide * kLineSide + 1)
         throw Error("is no digit of 64 values from 0 to 16 and a label", where);

@@ -3,6 +3,7 @@
 #include "tests/plugins/calibration/compared_rows.h"
 #include "tests/plugins/transfer/recording_context.h"
 
+#include <QDirIterator>
 #include <QTemporaryDir>
 
 #include <algorithm>
@@ -186,6 +187,31 @@ private Q_SLOTS:
             run(QString("refused-%1").arg(QTest::currentDataTag()).replace(' ', '-'), settings);
         QVERIFY(refused.status() != 0);
         QVERIFY2(refused.error().contains(says), refused.error().constData());
+    }
+
+    /// The second time everything that is kept, weights first, comes from the cache.
+    void runningAgainGivesTheSameBytes()
+    {
+        const auto kept = [&] {
+            QStringList files;
+            QDirIterator all(m_folder.filePath("workspace"), {"*.safetensors"}, QDir::Files,
+                             QDirIterator::Subdirectories);
+            while (all.hasNext())
+                files << all.next();
+            files.sort();
+            return files;
+        };
+        QFile table(m_folder.filePath("dac/tables/dac.csv"));
+        QVERIFY(table.open(QIODevice::ReadOnly));
+        const QByteArray first = table.readAll();
+        QVERIFY(!first.isEmpty());
+        const QStringList before = kept();
+        QVERIFY(!before.isEmpty());
+        const CliRun again(m_folder.filePath("workspace"), m_folder.filePath("again"),
+                           m_folder.filePath("dac/spec.json"), {});
+        QVERIFY2(again.status() == 0, again.error().constData());
+        QVERIFY(again.file("tables/dac.csv") == first);
+        QCOMPARE(kept(), before);
     }
 };
 

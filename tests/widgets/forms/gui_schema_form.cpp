@@ -2,10 +2,13 @@
 #include "widgets/forms/schema_form.h"
 #include "widgets/theme/theme.h"
 
+#include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QCompleter>
 #include <QDir>
 #include <QDoubleSpinBox>
+#include <QImage>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -141,6 +144,8 @@ private Q_SLOTS:
     void foldsAdvanced();
     void offersWhatTheOtherFieldHolds();
     void objectsShowThePartsOfTheOtherField();
+    void textOffersItsDefaultFirst();
+    void offeringFollowsTheTheme();
     void resets();
     void undoMergesOneVisit();
     void undoReturningToStartVanishes();
@@ -417,6 +422,53 @@ void GuiSchemaForm::objectsShowThePartsOfTheOtherField()
     QTest::mouseClick(find<QToolButton>("reset:attack_params.mi-fgsm.momentum"), Qt::LeftButton);
     QVERIFY(m_form->isValid());
     COMPARE_JSON(m_form->values()["attack_params"], Json::object());
+}
+
+void GuiSchemaForm::textOffersItsDefaultFirst()
+{
+    Schema schema;
+    schema.fields = {field("layer", "Layer", FieldType::Text, "temperature"),
+                     field("class", "Class", FieldType::Text, "")};
+    m_form->setSchema(schema, choices());
+    const auto offered = [&](const char* name) {
+        QStringList texts;
+        const QAbstractItemModel* model = find<QLineEdit>(name)->completer()->model();
+        for (int row = 0; row < model->rowCount(); ++row)
+            texts << model->index(row, 0).data().toString();
+        return texts;
+    };
+    m_form->setOffered("layer", {"conv1", "temperature", "logits"});
+    m_form->setOffered("class", {"a", "b"});
+    QCOMPARE(offered("field:layer"), QStringList({"temperature", "conv1", "logits"}));
+    QCOMPARE(offered("field:class"), QStringList({"a", "b"}));
+    m_form->setOffered("layer", {"block1", "logits"}); // of another model
+    QCOMPARE(offered("field:layer"), QStringList({"temperature", "block1", "logits"}));
+    // What is offered once more leaves an open list alone.
+    QSignalSpy reset(find<QLineEdit>("field:layer")->completer()->model(), &QAbstractItemModel::modelReset);
+    m_form->setOffered("layer", {"block1", "logits"});
+    QCOMPARE(reset.count(), 0);
+}
+
+void GuiSchemaForm::offeringFollowsTheTheme()
+{
+    m_form->setOffered("note", {"a"});
+    const auto ink = [&] {
+        const auto* open = find<QAction>("offered:note");
+        const QImage icon = open->icon().pixmap(32, 32).toImage();
+        QColor darkest;
+        for (int y = 0; y < icon.height(); ++y)
+            for (int x = 0; x < icon.width(); ++x)
+                if (icon.pixelColor(x, y).alpha() > darkest.alpha() || !darkest.isValid())
+                    darkest = icon.pixelColor(x, y);
+        return darkest;
+    };
+    for (const Theme& theme : {Theme::dark(), Theme::light()}) {
+        const QColor before = ink();
+        theme.apply();
+        const QColor expected = qApp->palette().color(QPalette::PlaceholderText);
+        QVERIFY(expected.rgb() != before.rgb());
+        QTRY_COMPARE(ink().rgb(), expected.rgb());
+    }
 }
 
 void GuiSchemaForm::resets()

@@ -71,6 +71,26 @@ private Q_SLOTS:
         QCOMPARE(metricText(plain, {}).value, QString("3"));
     }
 
+    void abbreviationsKeepTheirCapitals_data()
+    {
+        QTest::addColumn<QString>("shown");
+        QTest::newRow("smece") << "smECE";
+        QTest::newRow("auroc") << "AUROC";
+        QTest::newRow("aurc") << "AURC";
+        QTest::newRow("mce") << "MCE";
+        QTest::newRow("ks") << "KS";
+        QTest::newRow("ece_equal_mass") << "ECE equal mass";
+        QTest::newRow("calibrated_smece_clean") << "Calibrated smECE clean";
+        QTest::newRow("smece.fashion-cnn") << "smECE · fashion-cnn";
+    }
+    void abbreviationsKeepTheirCapitals()
+    {
+        QFETCH(QString, shown);
+        protocol::Metric metric;
+        metric.name = QTest::currentDataTag();
+        QCOMPARE(metricText(metric, {}).name, shown);
+    }
+
     void progressSaysRateAndTimeLeft()
     {
         protocol::Progress progress{"Attacking", 320, 1000, 4};

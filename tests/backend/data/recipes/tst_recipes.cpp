@@ -1,6 +1,8 @@
 #include "backend/data/catalogue.h"
 #include "backend/data/recipes/data_recipe.h"
+#include "backend/data/recipes/digits.h"
 #include "backend/data/recipes/emoji_concepts.h"
+#include "backend/imaging/image_codec.h"
 #include "backend/imaging/svg.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
@@ -50,6 +52,16 @@ std::string square(const char* colour)
                "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4'><rect x='1' y='1' width='2' "
                "height='2' fill='") +
            colour + "'/></svg>";
+}
+
+/// A line of scikit-learn's digits: 64 values and a label.
+std::string digitLine(const std::function<int(int, int)>& value, int label)
+{
+    std::string line;
+    for (int row = 0; row < 8; ++row)
+        for (int column = 0; column < 8; ++column)
+            line += std::to_string(value(row, column)) + ',';
+    return line + std::to_string(label);
 }
 
 /// Draws every SVG of the package "pictures": class by colour, split by name.
@@ -250,6 +262,94 @@ private Q_SLOTS:
         QCOMPARE(emojiClasses()[std::size_t(concepts[2].category)], std::string("flag"));
         write(folder() / "emoji.json", R"([{"unified": 3}])");
         QVERIFY(!messageOf([&] { readEmojiConcepts(folder() / "emoji.json"); }).empty());
+    }
+
+    void digitCellsAreReadRowByRow()
+    {
+        // A cell says where it is: its row, then its column; below, how far down in it one is.
+        torch::Tensor picture =
+            torch::arange(20, torch::kUInt8).view({1, 20, 1}).expand({50, 20, 2000}).reshape({1, 1000, 2000});
+        for (std::int64_t row = 0; row < 50; ++row)
+            for (std::int64_t column = 0; column < 100; ++column) {
+                picture[0][20 * row][20 * column] = row;
+                picture[0][20 * row][20 * column + 1] = column;
+            }
+        const auto png = imaging::encodePng(picture);
+        write(folder() / "digits.png", {png.begin(), png.end()});
+        const DigitSheet sheet = readDigitCells(folder() / "digits.png");
+        QCOMPARE(sheet.images.sizes().vec(), (std::vector<std::int64_t>{5000, 1, 20, 20}));
+        const torch::Tensor cells = sheet.images.squeeze(1).to(torch::kInt64);
+        const torch::Tensor number = torch::arange(5000, torch::kInt64);
+        QVERIFY(
+            torch::equal(cells.select(1, 0).select(1, 0) * 100 + cells.select(1, 0).select(1, 1), number));
+        QVERIFY(torch::equal(cells[4321].select(1, 7), torch::arange(20, torch::kInt64)));
+        QVERIFY(torch::equal(sheet.labels, torch::floor_divide(number, 500)));
+    }
+
+    void anotherPictureIsNoSheetOfDigits()
+    {
+        const auto png = imaging::encodePng(torch::zeros({1, 2000, 1000}, torch::kUInt8)); // lies on its side
+        write(folder() / "upright.png", {png.begin(), png.end()});
+        QCOMPARE(messageOf([&] { readDigitCells(folder() / "upright.png"); }),
+                 (folder() / "upright.png").string() + ": is not a picture of 50 by 100 digits.");
+    }
+
+    void digitLinesAreEnlarged()
+    {
+        const fs::path plain = folder() / "lines.csv";
+        write(plain, digitLine([](int row, int column) { return row + column; }, 7) + "\r\n" +
+                         digitLine([](int, int) { return 16; }, 0) + "\n");
+        runProgram("gzip", {"-k", plain.string()}, folder(), "", {});
+        for (const fs::path& file : {plain, folder() / "lines.csv.gz"}) {
+            const DigitSheet sheet = readDigitLines(file);
+            QCOMPARE(sheet.images.sizes().vec(), (std::vector<std::int64_t>{2, 1, 20, 20}));
+            QCOMPARE(sheet.images.scalar_type(), torch::kUInt8);
+            QVERIFY(torch::equal(sheet.labels, torch::tensor({std::int64_t(7), std::int64_t(0)})));
+            QVERIFY(sheet.images[1].eq(255).all().item<bool>());
+            // Between centres a slope stays what it is; outside the outermost ones nothing changes.
+            const torch::Tensor at = ((torch::arange(20, torch::kFloat64) + 0.5) * 0.4 - 0.5).clamp(0, 7);
+            const torch::Tensor exact = (at.view({20, 1}) + at) * (255.0 / 16);
+            // Half a grey value of rounding, and a thousandth for float32.
+            QVERIFY((sheet.images[0][0] - exact).abs().max().item<double>() < 0.501);
+        }
+    }
+
+    void badDigitLinesAreNamed_data()
+    {
+        QTest::addColumn<QString>("line");
+        const auto ones = [](int, int) { return 1; };
+        const std::string good = digitLine(ones, 9);
+        const auto row = [](const char* name, const std::string& line) {
+            QTest::newRow(name) << QString::fromStdString(line);
+        };
+        row("17", digitLine([](int r, int c) { return r == 7 && c == 7 ? 17 : 1; }, 9));
+        row("below nothing", digitLine([](int r, int c) { return r == 3 && c == 3 ? -1 : 1; }, 9));
+        row("64 values", good.substr(0, good.size() - 2));
+        row("66 values", good + ",1");
+        row("label 10", digitLine(ones, 10));
+        row("trailing comma", good + ',');
+        row("64 values and a comma", good.substr(0, good.size() - 1));
+        row("a letter", "a" + good.substr(1));
+        row("a point", good + ".5");
+        row("empty line", "");
+    }
+    void badDigitLinesAreNamed()
+    {
+        QFETCH(QString, line);
+        const fs::path file = folder() / "bad.csv";
+        const std::string good = digitLine([](int, int) { return 1; }, 9);
+        write(file, good + '\n' + line.toStdString() + '\n' + good + '\n');
+        QCOMPARE(messageOf([&] { readDigitLines(file); }),
+                 file.string() + ", line 2: is no digit of 64 values from 0 to 16 and a label.");
+    }
+
+    void digitLinesThatAreNotThereAreASentence()
+    {
+        write(folder() / "empty.csv", "");
+        QCOMPARE(messageOf([&] { readDigitLines(folder() / "empty.csv"); }),
+                 (folder() / "empty.csv").string() + ": is damaged or empty.");
+        QCOMPARE(messageOf([&] { readDigitLines(folder() / "gone.csv"); }),
+                 (folder() / "gone.csv").string() + ": cannot be opened.");
     }
 
     void recipesAreSound()
