@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace assay::attacks {
 
@@ -51,7 +52,10 @@ public:
         const std::int64_t count = logits.size(1);
         forEachRow(logits, classes, [&](std::int64_t i, const float* z, std::int64_t y) {
             loss[i] = softmaxRow(z, count, y, slope + i * count);
-            slope[i * count + y] -= 1;
+            // Not p - 1, which for a sure sample is all rounding.
+            float* row = slope + i * count;
+            row[y] = 0;
+            row[y] = -std::accumulate(row, row + count, 0.f);
         });
         context->saved_data["slopes"] = slopes;
         return losses;

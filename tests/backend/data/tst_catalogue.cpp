@@ -113,22 +113,22 @@ private Q_SLOTS:
         const data::DatasetCatalogue catalogue(kNoRoots);
         QCOMPARE(sentenceOf([&] { catalogue.open("mnits"); }),
                  "mnits: is neither a known data set nor a file or folder. Known data sets: fashion-mnist, "
-                 "emoji15, faces.");
+                 "digits, emoji15, faces.");
     }
 
     void saysHowToInstall()
     {
         const data::DatasetCatalogue catalogue({m_root});
         const auto list = catalogue.list();
-        QCOMPARE(list.size(), 3u);
+        QCOMPARE(list.size(), 4u);
         QVERIFY(!list[0].available);
         const QString sentence = "fashion-mnist: the data set is not installed. Run `apt-get install "
                                  "dataset-fashion-mnist`, or name the folder above its files in ASSAY_DATA.";
         QCOMPARE(QString::fromStdString(list[0].problem), sentence);
         QCOMPARE(sentenceOf([&] { catalogue.open("fashion-mnist"); }), sentence);
-        QVERIFY(!list[1].available);
+        QVERIFY(!list[2].available);
         const QString build = "emoji15: the data set is not built yet. Run `assay-cli data get emoji15`.";
-        QCOMPARE(QString::fromStdString(list[1].problem), build);
+        QCOMPARE(QString::fromStdString(list[2].problem), build);
         QCOMPARE(sentenceOf([&] { catalogue.open("emoji15"); }), build);
     }
 
