@@ -18,8 +18,6 @@ constexpr double kBlendEnd = 0.001;
 constexpr double kFirstRadius = 0.1;
 /// Below this share of the whole, float32 images do not change any more.
 constexpr double kFinest = 1.0 / (1 << 22);
-/// A step of 2^-40 of the distance is none.
-constexpr int kMostHalvings = 40;
 
 } // namespace
 
@@ -112,11 +110,13 @@ torch::Tensor HopSkipJumpRun::towards(const torch::Tensor& chosen, const torch::
     const torch::Tensor share = perImage(amount);
     if (clipping)
         return torch::min(torch::max(outside, image - share), image + share);
-    return image * (1 - share) + outside * share;
+    return (outside - image).mul_(share).add_(image).clamp_(0, 1);
 }
 
 void HopSkipJumpRun::bisect(torch::Tensor& high, const torch::Tensor& threshold, bool clipping)
 {
+    if (byRows())
+        return bisectByRows(high, threshold, clipping);
     torch::Tensor low = torch::zeros_like(high);
     for (;;) {
         const torch::Tensor open = (high - low).gt(threshold).logical_and(m_left.gt(0));
@@ -134,14 +134,21 @@ void HopSkipJumpRun::blend()
 {
     torch::Tensor high = torch::ones_like(m_clean.select(1, 0).select(1, 0).select(1, 0));
     bisect(high, torch::full_like(high, kBlendEnd), false);
+    m_outside = landed(high, torch::ones_like(high), false);
+}
+
+torch::Tensor HopSkipJumpRun::landed(const torch::Tensor& high, const torch::Tensor& whole,
+                                     bool clipping) const
+{
+    if (byRows())
+        return landedByRows(high, whole, clipping);
     const torch::Tensor all = torch::arange(m_rows.size(0), m_rows.options());
-    // At 1 it is the start itself, and not its rounded blend.
-    m_outside = torch::where(perImage(high.lt(1)), towards(all, high, false), m_outside);
+    return torch::where(perImage(high.lt(whole)), towards(all, high, clipping), m_outside);
 }
 
 void HopSkipJumpRun::searchBoundary()
 {
-    m_outsideNorm = perturbationNorm(m_outside - m_clean, m_norm);
+    m_outsideNorm = distanceTo(m_outside);
     const bool clipping = m_norm == Norm::Linf;
     torch::Tensor high = clipping ? m_outsideNorm.clone() : torch::ones_like(m_outsideNorm);
     const torch::Tensor whole = high.clone();
@@ -150,10 +157,15 @@ void HopSkipJumpRun::searchBoundary()
     const torch::Tensor threshold = torch::max(
         clipping ? m_outsideNorm.clamp_max(1) * theta : torch::full_like(high, theta), whole * kFinest);
     bisect(high, threshold, clipping);
-    const torch::Tensor all = torch::arange(m_rows.size(0), m_rows.options());
-    m_position = torch::where(perImage(high.lt(whole)), towards(all, high, clipping), m_outside);
+    m_position = landed(high, whole, clipping);
+    keepNearest();
+}
 
-    const torch::Tensor distance = perturbationNorm(m_position - m_clean, m_norm);
+void HopSkipJumpRun::keepNearest()
+{
+    const torch::Tensor distance = distanceTo(m_position);
+    if (byRows())
+        return keepNearestByRows(distance);
     const torch::Tensor before = m_distance.index_select(0, m_rows);
     const torch::Tensor nearer = distance.lt(before);
     m_distance.index_copy_(0, m_rows, torch::where(nearer, distance, before));
@@ -192,8 +204,10 @@ void HopSkipJumpRun::iterate(std::int64_t number)
 
 void HopSkipJumpRun::stepOut(const torch::Tensor& direction, std::int64_t number)
 {
-    torch::Tensor size = perturbationNorm(m_position - m_clean, m_norm) / std::sqrt(double(number + 1));
+    torch::Tensor size = distanceTo(m_position) / std::sqrt(double(number + 1));
     m_outside = m_position.clone();
+    if (byRows())
+        return stepOutByRows(direction, size);
     torch::Tensor open = torch::ones_like(size).to(torch::kBool);
     for (int halving = 0; halving < kMostHalvings; ++halving) {
         const torch::Tensor chosen = open.logical_and(m_left.gt(0)).nonzero().squeeze(1);

@@ -1,5 +1,7 @@
 #include "backend/attacks/image_kernels.h"
 
+#include "backend/arrays/counter_random.h"
+
 #define ASSAY_KERNELS_BODY "backend/attacks/image_kernels_body.h"
 
 namespace assay::attacks {

@@ -34,6 +34,20 @@ struct ImageKernels
     BoxedSum (*boxedSum)(const float* position, const float* centre, float lambda, std::int64_t count);
     /// position <- centre + sign(y) min(max(|y| - lambda, 0), room), in [0,1].
     void (*boxedMove)(float* position, const float* centre, float lambda, std::int64_t count);
+    /// out <- low + range * the numbers of RandomStreams::uniform() whose counter begins at @p start, to the
+    /// last digit.
+    void (*uniform)(std::uint64_t start, float low, float range, float* out, std::int64_t count);
+    /// out <- those of RandomStreams::normal(): see there for which bits make which number. Logarithm, sine
+    /// and cosine are polynomials of float32 accuracy (Moshier's Cephes).
+    void (*normal)(std::uint64_t start, float* out, std::int64_t count);
+    /// out <- clip(centre + factor * direction), to [0,1]. @param out may be @p direction.
+    void (*along)(const float* centre, const float* direction, float factor, float* out, std::int64_t count);
+    /// out <- min(max(position, centre - most), centre + most). The digits of the tensor operators.
+    void (*within)(const float* position, const float* centre, float most, float* out, std::int64_t count);
+    /// sum <- sum + (image - centre) and weighted <- weighted + weights[k] (image - centre) for each of
+    /// @p images, in their order, however many there are at a time.
+    void (*gather)(const float* image, const float* centre, const float* weights, std::int64_t images,
+                   float* sum, float* weighted, std::int64_t count);
 };
 
 /// The best that this processor runs.

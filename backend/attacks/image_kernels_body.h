@@ -2,6 +2,12 @@
 
 using Lanes = float __attribute__((vector_size(kLanes * 4)));
 using Signs = std::int32_t __attribute__((vector_size(kLanes * 4)));
+using Words = std::uint32_t __attribute__((vector_size(kLanes * 4)));
+/// Half as many numbers.
+constexpr int kCounters = kLanes / 2;
+using Counters = std::uint64_t __attribute__((vector_size(kCounters * 8)));
+using HalfSigns = std::int32_t __attribute__((vector_size(kCounters * 4)));
+using HalfLanes = float __attribute__((vector_size(kCounters * 4)));
 
 /// A whole vector of numbers.
 struct FullLanes
@@ -174,4 +180,171 @@ void boxedMove(float* position, const float* centre, float lambda, std::int64_t 
     });
 }
 
-constexpr ImageKernels kAll = {kName, &signStep, &add, &squares, &scale, &boxedSum, &boxedMove};
+/// The counters start + golden, start + (1 + stride) golden, ...
+inline Counters countersFrom(std::uint64_t start, std::uint64_t stride)
+{
+    Counters counters = {};
+    for (int i = 0; i < kCounters; ++i)
+        counters[i] = start + (1 + std::uint64_t(i) * stride) * arrays::kGolden;
+    return counters;
+}
+
+/// arrays::mixed() of each.
+inline Counters mixedEach(Counters z)
+{
+    z = (z ^ (z >> 30)) * arrays::kMixA;
+    z = (z ^ (z >> 27)) * arrays::kMixB;
+    return z ^ (z >> 31);
+}
+
+void uniform(std::uint64_t start, float low, float range, float* out, std::int64_t count)
+{
+    Counters counters = countersFrom(start, 1);
+    for (std::int64_t i = 0; i < count; i += kCounters, counters += kCounters * arrays::kGolden) {
+        const auto bits = __builtin_convertvector(mixedEach(counters) >> arrays::kDroppedBits, HalfSigns);
+        const HalfLanes value =
+            __builtin_convertvector(bits, HalfLanes) * (range * arrays::kRandomUnit) + low;
+        if (i + kCounters <= count)
+            __builtin_memcpy(out + i, &value, sizeof value);
+        else
+            __builtin_memcpy(out + i, &value, std::size_t(count - i) * sizeof(float));
+    }
+}
+
+/// log(bits 2^-24) for bits in 1 .. 2^24.
+inline Lanes logOfUnit(const Signs& bits)
+{
+    constexpr std::int32_t kRootHalf = 0x3f3504f3; // float32 bits of sqrt(1/2)
+    constexpr int kMantissa = 23;
+    const Lanes value = __builtin_convertvector(bits, Lanes) * arrays::kRandomUnit;
+    Signs raw;
+    __builtin_memcpy(&raw, &value, sizeof raw);
+    const Signs exponent = (raw - kRootHalf) >> kMantissa;
+    raw -= exponent << kMantissa; // now in [sqrt(1/2), sqrt(2))
+    Lanes x;
+    __builtin_memcpy(&x, &raw, sizeof x);
+    x -= 1;
+    const Lanes square = x * x;
+    Lanes y = all(7.0376836292e-2F);
+    y = y * x - 1.1514610310e-1F;
+    y = y * x + 1.1676998740e-1F;
+    y = y * x - 1.2420140846e-1F;
+    y = y * x + 1.4249322787e-1F;
+    y = y * x - 1.6668057665e-1F;
+    y = y * x + 2.0000714765e-1F;
+    y = y * x - 2.4999993993e-1F;
+    y = y * x + 3.3333331174e-1F;
+    // log(2) in two parts, so that the product with the exponent is exact.
+    const Lanes e = __builtin_convertvector(exponent, Lanes);
+    y = y * (x * square) - e * 2.12194440e-4F - square * 0.5F;
+    return x + y + e * 0.693359375F;
+}
+
+inline Lanes rootOf(const Lanes& lanes)
+{
+    float numbers[kLanes];
+    __builtin_memcpy(numbers, &lanes, sizeof numbers);
+    for (float& number : numbers)
+        number = __builtin_sqrtf(number);
+    return FullLanes{}.load(numbers);
+}
+
+/// Of the angle 2 pi (bits 2^-24 - 1/8), for bits in 0 .. 2^24 - 1.
+struct Turned
+{
+    Lanes cosine;
+    Lanes sine;
+    explicit Turned(const Words& bits)
+    {
+        // Upper two bits: the quarter turn; the others: the rest, in [-pi/4, pi/4).
+        const Signs rest = Signs(bits & 0x3fffffU) - 0x200000;
+        const Lanes x = __builtin_convertvector(rest, Lanes) * 3.74507039e-7F; // pi/2 2^-22
+        const Lanes square = x * x;
+        Lanes s = square * -1.9515295891e-4F + 8.3321608736e-3F;
+        s = s * square - 1.6666654611e-1F;
+        s = s * (square * x) + x;
+        Lanes c = square * 2.443315711809948e-5F - 1.388731625493765e-3F;
+        c = c * square + 4.166664568298827e-2F;
+        c = c * (square * square) - square * 0.5F + 1.0F;
+        const auto odd = (bits & 0x400000U) != 0;
+        const Words second = (bits & 0x800000U) << 8;                // sign of the sine
+        const Words outer = ((bits ^ (bits << 1)) & 0x800000U) << 8; // of the cosine
+        cosine = signedBy(odd ? s : c, outer);
+        sine = signedBy(odd ? c : s, second);
+    }
+
+private:
+    static Lanes signedBy(const Lanes& lanes, const Words& signs)
+    {
+        Words raw;
+        __builtin_memcpy(&raw, &lanes, sizeof raw);
+        raw ^= signs;
+        Lanes result;
+        __builtin_memcpy(&result, &raw, sizeof result);
+        return result;
+    }
+};
+
+/// As many of the numbers as there are places.
+inline void storeSome(const Lanes& lanes, float* to, std::int64_t places)
+{
+    if (places >= kLanes)
+        FullLanes{}.store(lanes, to);
+    else if (places > 0)
+        SomeLanes{places}.store(lanes, to);
+}
+
+void normal(std::uint64_t start, float* out, std::int64_t count)
+{
+    constexpr int kDropped = 8; // of 32 bits: 24 remain
+    const std::int64_t half = (count + 1) / 2;
+    Counters counters = countersFrom(start, 2);
+    for (std::int64_t i = 0; i < half; i += kLanes, counters += kLanes * arrays::kGolden) {
+        const Counters lengths = mixedEach(counters);
+        const Counters angles = mixedEach(counters + arrays::kGolden);
+        Words length, angle; // two of each in a counter's bits, the lower first
+        __builtin_memcpy(&length, &lengths, sizeof length);
+        __builtin_memcpy(&angle, &angles, sizeof angle);
+        const Lanes radius = rootOf(logOfUnit((1 << 24) - Signs(length >> kDropped)) * -2.0F);
+        const Turned turned(angle >> kDropped);
+        storeSome(radius * turned.cosine, out + i, half - i);
+        storeSome(radius * turned.sine, out + half + i, count - half - i);
+    }
+}
+
+void along(const float* centre, const float* direction, float factor, float* out, std::int64_t count)
+{
+    const Lanes one = all(1);
+    forLanes(count, [&](auto lanes, std::int64_t i) {
+        const Lanes moved = lanes.load(direction + i) * factor + lanes.load(centre + i);
+        lanes.store(atMost(atLeast(moved, Lanes{}), one), out + i);
+    });
+}
+
+void within(const float* position, const float* centre, float most, float* out, std::int64_t count)
+{
+    forLanes(count, [&](auto lanes, std::int64_t i) {
+        const Lanes from = lanes.load(centre + i);
+        lanes.store(atMost(atLeast(lanes.load(position + i), from - most), from + most), out + i);
+    });
+}
+
+void gather(const float* image, const float* centre, const float* weights, std::int64_t images, float* sum,
+            float* weighted, std::int64_t count)
+{
+    forLanes(count, [&](auto lanes, std::int64_t i) {
+        const Lanes from = lanes.load(centre + i);
+        Lanes total = lanes.load(sum + i);
+        Lanes answered = lanes.load(weighted + i);
+        for (std::int64_t k = 0; k < images; ++k) {
+            const Lanes way = lanes.load(image + k * count + i) - from;
+            total += way;
+            answered += way * weights[k];
+        }
+        lanes.store(total, sum + i);
+        lanes.store(answered, weighted + i);
+    });
+}
+
+constexpr ImageKernels kAll = {kName,      &signStep, &add,    &squares, &scale,  &boxedSum,
+                               &boxedMove, &uniform,  &normal, &along,   &within, &gather};

@@ -42,7 +42,28 @@ void QueryTask::advance(std::int64_t questions)
 
 torch::Tensor QueryTask::fooling(const torch::Tensor& images, const torch::Tensor& rows)
 {
-    return fooled(logits(images, rows), classes.index_select(0, rows), targeted);
+    if (images.size(0) > part)
+        return fooled(logits(images, rows), classes.index_select(0, rows), targeted);
+    // What inference mode made is only read here: no copy as in logits().
+    torch::Tensor numbers, wanted;
+    if (rows.is_cpu() && classes.is_cpu()) {
+        // By row: networks may take no longer than a few tensor operators.
+        numbers = torch::empty({rows.size(0)}, torch::kInt64);
+        wanted = torch::empty({rows.size(0)}, torch::kInt64);
+        const torch::Tensor asked = rows.contiguous();
+        const auto* row = asked.data_ptr<std::int64_t>();
+        const auto* all = classes.data_ptr<std::int64_t>();
+        for (std::int64_t i = 0; i < rows.size(0); ++i) {
+            numbers.data_ptr<std::int64_t>()[i] = row[i] + firstImage;
+            wanted.data_ptr<std::int64_t>()[i] = all[row[i]];
+        }
+    } else {
+        numbers = rows + firstImage;
+        wanted = classes.index_select(0, rows);
+    }
+    const torch::Tensor answers = queries.logits(images, numbers);
+    advance(images.size(0));
+    return fooled(answers, wanted, targeted);
 }
 
 Budget TaskQueryAttack::resolved(const Budget& budget) const

@@ -21,21 +21,37 @@ public:
     /// @param samples int64 [n]: the stream of each row.
     torch::Tensor uniform(const torch::Tensor& like, const torch::Tensor& samples,
                           std::int64_t iteration = 0) const;
-    /// The same numbers by tensor operations: what devices other than the CPU run.
+    /// The same numbers by tensor operations: what devices other than the CPU run. @param iterations int64
+    /// [n]: of each row.
     torch::Tensor uniformByOperators(const torch::Tensor& like, const torch::Tensor& samples,
-                                     std::int64_t iteration = 0) const;
-    /// Standard normal (Box and Muller 1958), from two uniform draws.
+                                     const torch::Tensor& iterations) const;
+    /// Standard normal (Box and Muller 1958): a row's numbers j and j + half, half = (width + 1) / 2, are
+    /// sqrt(-2 log(1 - u)) times cosine and sine of 2 pi (v - 1/8). The 24 bits of u and v are the upper ones
+    /// of each 32 of the counter's draws: the lower 32 of draws 2q and 2q + 1 make u and v of j = 2q, the
+    /// upper 32 those of j = 2q + 1.
     torch::Tensor normal(const torch::Tensor& like, const torch::Tensor& samples,
                          std::int64_t iteration = 0) const;
+    /// The same by tensor operations, to 1e-6 of the length of a pair. @param iterations int64 [n]: of each
+    /// row.
+    torch::Tensor normalByOperators(const torch::Tensor& like, const torch::Tensor& samples,
+                                    const torch::Tensor& iterations) const;
+    /// @p count numbers of one row, on the CPU; cube() is 2 uniform() - 1.
+    void uniform(float* out, std::int64_t count, std::int64_t sample, std::int64_t iteration) const;
+    void cube(float* out, std::int64_t count, std::int64_t sample, std::int64_t iteration) const;
+    void normal(float* out, std::int64_t count, std::int64_t sample, std::int64_t iteration) const;
     /// A number in [0,1) of no sample: for draws shared by the batch.
     double shared(std::int64_t iteration, std::int64_t position = 0) const;
 
 private:
-    explicit RandomStreams(std::uint64_t key)
-        : m_key(key)
-    {}
     /// Start of the counter of a sample in an iteration.
     std::uint64_t start(std::uint64_t sample, std::int64_t iteration) const;
+    /// The bits of the first @p draws of every row, int64 [n,draws].
+    torch::Tensor bits(const torch::Tensor& samples, const torch::Tensor& iterations,
+                       std::int64_t draws) const;
+    using Fill = void (RandomStreams::*)(float* out, std::int64_t count, std::int64_t sample,
+                                         std::int64_t iteration) const;
+    torch::Tensor filled(Fill fill, const torch::Tensor& like, const torch::Tensor& samples,
+                         std::int64_t iteration) const;
 
     std::uint64_t m_key;
 };

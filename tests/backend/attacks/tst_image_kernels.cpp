@@ -5,6 +5,7 @@
 #include <QTest>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace assay::attacks;
@@ -116,6 +117,59 @@ private Q_SLOTS:
             return std::abs(sum.sum - exact) <= 1e-6 * exact + 1e-7 && sum.shrinking == shrinking &&
                    sum.largest == way.abs().amax().item<float>() && still &&
                    largestApart(position, centre + way.sign() * moved) < 1e-6;
+        });
+    }
+
+    void movesAlongAndWithin()
+    {
+        forAll([](const ImageKernels& set, std::int64_t count) {
+            const torch::Tensor centre = pixelsWithWalls({count}, 1);
+            torch::Tensor direction = normalNumbers({count}, 2);
+            const torch::Tensor moved = (centre + 0.3 * direction).clamp(0, 1);
+            torch::Tensor out = torch::empty({count});
+            set.within(numbersOf(direction), numbersOf(centre), 0.2F, numbersOf(out), count);
+            const bool same =
+                torch::equal(out, torch::min(torch::max(direction, centre - 0.2F), centre + 0.2F));
+            set.along(numbersOf(centre), numbersOf(direction), 0.3F, numbersOf(direction), count);
+            return same && largestApart(direction, moved) < 1e-6;
+        });
+    }
+
+    void gathersInAnyParts()
+    {
+        forAll([](const ImageKernels& set, std::int64_t count) {
+            const torch::Tensor centre = pixelsWithWalls({count}, 1);
+            const torch::Tensor images = pixelsWithWalls({5, count}, 2);
+            const torch::Tensor weights = torch::tensor({1.0F, -1.0F, -1.0F, 1.0F, 0.5F});
+            const auto gathered = [&](std::int64_t part) {
+                const torch::Tensor both = torch::ones({2, count});
+                for (std::int64_t first = 0; first < 5; first += part)
+                    set.gather(numbersOf(images) + first * count, numbersOf(centre),
+                               numbersOf(weights) + first, std::min(part, 5 - first), numbersOf(both),
+                               numbersOf(both) + count, count);
+                return both;
+            };
+            const torch::Tensor ways = images - centre;
+            const torch::Tensor wanted =
+                1 + torch::stack({ways.sum(0), (ways * weights.unsqueeze(1)).sum(0)});
+            return largestApart(gathered(5), wanted) < 1e-5 && torch::equal(gathered(2), gathered(5));
+        });
+    }
+
+    /// Every instruction set draws the same: uniform numbers to the last digit.
+    void drawsAlike()
+    {
+        const ImageKernels& plain = *runnableImageKernels().back();
+        forAll([&](const ImageKernels& set, std::int64_t count) {
+            const torch::Tensor numbers = torch::zeros({4, count + 1}); // nothing beyond the last
+            const auto row = [&](std::int64_t i) { return numbersOf(numbers) + i * (count + 1); };
+            set.uniform(5, -1, 2, row(0), count);
+            plain.uniform(5, -1, 2, row(1), count);
+            set.normal(~std::uint64_t(0), row(2), count);
+            plain.normal(~std::uint64_t(0), row(3), count);
+            return torch::equal(numbers[0], numbers[1]) && largestApart(numbers[2], numbers[3]) < 2e-6 &&
+                   !numbers.select(1, count).any().item<bool>() &&
+                   numbers.narrow(1, 0, count).ne(0).all().item<bool>();
         });
     }
 

@@ -309,19 +309,28 @@ private Q_SLOTS:
                        .samples = torch::arange(4),
                        .adversarial = adversarial,
                        .success = torch::zeros({4}, torch::kBool)};
-        const torch::Tensor found = boundaryDirection(task,
-                                                      {.position = x,
-                                                       .rows = torch::arange(4),
-                                                       .samples = torch::arange(4),
-                                                       .radius = torch::full({4}, 0.1f),
-                                                       .evaluations = 1010,
-                                                       .iteration = 3},
-                                                      RandomStreams(7, 1));
+        const auto estimate = [&](const torch::Tensor& position) {
+            return boundaryDirection(task,
+                                     {.position = position,
+                                      .rows = torch::arange(4),
+                                      .samples = torch::arange(4),
+                                      .radius = torch::full({4}, 0.1f),
+                                      .evaluations = 1010,
+                                      .iteration = 3},
+                                     RandomStreams(7, 1));
+        };
+        const torch::Tensor found = estimate(x);
         QVERIFY(queries.counts().eq(1010).all().item<bool>());
         QVERIFY(torch::allclose(found.flatten(1).norm(2, 1), torch::ones({4}), 0, 1e-5));
         const torch::Tensor cosine = found.flatten(1).mv(weight) / weight.norm();
         QVERIFY2(cosine.min().item<double>() > 0.93,
                  qPrintable(QString::number(cosine.min().item<double>())));
+        // In other parts the same, and by operators, which take what does not lie number after number.
+        task.part = 7;
+        QVERIFY(torch::equal(estimate(x), found));
+        const torch::Tensor turned = x.transpose(2, 3).contiguous().transpose(2, 3);
+        QVERIFY(!turned.is_contiguous());
+        QVERIFY(torch::allclose(estimate(turned), found, 0, 1e-6));
     }
 
     void hopSkipJumpFindsTheDistance_data() { bothNorms(); }

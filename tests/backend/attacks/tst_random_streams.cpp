@@ -46,8 +46,38 @@ private Q_SLOTS:
         const torch::Tensor like = torch::empty({1, 1, 7, 9});
         const torch::Tensor samples = torch::tensor({0, 5, 1000000007, -3}, torch::kInt64);
         for (const std::int64_t iteration : {0, 1, 999})
-            QVERIFY(torch::equal(streams.uniform(like, samples, iteration),
-                                 streams.uniformByOperators(like, samples, iteration)));
+            QVERIFY(torch::equal(
+                streams.uniform(like, samples, iteration),
+                streams.uniformByOperators(like, samples, torch::full_like(samples, iteration))));
+    }
+
+    /// Of even and odd width. A pair's angle is rounded, so that its numbers agree to a share of its length.
+    void operatorsGiveTheSameNormals()
+    {
+        const RandomStreams streams(0xfedcba9876543210u, 3);
+        const torch::Tensor samples = torch::tensor({0, 5, 1000000007, -3}, torch::kInt64);
+        for (const std::int64_t width : {1, 2, 3, 62, 63, 64, 65, 784}) {
+            const torch::Tensor like = torch::empty({1, width});
+            const torch::Tensor rows = streams.normal(like, samples, 999);
+            const torch::Tensor wanted =
+                streams.normalByOperators(like, samples, torch::full_like(samples, 999));
+            const std::int64_t half = (width + 1) / 2;
+            // Of an odd row's last pair only one number is seen: taken for the longest.
+            const torch::Tensor second = torch::full({4, half}, 5.8F);
+            second.narrow(1, 0, width - half).copy_(wanted.narrow(1, half, width - half));
+            const torch::Tensor length = wanted.narrow(1, 0, half).hypot(second);
+            const torch::Tensor lengths = torch::cat({length, length.narrow(1, 0, width - half)}, 1);
+            const torch::Tensor apart = (rows - wanted).abs();
+            QVERIFY2(apart.le(1e-6 * lengths).all().item<bool>(),
+                     qPrintable(QString("%1: %2").arg(width).arg(apart.max().item<double>())));
+            // A row of its own iteration, and the numbers of one row at a time.
+            const torch::Tensor own =
+                streams.normalByOperators(like, samples, torch::tensor({7, 999, 8, 9}, torch::kInt64));
+            QVERIFY(torch::equal(own[1], wanted[1]) && !torch::equal(own[0], wanted[0]));
+            torch::Tensor alone = torch::empty({width});
+            streams.normal(alone.data_ptr<float>(), width, 1000000007, 999);
+            QVERIFY(torch::equal(alone, rows[2]));
+        }
     }
 
     void uniformIsUniform()
@@ -78,6 +108,27 @@ private Q_SLOTS:
         QVERIFY(std::abs(average(z.pow(4)) - 3) < 4 * std::sqrt(96.0) * error);
         QVERIFY(std::abs(average(z.abs().lt(1)) - 0.6827) < 4 * 0.4654 * error);
         QVERIFY(z.isfinite().all().item<bool>());
+        // Skewness, the tails beyond 3, and Kolmogorov-Smirnov: 1.95 is its 99.9th percentile.
+        QVERIFY(std::abs(average(z.pow(3))) < 4 * std::sqrt(15.0) * error);
+        QVERIFY(std::abs(average(z.abs().gt(3)) - 0.0026998) < 4 * 0.0519 * error);
+        const torch::Tensor sorted = std::get<0>(z.flatten().to(torch::kFloat64).sort());
+        const torch::Tensor cumulated = 0.5 * (1 + (sorted / std::sqrt(2.0)).erf());
+        const torch::Tensor steps = torch::arange(0, 200000, torch::kFloat64) / 200000;
+        const double apart =
+            torch::max((cumulated - steps).amax(), (steps + 1 / 200000.0 - cumulated).amax()).item<double>();
+        QVERIFY2(apart * std::sqrt(200000.0) < 1.95, qPrintable(QString::number(apart)));
+        // Cosine and sine of a pair, the pairs of one hash, neighbours and squares do not follow each other.
+        const auto correlation = [&](const torch::Tensor& a, const torch::Tensor& b) {
+            return std::abs(average(a * b)) * std::sqrt(double(a.numel()));
+        };
+        const torch::Tensor first = z.narrow(1, 0, 50), second = z.narrow(1, 50, 50);
+        QVERIFY(correlation(first, second) < 4);
+        QVERIFY(correlation(first.square() - 1, second.square() - 1) < 4 * 2);
+        QVERIFY(correlation(z.narrow(1, 0, 99), z.narrow(1, 1, 99)) < 4);
+        QVERIFY(correlation(z.narrow(1, 0, 99).square() - 1, z.narrow(1, 1, 99).square() - 1) < 4 * 2);
+        QVERIFY(correlation(z.narrow(0, 0, 1999), z.narrow(0, 1, 1999)) < 4);
+        QVERIFY(correlation(z, RandomStreams(1, 1).normal(torch::empty({1, 100}), torch::arange(2000), 1)) <
+                4);
     }
 
     void sharedDrawsAreUniform()
