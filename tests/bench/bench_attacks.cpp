@@ -3,7 +3,7 @@
 #include "backend/models/parallel.h"
 #include "backend/models/predict.h"
 #include "backend/models/zoo.h"
-#include "plain_network.h"
+#include "plain_apgd.h"
 
 #include <benchmark/benchmark.h>
 
@@ -18,12 +18,13 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-// PGD with 40 steps on trained models and real images, four ways in one process and one thread:
+// PGD and APGD with 40 steps on trained models and real images, in one process and one thread:
 //   plain_loop  as Python libraries run it: batch norm not folded, NCHW, weights that require gradients, the
 //               gradient asked for the images only, the whole batch of 250 at once, every step (their
 //               operators are the same, so this stands in for them)
-//   all_steps   ours, every sample every step
-//   stopping    ours, samples that are fooled leave the batch
+//   plain_apgd  the same of APGD
+//   all_steps, apgd   ours, every sample every step
+//   stopping, apgd_stopping   ours, samples that are fooled leave the batch
 //   bare        forward and input gradient of the prepared model, 40 times, in the chunks we use, and nothing
 //   else
 // Run with --benchmark_enable_random_interleaving=true and compare medians of CPU time; `success` is the
@@ -85,14 +86,26 @@ void plainLoop(benchmark::State& state, const std::string& name)
     finish(state, s, now);
 }
 
-void ours(benchmark::State& state, const std::string& name, bool stops)
+void plainApgdLoop(benchmark::State& state, const std::string& name)
 {
     const Subject s = subject(name);
-    const auto attack = attacks::attacks().make("pgd", {{"random_start", false}});
+    const bench::PlainNetwork network(*s.model);
+    torch::Tensor adversarial;
+    for ([[maybe_unused]] auto iteration : state)
+        adversarial = bench::plainApgd(network, s.x, s.y, float(kEps), kSteps);
+    finish(state, s, adversarial);
+}
+
+void ours(benchmark::State& state, const std::string& name, const std::string& id, bool stops)
+{
+    const Subject s = subject(name);
+    const bool pgd = id == "pgd";
+    const auto attack = attacks::attacks().make(id, pgd ? Json{{"random_start", false}} : Json::object());
     attacks::AttackResult result;
     for ([[maybe_unused]] auto iteration : state)
-        result = attack->run(*s.model, s.x, s.y, {.eps = kEps, .steps = kSteps, .stepSize = kStepSize},
-                             {.stopWhenFooled = stops});
+        result =
+            attack->run(*s.model, s.x, s.y, {.eps = kEps, .steps = kSteps, .stepSize = pgd ? kStepSize : 0},
+                        {.stopWhenFooled = stops});
     finish(state, s, result.adversarial);
     state.counters["gradients"] = double(result.gradientImages) / double(kImages);
 }
@@ -142,8 +155,12 @@ int main(int argc, char** argv)
     addContext();
     for (const std::string name : {"fashion-cnn", "fashion-resnet", "fashion-mlp"}) {
         configure(benchmark::RegisterBenchmark(("plain_loop/" + name).c_str(), plainLoop, name));
-        configure(benchmark::RegisterBenchmark(("all_steps/" + name).c_str(), ours, name, false));
-        configure(benchmark::RegisterBenchmark(("stopping/" + name).c_str(), ours, name, true));
+        configure(benchmark::RegisterBenchmark(("all_steps/" + name).c_str(), ours, name, "pgd", false));
+        configure(benchmark::RegisterBenchmark(("stopping/" + name).c_str(), ours, name, "pgd", true));
+        configure(benchmark::RegisterBenchmark(("plain_apgd/" + name).c_str(), plainApgdLoop, name));
+        configure(benchmark::RegisterBenchmark(("apgd/" + name).c_str(), ours, name, "apgd-ce", false));
+        configure(
+            benchmark::RegisterBenchmark(("apgd_stopping/" + name).c_str(), ours, name, "apgd-ce", true));
         configure(benchmark::RegisterBenchmark(("bare/" + name).c_str(), bare, name));
     }
     benchmark::Initialize(&argc, argv);

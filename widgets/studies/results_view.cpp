@@ -43,6 +43,7 @@ ResultsView::ResultsView(const Services& services, QWidget* parent)
     m_page->setSpacing(em * 3 / 4, em * 3 / 4);
     setWidget(m_body);
     connect(m_refreshing, &QTimer::timeout, this, &ResultsView::refreshNext);
+    connect(verticalScrollBar(), &QScrollBar::rangeChanged, this, &ResultsView::scrollToRevealed);
 }
 
 void ResultsView::setTop(const QList<QWidget*>& widgets)
@@ -73,6 +74,7 @@ void ResultsView::setRecord(std::shared_ptr<RunRecord> record)
         for (const auto& table : m_record->tables())
             updateTable(QString::fromStdString(table.name));
     }
+    m_revealed.clear();
     verticalScrollBar()->setValue(0);
     layOut();
 }
@@ -110,13 +112,21 @@ void ResultsView::updateFigure(const QString& name)
 
 void ResultsView::reveal(const QString& gallery)
 {
-    ResultCard* shown = card(ResultCard::Kind::Gallery, gallery);
-    if (!shown)
+    m_revealed = gallery;
+    m_revealedAt = verticalScrollBar()->value();
+    scrollToRevealed();
+}
+
+void ResultsView::scrollToRevealed()
+{
+    const ResultCard* shown = card(ResultCard::Kind::Gallery, m_revealed);
+    if (!shown || verticalScrollBar()->value() != m_revealedAt)
         return;
     const int top = shown->mapTo(widget(), QPoint()).y(), seen = verticalScrollBar()->value();
     const int room = viewport()->height();
     if (top < seen || top + std::min(shown->height(), room) > seen + room)
         verticalScrollBar()->setValue(top - fontMetrics().height());
+    m_revealedAt = verticalScrollBar()->value(); // not where it was sent, when the document is yet too short
 }
 
 void ResultsView::updateTable(const QString& name)

@@ -46,8 +46,10 @@ private:
     void updateFigure(const QString& name);
     void updateTable(const QString& name);
     void updateGrid(const QString& name);
-    /// Scrolls a gallery into view that is out of sight.
+    /// Scrolls a gallery into view that is out of sight, and keeps it there while cards above it still grow,
+    /// until the user scrolls.
     void reveal(const QString& gallery);
+    void scrollToRevealed();
     void add(ResultCard* card);
     void remove(ResultCard::Kind kind, const QString& name);
     void enqueue(ResultCard* card);
@@ -68,6 +70,8 @@ private:
     std::vector<ResultCard*> m_queue; ///< cards that want to be refreshed, one a turn of the event loop
     QTimer* m_refreshing;
     int m_columns = 0;
+    QString m_revealed;   ///< the gallery last brought into view
+    int m_revealedAt = 0; ///< where the scroll bar was put for it
     bool m_layoutPending = false;
 };
 
