@@ -2,8 +2,7 @@
 #include "plugins/calibration/dac_study.h"
 #include "plugins/calibration/reliability_study.h"
 #include "plugins/calibration/shift_study.h"
-#include "tests/counting_device/counting_device.h"
-#include "tests/plugins/transfer/device_context.h"
+#include "tests/plugins/transfer/study_on_device.h"
 
 #include <QTest>
 
@@ -16,13 +15,8 @@ namespace {
 /// Products of float32 numbers are added up in another order on the device.
 constexpr double kAddedOtherwise = 1e-4;
 
-struct CalibrationOnDevice
-{
-    std::unique_ptr<engine::Study> study;
-    Json params; ///< but for the number of images
-};
-
-CalibrationOnDevice calibrationOf(const QString& id)
+/// Parameters but for the number of images.
+StudyOnDevice calibrationOf(const QString& id)
 {
     const Json shifted = {{"models", {"fashion-mlp"}},
                           {"shifts", {"gaussian_noise"}},
@@ -52,13 +46,6 @@ class TestCalibrationDevice : public QObject
 {
     Q_OBJECT
 
-    static void run(const CalibrationOnDevice& what, DeviceContext& context, int count)
-    {
-        Json params = what.params;
-        params["count"] = count;
-        what.study->run(context, params);
-    }
-
 private Q_SLOTS:
     void givesTheCpusNumbers_data()
     {
@@ -70,14 +57,7 @@ private Q_SLOTS:
     void givesTheCpusNumbers()
     {
         QFETCH(QString, id);
-        const CalibrationOnDevice what = calibrationOf(id);
-        DeviceContext here(torch::kCPU), there(countingDevice());
-        run(what, here, 120);
-        const Transfers before = transfers();
-        run(what, there, 120);
-        QVERIFY((transfers() - before).operators > 0);
-        QVERIFY(!here.tables.empty());
-        const QString difference = firstDifference(here, there, kAddedOtherwise);
+        const QString difference = calibrationOf(id).differenceOnDevice({{"count", 120}}, kAddedOtherwise);
         QVERIFY2(difference.isEmpty(), qPrintable(difference));
     }
 
@@ -85,20 +65,11 @@ private Q_SLOTS:
     void copiesForStagesOnly()
     {
         QFETCH(QString, id);
-        const CalibrationOnDevice what = calibrationOf(id);
-        const auto cost = [&](int count) {
-            DeviceContext context(countingDevice());
-            const Transfers before = transfers();
-            run(what, context, count);
-            return transfers() - before;
-        };
-        const Transfers more = cost(1900) - cost(1100);
-        QVERIFY2(more.crossings() == 0,
-                 qPrintable(QString("%1 to the device, %2 to the host, %3 values, %4 sizes")
-                                .arg(more.toDevice)
-                                .arg(more.toHost)
-                                .arg(more.scalars)
-                                .arg(more.sizes)));
+        const StudyOnDevice what = calibrationOf(id);
+        const Transfers few = what.cost({{"count", 1100}}), many = what.cost({{"count", 1900}});
+        QVERIFY(few.operators > 0);
+        const Transfers more = many - few;
+        QVERIFY2(more.crossings() == 0, qPrintable(crossingsText(more)));
     }
 };
 

@@ -1,8 +1,7 @@
-#include "device_context.h"
 #include "plugins/transfer/class_aware_study.h"
 #include "plugins/transfer/matrix_study.h"
 #include "plugins/transfer/patch_study.h"
-#include "tests/counting_device/counting_device.h"
+#include "tests/plugins/transfer/study_on_device.h"
 
 #include <QTest>
 
@@ -14,12 +13,7 @@ namespace {
 /// Backward passes on the device and on the CPU round otherwise; rates of a dozen images do not.
 constexpr double kRoundedOtherwise = 1e-3;
 
-struct StudyOnDevice
-{
-    std::unique_ptr<engine::Study> study;
-    Json params; ///< but for the steps
-};
-
+/// Parameters but for the steps.
 StudyOnDevice studyOf(const QString& id)
 {
     if (id == "matrix")
@@ -60,13 +54,6 @@ class TestTransferDevice : public QObject
 {
     Q_OBJECT
 
-    static void run(const StudyOnDevice& what, DeviceContext& context, int steps)
-    {
-        Json params = what.params;
-        params["steps"] = steps;
-        what.study->run(context, params);
-    }
-
 private Q_SLOTS:
     void givesTheCpusNumbers_data()
     {
@@ -78,14 +65,7 @@ private Q_SLOTS:
     void givesTheCpusNumbers()
     {
         QFETCH(QString, id);
-        const StudyOnDevice what = studyOf(id);
-        DeviceContext here(torch::kCPU), there(countingDevice());
-        run(what, here, 3);
-        const Transfers before = transfers();
-        run(what, there, 3);
-        QVERIFY((transfers() - before).operators > 0);
-        QVERIFY(here.tables.size() > 2);
-        const QString difference = firstDifference(here, there, kRoundedOtherwise);
+        const QString difference = studyOf(id).differenceOnDevice({{"steps", 3}}, kRoundedOtherwise, 3);
         QVERIFY2(difference.isEmpty(), qPrintable(difference));
     }
 
@@ -94,21 +74,10 @@ private Q_SLOTS:
     {
         QFETCH(QString, id);
         const StudyOnDevice what = studyOf(id);
-        const auto cost = [&](int steps) {
-            DeviceContext context(countingDevice());
-            const Transfers before = transfers();
-            run(what, context, steps);
-            return transfers() - before;
-        };
-        const Transfers few = cost(3), many = cost(9);
+        const Transfers few = what.cost({{"steps", 3}}), many = what.cost({{"steps", 9}});
         QVERIFY(many.operators > few.operators);
         const Transfers more = many - few;
-        QVERIFY2(more.crossings() == 0,
-                 qPrintable(QString("%1 to the device, %2 to the host, %3 values, %4 sizes")
-                                .arg(more.toDevice)
-                                .arg(more.toHost)
-                                .arg(more.scalars)
-                                .arg(more.sizes)));
+        QVERIFY2(more.crossings() == 0, qPrintable(crossingsText(more)));
     }
 };
 
