@@ -1,7 +1,7 @@
 # What Assay stands on, and what for. Each is a Debian package named in README.md.
 include(FeatureSummary)
 
-find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg PrintSupport)
+find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets OpenGL OpenGLWidgets Svg PrintSupport)
 set_package_properties(Qt6 PROPERTIES PURPOSE "window, plugin loader, CBOR, process transport")
 if(ASSAY_BUILD_TESTS)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Test)
@@ -9,6 +9,15 @@ endif()
 
 find_package(QCustomPlotQt6 REQUIRED)
 set_package_properties(QCustomPlotQt6 PROPERTIES PURPOSE "plots in the window and in exported figures")
+
+# Debian builds Dear ImGui as a static library, which takes its fonts and packing from the stb library.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(IMGUI REQUIRED imgui>=1.86 imgui<1.87)
+find_library(ASSAY_IMGUI_LIBRARY imgui HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
+find_library(ASSAY_STB_LIBRARY stb HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
+add_library(assay_imgui INTERFACE)
+target_include_directories(assay_imgui SYSTEM INTERFACE ${IMGUI_INCLUDE_DIRS})
+target_link_libraries(assay_imgui INTERFACE ${ASSAY_IMGUI_LIBRARY} ${ASSAY_STB_LIBRARY})
 
 find_package(nlohmann_json 3.11 REQUIRED)
 set_package_properties(nlohmann_json PROPERTIES PURPOSE "specs, cards, manifests, metrics")

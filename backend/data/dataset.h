@@ -27,6 +27,7 @@ struct DatasetInfo
     bool available = true;
     std::string problem;                 ///< when not available: the sentence that says how to mend it
     std::string format = "idx";          ///< how the files are kept, a key of dataFormats()
+    std::vector<std::string> boxClasses; ///< what its boxes are called; empty: the images have no boxes
     std::vector<std::string> attributes; ///< names of the columns that samples() has, "domain" among them
     std::string warning;                 ///< in lists: the files changed since the import; empty otherwise
 };

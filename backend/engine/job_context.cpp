@@ -98,6 +98,11 @@ void SharedContext::images(protocol::ImageGrid grid)
     emitEvent(std::move(grid));
 }
 
+void SharedContext::scene(protocol::Scene scene)
+{
+    emitEvent(std::move(scene));
+}
+
 void SharedContext::metric(protocol::Metric metric)
 {
     emitEvent(std::move(metric));
@@ -173,6 +178,16 @@ void BatchContext::artifact(std::string_view name, const TensorMap& tensors)
                                  sha256OfFile(file), fs::file_size(file)});
 }
 
+void BatchContext::file(std::string_view name, std::string_view bytes)
+{
+    checkOutputName("a file", std::string(name));
+    const fs::path file = folder() / "artifacts" / name;
+    makeFolder(file.parent_path());
+    writeFileAtomically(file, bytes);
+    emitEvent(protocol::Artifact{std::string(name), "file", "artifacts/" + file.filename().string(),
+                                 sha256OfFile(file), fs::file_size(file)});
+}
+
 void BatchContext::emitEvent(protocol::Event event)
 {
     const std::lock_guard lock(m_mutex);
@@ -206,6 +221,11 @@ LiveContext::LiveContext(RunServices services, protocol::RunSpec spec, fs::path 
 void LiveContext::artifact(std::string_view name, const TensorMap&)
 {
     throw Error("a preview stores no artifacts, but the study gave '" + std::string(name) + "'");
+}
+
+void LiveContext::file(std::string_view name, std::string_view)
+{
+    throw Error("a preview stores no files, but the study gave '" + std::string(name) + "'");
 }
 
 void LiveContext::emitEvent(protocol::Event event)

@@ -35,6 +35,7 @@ public:
     void figure(protocol::Figure figure) override;
     void table(protocol::Table table) override;
     void images(protocol::ImageGrid grid) override;
+    void scene(protocol::Scene scene) override;
     void metric(protocol::Metric metric) override;
     TensorMap loadArtifact(std::string_view name) const override;
     TensorMap cached(const Json& key, const std::function<TensorMap()>& compute) override;
@@ -68,6 +69,7 @@ public:
     void progress(double done, double total, std::string_view stage) override;
     void checkpoint() override { m_control.checkpoint(); }
     void artifact(std::string_view name, const TensorMap& tensors) override;
+    void file(std::string_view file, std::string_view bytes) override;
 
     /// The first failure to store an event, rethrown even if the study swallowed it.
     void rethrowStorageError() const;
@@ -99,6 +101,7 @@ public:
     void checkpoint() override { m_control.checkpoint(); }
     /// @throws Error: a preview leaves nothing behind.
     void artifact(std::string_view name, const TensorMap& tensors) override;
+    void file(std::string_view file, std::string_view bytes) override;
 
 private:
     void emitEvent(protocol::Event event) override;

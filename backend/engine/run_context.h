@@ -54,9 +54,12 @@ public:
     virtual void figure(protocol::Figure figure) = 0;
     virtual void table(protocol::Table table) = 0;
     virtual void images(protocol::ImageGrid grid) = 0;
+    virtual void scene(protocol::Scene scene) = 0;
     virtual void metric(protocol::Metric metric) = 0;
     /// Writes tensors to artifacts/NAME.safetensors of the run.
     virtual void artifact(std::string_view name, const TensorMap& tensors) = 0;
+    /// Writes a file that others read (a picture, a certificate) to artifacts/FILE of the run.
+    virtual void file(std::string_view file, std::string_view bytes) = 0;
     /// Reads back an artifact of folder(), for previews. @throws Error when it is not there.
     virtual TensorMap loadArtifact(std::string_view name) const = 0;
 

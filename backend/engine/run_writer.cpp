@@ -179,6 +179,8 @@ Event RunWriter::write(Event event)
         checkOutputName("a figure", figure->name);
     else if (const auto* table = std::get_if<Table>(&event))
         checkOutputName("a table", table->name);
+    else if (const auto* scene = std::get_if<Scene>(&event))
+        checkOutputName("a scene", scene->name);
     else if (auto* grid = std::get_if<ImageGrid>(&event)) {
         checkOutputName("an image grid", grid->name);
         if (grid->pixels.size() > kInlinePixelBytes)

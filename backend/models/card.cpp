@@ -15,6 +15,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Task taskFrom(const std::string& text, const std::string& where)
+{
+    if (text.empty() || text == "classification")
+        return Task::Classification;
+    if (text == "detection")
+        return Task::Detection;
+    throw Error("'task' is '" + text + "'; classification or detection was expected", where,
+                "Mend the model card.");
+}
+
 } // namespace
 
 Json toJson(const ModelCard& card)
@@ -36,6 +46,8 @@ Json toJson(const ModelCard& card)
           {"scale", card.input.scale},
           {"bgr", card.input.bgr}}},
         {"classes", card.classes},
+        {"task", card.task == Task::Detection ? "detection" : "classification"},
+        {"output", card.output},
         {"dataset", card.dataset},
         {"recipe", card.recipe},
         {"test_accuracy", card.testAccuracy ? Json(*card.testAccuracy) : Json()},
@@ -66,6 +78,8 @@ ModelCard cardFromJson(const Json& json, const std::string& where)
                   .scale = input.positive("scale", 1.0),
                   .bgr = input.flag("bgr")};
     card.classes = reader.texts("classes");
+    card.task = taskFrom(reader.text("task", false), where);
+    card.output = reader.object("output");
     card.dataset = reader.text("dataset", false);
     card.recipe = reader.object("recipe");
     card.testAccuracy = reader.fraction("test_accuracy");

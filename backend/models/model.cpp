@@ -42,9 +42,23 @@ void Model::requireNetwork(const std::string& purpose) const
                     "Import the network itself, or leave this model out.");
 }
 
-torch::Tensor Model::logits(const torch::Tensor& x) const
+void Model::requireClassifier() const
 {
     requireNetwork("its logits for new images are asked for");
+    if (detects())
+        throw Error("finds objects and gives no class for an image, but its logits are asked for",
+                    m_card.name, "Choose a classifier.");
+}
+
+torch::Tensor Model::raw(const torch::Tensor& x) const
+{
+    requireNetwork("its answer to new images is asked for");
+    return m_folded->forward(x);
+}
+
+torch::Tensor Model::logits(const torch::Tensor& x) const
+{
+    requireClassifier();
     return m_folded->forward(x);
 }
 
@@ -56,7 +70,7 @@ torch::Tensor Model::logits(const torch::Tensor& x, const TapSink& sink) const
 
 std::unique_ptr<LocalChanges> Model::localChanges(const torch::Tensor& x) const
 {
-    requireNetwork("its logits for new images are asked for");
+    requireClassifier();
     return m_folded->localChanges(x);
 }
 

@@ -29,6 +29,9 @@ struct InputSpec
     bool operator==(const InputSpec&) const = default;
 };
 
+/// What a model answers with. Studies of classifiers refuse a detector and the other way round.
+enum class Task { Classification, Detection };
+
 /// The card that lies beside a checkpoint: how it was made and what it reaches.
 struct ModelCard
 {
@@ -44,9 +47,13 @@ struct ModelCard
     Json options = Json::object();
     InputSpec input;
     std::vector<std::string> classes;
+    Task task = Task::Classification;
+    /// Of a detector: how its answer is laid out, see detection/output_layout.h; {} of a classifier.
+    Json output = Json::object();
     std::string dataset;
-    Json recipe = Json::object();       ///< all that `zoo train` needs to make it again
-    std::optional<double> testAccuracy; ///< fraction of the whole test split; unknown for most imports
+    Json recipe = Json::object(); ///< all that `zoo train` needs to make it again
+    /// Fraction of the whole test split, of a detector AP at IoU 0.5; unknown for most imports.
+    std::optional<double> testAccuracy;
     std::int64_t parameters = 0;
     std::string sha256; ///< of the safetensors file
 };
@@ -84,7 +91,7 @@ public:
     virtual std::unique_ptr<LocalChanges> localChanges(const torch::Tensor& /*x*/) const { return nullptr; }
 };
 
-/// A classifier ready to be questioned: eval mode, parameters frozen (requires_grad false), so that
+/// A model ready to be questioned: eval mode, parameters frozen (requires_grad false), so that
 /// gradients flow to the input only. Immutable, therefore safe to call from several threads at once.
 class Model
 {
@@ -96,6 +103,7 @@ public:
 
     const ModelCard& card() const { return m_card; }
     const std::string& name() const { return m_card.name; }
+    bool detects() const { return m_card.task == Task::Detection; }
     std::int64_t classCount() const { return static_cast<std::int64_t>(m_card.classes.size()); }
     torch::Device device() const { return m_device; }
     /// Whether images can be put to it; else only predictions() are there.
@@ -107,7 +115,11 @@ public:
 
     // Without a network, all that follow throw Error.
 
+    /// What the network gives, whatever it is for. Differentiable in x. Detector reads it by the card's
+    /// output.
+    torch::Tensor raw(const torch::Tensor& x) const;
     /// Logits float32 [N,K] for x float32 [N,C,H,W] in [0,1] on device(). Differentiable in x.
+    /// @throws Error for a detector.
     torch::Tensor logits(const torch::Tensor& x) const;
     /// Logits, with every tap reported to @p sink.
     torch::Tensor logits(const torch::Tensor& x, const TapSink& sink) const;
@@ -125,6 +137,8 @@ public:
     std::shared_ptr<Network> cloneNetwork() const;
 
 private:
+    void requireClassifier() const;
+
     std::shared_ptr<Network> m_network; ///< as saved
     std::shared_ptr<Network> m_folded;  ///< batch norm folded: what logits() runs
     std::optional<Predictions> m_predictions;

@@ -34,6 +34,7 @@ public:
     void operator()(const char* key, int v) { put(key, qint64(v)); }
     void operator()(const char* key, std::uint32_t v) { put(key, qint64(v)); }
     void operator()(const char* key, std::uint64_t v) { put(key, qint64(v)); }
+    void operator()(const char* key, std::int64_t v) { put(key, qint64(v)); }
     void operator()(const char* key, double v) { put(key, v); }
     void operator()(const char* key, const std::optional<double>& v)
     {
@@ -134,6 +135,7 @@ public:
     void operator()(const char* key, int& v) { integer(key, v); }
     void operator()(const char* key, std::uint32_t& v) { integer(key, v); }
     void operator()(const char* key, std::uint64_t& v) { integer(key, v); }
+    void operator()(const char* key, std::int64_t& v) { integer(key, v); }
     void operator()(const char* key, double& v)
     {
         if (const auto value = get(key))

@@ -3,6 +3,8 @@
 #include "backend/protocol/error.h"
 
 #include <algorithm>
+#include <cmath>
+#include <initializer_list>
 
 namespace assay::protocol {
 
@@ -136,6 +138,72 @@ void checkConsistent(const ImageGrid& grid)
     }
     if (!grid.notes.empty() && grid.notes.size() != grid.count())
         throw Error("there is not one note for each image", where);
+}
+
+namespace {
+
+/// @p name is that of the picture, mask or patch, for the sentence.
+void requireBytes(std::size_t have, std::size_t rows, std::size_t columns, std::size_t channels,
+                  const std::string& where, const std::string& name)
+{
+    if (have != rows * columns * channels)
+        throw Error(name + " has " + std::to_string(have) + " values for " + std::to_string(columns) + " x " +
+                        std::to_string(rows) + " pixels of " + std::to_string(channels),
+                    where);
+}
+
+bool allFinite(std::initializer_list<double> values)
+{
+    return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
+}
+
+void checkPatch(const ScenePatch& patch, const std::string& where)
+{
+    if (patch.rows > kMaxSide || patch.columns > kMaxSide)
+        throw Error("the patch has more than 65536 pixels a side", where);
+    requireBytes(patch.pixels.size(), patch.rows, patch.columns, 4, where, "the patch");
+    if (!allFinite({patch.x, patch.y, patch.width, patch.height, patch.angle}) || patch.width < 0 ||
+        patch.height < 0)
+        throw Error("the place of the patch is not finite numbers with sides of at least 0", where);
+}
+
+void checkMap(const SceneMap& map, const std::string& where)
+{
+    if (map.rows > kMaxSide || map.columns > kMaxSide)
+        throw Error("map '" + map.name + "' has more than 65536 values a side", where);
+    requireBytes(map.values.size(), map.rows, map.columns, 1, where, "map '" + map.name + "'");
+    if (!allFinite({map.low, map.high, map.x, map.y, map.width, map.height, map.opacity}))
+        throw Error("map '" + map.name + "' has ends or a place that are not finite", where);
+}
+
+} // namespace
+
+void checkConsistent(const Scene& scene)
+{
+    const std::string where = "scene '" + scene.name + "'";
+    if (scene.width == 0 || scene.height == 0 || scene.width > kMaxSide || scene.height > kMaxSide)
+        throw Error("a size of " + std::to_string(scene.width) + " x " + std::to_string(scene.height) +
+                        " is not one of 1 to 65536 pixels a side",
+                    where);
+    if (scene.pictures.empty() || scene.pictures.size() > kMaxVariants)
+        throw Error(std::to_string(scene.pictures.size()) + " pictures; 1 to 64 were expected", where);
+    for (const ScenePicture& picture : scene.pictures) {
+        if (picture.channels != 1 && picture.channels != 3)
+            throw Error(std::to_string(picture.channels) + " channels; 1 (grey) or 3 (RGB) were expected",
+                        where);
+        if (!picture.pixels.empty())
+            requireBytes(picture.pixels.size(), scene.height, scene.width, picture.channels, where,
+                         "picture '" + picture.name + "'");
+    }
+    if (!scene.mask.empty())
+        requireBytes(scene.mask.size(), scene.height, scene.width, 1, where, "the mask");
+    for (const SceneMap& map : scene.maps)
+        checkMap(map, where);
+    for (const SceneBox& box : scene.boxes) {
+        if (!allFinite({box.x, box.y, box.width, box.height, box.score}))
+            throw Error("box '" + box.label + "' has numbers that are not finite", where);
+    }
+    checkPatch(scene.patch, where);
 }
 
 } // namespace assay::protocol

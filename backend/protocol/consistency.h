@@ -11,5 +11,6 @@ void checkConsistent(const MarkSamples& samples, std::size_t marks, const char* 
 void checkConsistent(const Figure& figure);
 void checkConsistent(const Table& table);
 void checkConsistent(const ImageGrid& grid);
+void checkConsistent(const Scene& scene);
 
 } // namespace assay::protocol

@@ -4,6 +4,7 @@
 #include "backend/protocol/image_grid.h"
 #include "backend/protocol/json.h"
 #include "backend/protocol/run_spec.h"
+#include "backend/protocol/scene.h"
 #include "backend/protocol/table.h"
 
 #include <cstdint>
@@ -61,8 +62,8 @@ struct RunFinished
     bool operator==(const RunFinished&) const = default;
 };
 
-using Event =
-    std::variant<RunStarted, Progress, LogLine, Figure, Table, ImageGrid, Metric, Artifact, RunFinished>;
+using Event = std::variant<RunStarted, Progress, LogLine, Figure, Table, ImageGrid, Scene, Metric, Artifact,
+                           RunFinished>;
 
 const char* name(RunState state);
 RunState runStateFromName(std::string_view name); ///< Failed for an unknown name

@@ -131,6 +131,90 @@ void visit(V& v, ImageGrid& o)
 }
 
 template <class V>
+void visit(V& v, ScenePicture& o)
+{
+    v("name", o.name);
+    v("channels", o.channels);
+    v("pixels", o.pixels);
+}
+
+template <class V>
+void visit(V& v, SceneBox& o)
+{
+    v("x", o.x);
+    v("y", o.y);
+    v("width", o.width);
+    v("height", o.height);
+    v("label", o.label);
+    v("score", o.score);
+    v("role", o.role);
+}
+
+template <class V>
+void visit(V& v, SceneMap& o)
+{
+    v("name", o.name);
+    v("rows", o.rows);
+    v("columns", o.columns);
+    v("values", o.values);
+    v("low", o.low);
+    v("high", o.high);
+    v("colourMap", o.colourMap);
+    v("x", o.x);
+    v("y", o.y);
+    v("width", o.width);
+    v("height", o.height);
+    v("opacity", o.opacity);
+}
+
+template <class V>
+void visit(V& v, SceneBar& o)
+{
+    v("label", o.label);
+    v("value", o.value);
+    v("role", o.role);
+    v("group", o.group);
+}
+
+template <class V>
+void visit(V& v, ScenePatch& o)
+{
+    v("name", o.name);
+    v("rows", o.rows);
+    v("columns", o.columns);
+    v("pixels", o.pixels);
+    v("x", o.x);
+    v("y", o.y);
+    v("width", o.width);
+    v("height", o.height);
+    v("angle", o.angle);
+    v("xField", o.xField);
+    v("yField", o.yField);
+    v("sizeField", o.sizeField);
+    v("angleField", o.angleField);
+}
+
+template <class V>
+void visit(V& v, Scene& o)
+{
+    v("name", o.name);
+    v("title", o.title);
+    v("caption", o.caption);
+    v("section", o.section);
+    v("width", o.width);
+    v("height", o.height);
+    v("pictures", o.pictures);
+    v("boxes", o.boxes);
+    v("maps", o.maps);
+    v("bars", o.bars);
+    v("mask", o.mask);
+    v("patch", o.patch);
+    v("sampleField", o.sampleField);
+    v("samples", o.samples);
+    v("sample", o.sample);
+}
+
+template <class V>
 void visit(V& v, RunStarted& o)
 {
     v("run", o.run);
@@ -241,6 +325,8 @@ constexpr const char* kindName()
         return "table";
     else if constexpr (std::is_same_v<T, ImageGrid>)
         return "images";
+    else if constexpr (std::is_same_v<T, Scene>)
+        return "scene";
     else if constexpr (std::is_same_v<T, Metric>)
         return "metric";
     else if constexpr (std::is_same_v<T, Artifact>)

@@ -153,6 +153,7 @@ public:
     FieldBuilder& unit(std::string v) { return set(&Field::unit, std::move(v)); }
     FieldBuilder& group(std::string v) { return set(&Field::group, std::move(v)); }
     FieldBuilder& valuesFrom(std::string field) { return set(&Field::valuesFrom, std::move(field)); }
+    FieldBuilder& wants(std::string kind) { return set(&Field::wants, std::move(kind)); }
     FieldBuilder& parts(std::vector<ObjectPart> v) { return set(&Field::parts, std::move(v)); }
     FieldBuilder& partsFrom(std::vector<std::string> fields)
     {

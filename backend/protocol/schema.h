@@ -46,6 +46,10 @@ struct Field
     /// Names of fields of the same schema: the form shows those parts that these hold at the time. The rest
     /// stays valid. Empty: all parts.
     std::vector<std::string> partsFrom;
+    /// What a Model or Dataset field takes: "detection" (models that find objects), "any" (either kind) or
+    /// "boxes" (sets whose images have boxes). Empty: classifiers, and any set. Lists offer only those; the
+    /// study refuses others itself.
+    std::string wants;
     bool live = false;     ///< a finished run answers a change of it with a preview
     bool optional = false; ///< null is allowed and means "chosen by the study"
     bool advanced = false; ///< folded away in the form

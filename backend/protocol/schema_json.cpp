@@ -63,6 +63,7 @@ Json toJson(const Field& field)
     putText(json, "unit", field.unit);
     putText(json, "group", field.group);
     putText(json, "valuesFrom", field.valuesFrom);
+    putText(json, "wants", field.wants);
     if (field.list) {
         json["list"] = true;
         json["minItems"] = field.minItems;
@@ -128,6 +129,7 @@ Field fieldFromJson(const Json& json)
     read(json, "unit", field.unit);
     read(json, "group", field.group);
     read(json, "valuesFrom", field.valuesFrom);
+    read(json, "wants", field.wants);
     field.type = typeFromName(json.value("type", "real"));
     read(json, "list", field.list);
     read(json, "minItems", field.minItems);

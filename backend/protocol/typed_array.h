@@ -30,6 +30,11 @@ struct TypedArrayTag<std::int64_t>
     static constexpr quint64 value = 79;
 };
 template <>
+struct TypedArrayTag<float>
+{
+    static constexpr quint64 value = 85;
+};
+template <>
 struct TypedArrayTag<double>
 {
     static constexpr quint64 value = 86;

@@ -38,6 +38,7 @@ const QHash<QString, QSet<QString>>& allowed()
         {"widgets/engine", ground},
         {"widgets/figures", ground + QSet<QString>{"widgets/theme", "widgets/selection"}},
         {"widgets/gallery", ground + QSet<QString>{"widgets/theme", "widgets/selection"}},
+        {"widgets/canvas", ground + QSet<QString>{"widgets/theme"}},
         {"widgets/forms", ground + QSet<QString>{"widgets/theme"}},
         {"widgets/jobs", ground + QSet<QString>{"widgets/theme", "widgets/engine"}},
         {"widgets/studies",

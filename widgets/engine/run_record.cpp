@@ -43,6 +43,21 @@ void putMetric(std::vector<Metric>& metrics, Metric metric)
         metrics.push_back(std::move(metric));
 }
 
+/// Gives pictures without pixels those of the same name and form in @p shown.
+void keepPictures(Scene& scene, const Scene& shown)
+{
+    if (scene.width != shown.width || scene.height != shown.height)
+        return;
+    for (ScenePicture& picture : scene.pictures) {
+        const auto same = [&](const ScenePicture& s) {
+            return s.name == picture.name && s.channels == picture.channels;
+        };
+        const auto it = std::find_if(shown.pictures.begin(), shown.pictures.end(), same);
+        if (picture.pixels.empty() && it != shown.pictures.end())
+            picture.pixels = it->pixels;
+    }
+}
+
 template <class... F>
 struct Overloaded : F...
 {
@@ -117,6 +132,17 @@ void RunRecord::putBack(Values<T>& shown, Values<T>& stored, Changed<T> changed)
     }
 }
 
+bool RunRecord::isWhole(const Scene& scene)
+{
+    const auto lacks = [](const ScenePicture& picture) { return picture.pixels.empty(); };
+    if (std::none_of(scene.pictures.begin(), scene.pictures.end(), lacks))
+        return true;
+    const QString text = tr("The picture of '%1' is not shown: its pixels did not arrive.");
+    takeLog({LogLevel::Error, text.arg(QString::fromStdString(scene.name)).toStdString(),
+             double(QDateTime::currentSecsSinceEpoch())});
+    return false;
+}
+
 bool RunRecord::isWhole(const ImageGrid& grid)
 {
     if (grid.pixels.size() == grid.pixelBytes())
@@ -156,6 +182,23 @@ void RunRecord::showGrid(ImageGrid grid)
             grid = joined(*it->value, grid);
     }
     show(m_grids, m_storedGrids, std::move(grid), &RunRecord::gridChanged);
+}
+
+void RunRecord::takeScene(Scene scene)
+{
+    auto& values = findNamed(m_storedScenes, scene.name) != m_storedScenes.end() ? m_storedScenes : m_scenes;
+    if (const auto it = findNamed(values, scene.name); it != values.end() && it->value)
+        keepPictures(scene, *it->value);
+    if (isWhole(scene))
+        take(m_scenes, m_storedScenes, std::move(scene), &RunRecord::sceneChanged);
+}
+
+void RunRecord::showScene(Scene scene)
+{
+    if (const auto it = findNamed(m_scenes, scene.name); it != m_scenes.end())
+        keepPictures(scene, *it->value);
+    if (isWhole(scene))
+        show(m_scenes, m_storedScenes, std::move(scene), &RunRecord::sceneChanged);
 }
 
 void RunRecord::takeMetric(Metric metric)
@@ -220,6 +263,7 @@ void RunRecord::apply(Event event)
                        take(m_tables, m_storedTables, std::move(table), &RunRecord::tableChanged);
                    },
                    [this](ImageGrid&& grid) { takeGrid(std::move(grid)); },
+                   [this](Scene&& scene) { takeScene(std::move(scene)); },
                    [this](Metric&& metric) { takeMetric(std::move(metric)); },
                    [this](Artifact&& artifact) {
                        const QString name = QString::fromStdString(artifact.name);
@@ -245,6 +289,7 @@ void RunRecord::applyPreview(Event event)
                        show(m_tables, m_storedTables, std::move(table), &RunRecord::tableChanged);
                    },
                    [this](ImageGrid&& grid) { showGrid(std::move(grid)); },
+                   [this](Scene&& scene) { showScene(std::move(scene)); },
                    [this](Metric&& metric) { showMetric(std::move(metric)); },
                    [this](LogLine&& line) { takeLog(std::move(line)); },
                    [](Progress&&) {},
@@ -269,6 +314,7 @@ void RunRecord::endPreview()
     putBack(m_figures, m_storedFigures, &RunRecord::figureChanged);
     putBack(m_tables, m_storedTables, &RunRecord::tableChanged);
     putBack(m_grids, m_storedGrids, &RunRecord::gridChanged);
+    putBack(m_scenes, m_storedScenes, &RunRecord::sceneChanged);
     const auto metrics = std::exchange(m_storedMetrics, {});
     for (const auto& [name, stored] : metrics) {
         if (stored)

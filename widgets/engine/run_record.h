@@ -42,6 +42,7 @@ public:
     const std::vector<Named<protocol::Figure>>& figures() const { return m_figures; }
     const std::vector<Named<protocol::Table>>& tables() const { return m_tables; }
     const std::vector<Named<protocol::ImageGrid>>& grids() const { return m_grids; }
+    const std::vector<Named<protocol::Scene>>& scenes() const { return m_scenes; }
     const std::vector<protocol::Metric>& metrics() const { return m_metrics; }
     const std::vector<protocol::Artifact>& artifacts() const { return m_artifacts; }
 
@@ -65,6 +66,7 @@ Q_SIGNALS:
     void figureChanged(const QString& name);
     void tableChanged(const QString& name);
     void gridChanged(const QString& name);
+    void sceneChanged(const QString& name);
     void metricAdded(const QString& name);
     void artifactAdded(const QString& name);
 
@@ -81,8 +83,11 @@ private:
     template <class T>
     void putBack(Values<T>& shown, Values<T>& stored, Changed<T> changed);
     bool isWhole(const protocol::ImageGrid& grid);
+    bool isWhole(const protocol::Scene& scene);
     void takeGrid(protocol::ImageGrid grid);
     void showGrid(protocol::ImageGrid grid);
+    void takeScene(protocol::Scene scene);
+    void showScene(protocol::Scene scene);
     void takeMetric(protocol::Metric metric);
     void showMetric(protocol::Metric metric);
     void takeLog(protocol::LogLine line);
@@ -98,6 +103,7 @@ private:
     std::vector<Named<protocol::Figure>> m_figures;
     std::vector<Named<protocol::Table>> m_tables;
     std::vector<Named<protocol::ImageGrid>> m_grids;
+    std::vector<Named<protocol::Scene>> m_scenes;
     std::vector<protocol::Metric> m_metrics;
     std::vector<protocol::Artifact> m_artifacts;
 
@@ -106,6 +112,7 @@ private:
     Values<protocol::Figure> m_storedFigures;
     Values<protocol::Table> m_storedTables;
     Values<protocol::ImageGrid> m_storedGrids;
+    Values<protocol::Scene> m_storedScenes;
     std::vector<std::pair<std::string, std::optional<protocol::Metric>>> m_storedMetrics;
     std::vector<std::string> m_previewGrids; ///< shown by the preview that is arriving
 

@@ -86,6 +86,50 @@ ImageGrid grid()
                      .notes = {"first", "second"}};
 }
 
+Scene scene()
+{
+    return Scene{
+        .name = "bench",
+        .title = "Bench",
+        .caption = "c",
+        .section = "Patch",
+        .width = 3,
+        .height = 2,
+        .pictures = {{.name = "clean", .channels = 3, .pixels = std::vector<std::uint8_t>(18, 9)},
+                     {.name = "patched", .channels = 3}},
+        .boxes = {{.x = 1, .y = 2, .width = 3, .height = 4, .label = "person", .score = 0.5, .role = "good"}},
+        .maps = {{.name = "success",
+                  .rows = 1,
+                  .columns = 2,
+                  .values = {0.25f, 0.5f},
+                  .low = -1,
+                  .high = 2,
+                  .colourMap = "diverging",
+                  .x = 1,
+                  .y = 1,
+                  .width = 2,
+                  .height = 1,
+                  .opacity = 0.5}},
+        .bars = {{.label = "cat", .value = 0.75, .role = "bad", .group = "m"}},
+        .mask = std::vector<std::uint8_t>(6, 255),
+        .patch = {.name = "patch",
+                  .rows = 1,
+                  .columns = 1,
+                  .pixels = {1, 2, 3, 4},
+                  .x = 1,
+                  .y = 1,
+                  .width = 2,
+                  .height = 2,
+                  .angle = 30,
+                  .xField = "patch_x",
+                  .yField = "patch_y",
+                  .sizeField = "patch_size",
+                  .angleField = "patch_angle"},
+        .sampleField = "sample",
+        .samples = {3, 5},
+        .sample = 5};
+}
+
 } // namespace
 
 std::vector<Event> everyEvent()
@@ -106,6 +150,7 @@ std::vector<Event> everyEvent()
         table(),
         grid(),
         filed,
+        scene(),
         Metric{.name = "accuracy.m",
                .value = 0.91,
                .unit = "",

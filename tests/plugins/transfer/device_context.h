@@ -47,6 +47,8 @@ public:
     void figure(protocol::Figure) override {}
     void table(protocol::Table table) override { tables[table.name] = std::move(table); }
     void images(protocol::ImageGrid) override {}
+    void scene(protocol::Scene) override {}
+    void file(std::string_view, std::string_view) override {}
     void metric(protocol::Metric metric) override { metrics[metric.name] = metric.value; }
     void artifact(std::string_view name, const engine::TensorMap& tensors) override
     {

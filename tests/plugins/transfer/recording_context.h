@@ -44,6 +44,8 @@ public:
     void figure(protocol::Figure figure) override { figures.push_back(std::move(figure)); }
     void table(protocol::Table) override {}
     void images(protocol::ImageGrid grid) override { grids.push_back(std::move(grid)); }
+    void scene(protocol::Scene) override {}
+    void file(std::string_view, std::string_view) override {}
     void metric(protocol::Metric) override {}
     void artifact(std::string_view, const engine::TensorMap&) override { refuse(); }
     engine::TensorMap loadArtifact(std::string_view name) const override

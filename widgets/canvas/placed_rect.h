@@ -1,0 +1,50 @@
+#pragma once
+
+#include <QPointF>
+#include <QPolygonF>
+#include <QSizeF>
+#include <QTransform>
+
+namespace assay::widgets {
+
+/// A rectangle that lies somewhere on an image, turned: a patch. Lengths in image pixels (y down), angle in
+/// degrees, clockwise as one sees it, in (-180, 180].
+struct PlacedRect
+{
+    QPointF centre;
+    QSizeF size;
+    double angle = 0;
+
+    bool isEmpty() const { return size.isEmpty(); }
+    /// From the rectangle's own coordinates, (0, 0) at its centre and x along its width, to the image.
+    QTransform toImage() const;
+    /// Upper left, upper right, lower right, lower left, in image pixels.
+    QPolygonF corners() const;
+    bool contains(const QPointF& image) const;
+    bool operator==(const PlacedRect&) const = default;
+};
+
+/// What a press takes hold of.
+enum class Grip { None, Body, TopLeft, Top, TopRight, Right, BottomRight, Bottom, BottomLeft, Left, Rotate };
+
+struct GripRules
+{
+    bool keepAspect = true;  ///< corners scale both sides by the same factor
+    bool fromCentre = false; ///< the centre stays instead of the opposite side
+    bool snapAngle = false;  ///< turns in steps of 15 degrees
+    double leastSide = 1;    ///< image pixels; no side becomes shorter
+};
+
+/// Where a grip is drawn, in image pixels. The rotate grip stands @p rotateArm image pixels above the top.
+QPointF gripPoint(const PlacedRect& rect, Grip grip, double rotateArm);
+
+/// The grip at @p image: the nearest handle within @p reach image pixels (the body where the centre is
+/// nearer still), else the body, else none.
+Grip gripAt(const PlacedRect& rect, const QPointF& image, double reach, double rotateArm);
+
+/// What @p start becomes when @p grip is dragged from @p from to @p to (image pixels). Side and corner grips
+/// move their side under the cursor and leave the opposite one where it is.
+PlacedRect dragged(const PlacedRect& start, Grip grip, const QPointF& from, const QPointF& to,
+                   const GripRules& rules);
+
+} // namespace assay::widgets
