@@ -107,8 +107,9 @@ private Q_SLOTS:
         PluginTrust(root() / "config").allow(file);
         Registries registries;
         QCOMPARE(only(file.parent_path(), registries).problem,
-                 file.string() + ": the plugin was built for engine ABI 999, this engine has 3. "
-                                 "Build it for this version of Assay.");
+                 file.string() + ": the plugin was built for engine ABI 999, this engine has " +
+                     std::to_string(kEngineAbi) +
+                     ". Build it for this version of Assay.");
     }
 
     void refusesForeignFiles()
