@@ -60,6 +60,7 @@ ApgdRun::ApgdRun(AttackTask& task, const ApgdOptions& options)
     , m_options(options)
     , m_stops(task.context.stopWhenFooled)
     , m_sparse(task.budget.norm == Norm::L1)
+    , m_byRows(isPlain(task.clean))
     , m_phases(apgdPhases(task.budget, options))
     , m_startDraws(task.context.seed, kApgdStartStream)
     , m_wholeBall(task.clean, task.budget.norm, task.budget.eps)
@@ -111,8 +112,9 @@ void ApgdRun::start(int number)
         m_position.add_(draw.mul_(perImage(size.reciprocal_().mul_(m_task.budget.eps))));
         m_ball.project(m_position);
     }
-    m_fooling = m_position;
+    m_fooling = m_byRows ? torch::empty_like(m_position) : m_position;
     m_foolingLoss = torch::full({m_rows.size(0)}, kNoLoss, clean.options());
+    m_foolingIsBest = torch::zeros({m_rows.size(0)}, clean.options().dtype(torch::kBool));
 }
 
 void ApgdRun::attempt(int number)
@@ -131,7 +133,7 @@ void ApgdRun::climb(const ApgdPhase& phase, int before)
         return;
     enter(phase);
     evaluate(false);
-    m_bestAtCheck = m_bestLoss;
+    m_bestAtCheck = m_bestLoss.clone();
     const std::vector<int> checkpoints =
         m_sparse ? apgdSparseCheckpoints(phase.steps) : apgdCheckpoints(phase.steps);
     auto next = checkpoints.begin();
@@ -156,11 +158,13 @@ void ApgdRun::enter(const ApgdPhase& phase)
     const bool first = &phase == &m_phases.front();
     m_eps = phase.eps;
     m_counts = &phase == &m_phases.back();
-    if (!first)
+    if (!first) {
+        copyBest();
         m_position = nearestInL1Box(m_best, m_ball.centre(), m_eps);
-    m_previous = m_position;
+    }
+    m_previous = m_byRows ? torch::empty_like(m_position) : m_position;
     const auto options = m_position.options();
-    m_step = torch::full({m_rows.size(0), 1, 1, 1}, (m_sparse ? 1 : 2) * m_eps, options);
+    m_step = torch::full({m_rows.size(0), 1, 1, 1}, (m_sparse ? 1 : kFirstStep) * m_eps, options);
     m_rises = torch::zeros({m_rows.size(0)}, options);
     m_halved = torch::ones({m_rows.size(0)}, options.dtype(torch::kBool));
     for (torch::Tensor* stale : {&m_gradient, &m_loss, &m_best, &m_bestGradient, &m_bestLoss, &m_bestAtCheck})
@@ -182,6 +186,7 @@ torch::Tensor ApgdRun::direction() const
 void ApgdRun::moveSparsely()
 {
     const torch::Tensor moved = sparseSigns(m_gradient, m_entries).mul_(m_step).add_(m_position);
+    m_previous = m_position;
     m_position = nearestInL1Box(moved, m_ball.centre(), m_eps);
 }
 
@@ -189,6 +194,10 @@ void ApgdRun::move(int t)
 {
     if (m_sparse) {
         moveSparsely();
+        return;
+    }
+    if (m_byRows && m_task.budget.norm == Norm::Linf) {
+        climbByRows(t);
         return;
     }
     torch::Tensor moved = direction().mul_(m_step).add_(m_position);
@@ -208,13 +217,13 @@ AttackTask::RowLoss ApgdRun::loss() const
     const bool targeted = m_task.targeted();
     const std::int64_t count = m_task.source.classCount();
     return [this, targeted, count](const torch::Tensor& z, std::int64_t first) {
-        const torch::Tensor labels = m_labels.narrow(0, first, z.size(0));
-        const torch::Tensor classes = m_classes.narrow(0, first, z.size(0));
+        const torch::Tensor classes = partOf(m_classes, first, z.size(0));
         if (m_options.loss == ApgdLoss::CrossEntropy)
             return crossEntropy(z, classes, targeted);
         if (m_options.loss == ApgdLoss::Dlr)
             return count < 3 ? margin(z, classes, targeted) : dlr(z, classes, targeted);
-        return count < 4 ? margin(z, classes, true) : dlrTargeted(z, labels, classes);
+        return count < 4 ? margin(z, classes, true)
+                         : dlrTargeted(z, partOf(m_labels, first, z.size(0)), classes);
     };
 }
 
@@ -225,11 +234,25 @@ void ApgdRun::evaluate(bool last)
     torch::Tensor gradient;
     if (last)
         loss = m_task.losses(m_position, this->loss(), &logits);
+    else if (m_options.loss == ApgdLoss::CrossEntropy)
+        gradient = m_task.gradient(m_position, crossEntropy, m_classes, &logits, &loss);
     else
         gradient = m_task.gradient(m_position, this->loss(), &logits, &loss);
     // Towards a class of its own choice the attack has succeeded with any class but the label.
     const torch::Tensor flags =
         m_order.defined() ? fooled(logits, m_labels, false) : fooled(logits, m_classes, m_task.targeted());
+    if (m_byRows)
+        rememberByRows(flags, loss, !m_bestLoss.defined());
+    else
+        remember(flags, loss, gradient);
+    m_gradient = gradient;
+    m_loss = loss;
+    if (m_stops && m_counts)
+        dropFooled(flags);
+}
+
+void ApgdRun::remember(const torch::Tensor& flags, const torch::Tensor& loss, const torch::Tensor& gradient)
+{
     if (m_counts) {
         const torch::Tensor improved = flags.logical_and(loss.gt(m_foolingLoss));
         m_fooling = raised(improved, m_position, m_fooling);
@@ -239,7 +262,7 @@ void ApgdRun::evaluate(bool last)
         const torch::Tensor better = loss.gt(m_bestLoss);
         m_rises.add_(loss.gt(m_loss));
         m_best = raised(better, m_position, m_best);
-        if (!last)
+        if (gradient.defined())
             m_bestGradient = raised(better, gradient, m_bestGradient);
         m_bestLoss = raised(better, loss, m_bestLoss);
     } else {
@@ -247,16 +270,16 @@ void ApgdRun::evaluate(bool last)
         m_bestGradient = gradient;
         m_bestLoss = loss;
     }
-    m_gradient = gradient;
-    m_loss = loss;
-    if (m_stops && m_counts)
-        dropFooled(flags);
 }
 
 void ApgdRun::lookBack(int period)
 {
     if (m_sparse) {
         adaptSparsity();
+        return;
+    }
+    if (m_byRows) {
+        lookBackByRows(float(m_options.rho * period));
         return;
     }
     const torch::Tensor stalled = m_rises.le(m_options.rho * period);
@@ -271,6 +294,7 @@ void ApgdRun::lookBack(int period)
 
 void ApgdRun::adaptSparsity()
 {
+    copyBest();
     const torch::Tensor support = differing(m_best, m_ball.centre());
     const torch::Tensor shrinks = support.div(m_support).lt(kStillShrinking);
     m_entries = support / kSparser;
@@ -294,6 +318,7 @@ void ApgdRun::dropFooled(const torch::Tensor& flags)
 
 void ApgdRun::finish()
 {
+    copyBest();
     const torch::Tensor fooling = m_foolingLoss.gt(kNoLoss);
     const torch::Tensor loss = raised(fooling, m_foolingLoss, m_bestLoss);
     const torch::Tensor position = raised(fooling, m_fooling, m_best);
@@ -311,9 +336,10 @@ void ApgdRun::keep(const torch::Tensor& rows)
 {
     m_ball = m_ball.select(rows);
     for (torch::Tensor* all :
-         {&m_rows, &m_labels, &m_classes, &m_samples, &m_position, &m_previous, &m_gradient, &m_loss, &m_best,
-          &m_bestGradient, &m_bestLoss, &m_fooling, &m_foolingLoss, &m_step, &m_rises, &m_halved,
-          &m_bestAtCheck, &m_entries, &m_support})
+         {&m_rows,          &m_labels,  &m_classes,     &m_samples,      &m_position, &m_previous,
+          &m_gradient,      &m_loss,    &m_best,        &m_bestGradient, &m_bestLoss, &m_bestIsHere,
+          &m_foolingIsBest, &m_fooling, &m_foolingLoss, &m_step,         &m_rises,    &m_halved,
+          &m_bestAtCheck,   &m_entries, &m_support})
         if (all->defined())
             *all = all->index_select(0, rows);
 }

@@ -32,11 +32,20 @@ private:
     void climb(const ApgdPhase& phase, int before);
     void enter(const ApgdPhase& phase);
     void move(int t);
+    /// move() in L-inf.
+    void climbByRows(int t);
     void moveSparsely();
     /// Loss and, unless @p last, gradient at the position; notes what fools and what is best.
     void evaluate(bool last);
+    void remember(const torch::Tensor& flags, const torch::Tensor& loss, const torch::Tensor& gradient);
+    /// Copies what was best at the step before where it still is. Of an image that gets better with every
+    /// step, nothing is.
+    void rememberByRows(const torch::Tensor& flags, const torch::Tensor& loss, bool first);
+    /// Makes m_best, m_bestGradient and m_fooling whole.
+    void copyBest();
     /// Halves steps and returns to the best where progress has stopped.
     void lookBack(int period);
+    void lookBackByRows(float leastRises);
     /// L1: adapts how many pixels a step changes.
     void adaptSparsity();
     /// With Context::stopWhenFooled: who is fooled leaves with the position.
@@ -48,10 +57,16 @@ private:
     AttackTask::RowLoss loss() const;
     void report(int step);
 
+    /// Over eps. In L1 it is 1.
+    static constexpr double kFirstStep = 2;
+
     AttackTask& m_task;
     const ApgdOptions& m_options;
     const bool m_stops;
     const bool m_sparse; ///< L1
+    /// On the CPU: image by image in place, where operators make new tensors. No two of the tensors below
+    /// share their numbers then.
+    const bool m_byRows;
     const std::vector<ApgdPhase> m_phases;
     const RandomStreams m_startDraws;
     const Ball m_wholeBall;
@@ -73,6 +88,10 @@ private:
     torch::Tensor m_best; ///< position of the highest loss
     torch::Tensor m_bestGradient;
     torch::Tensor m_bestLoss;
+    /// With m_byRows, bool: whether the best is m_position with m_gradient, and not copied yet.
+    torch::Tensor m_bestIsHere;
+    /// With m_byRows, bool: whether it is also the fooling one, and not copied for that yet.
+    torch::Tensor m_foolingIsBest;
     torch::Tensor m_fooling;     ///< fooling position of the highest loss
     torch::Tensor m_foolingLoss; ///< -inf: none yet
     torch::Tensor m_step;        ///< [n,1,1,1]

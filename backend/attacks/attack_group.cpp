@@ -12,12 +12,6 @@ namespace assay::attacks {
 
 namespace {
 
-/// Some rows; nothing is made where they are all.
-torch::Tensor partOf(const torch::Tensor& all, std::int64_t first, std::int64_t count)
-{
-    return count == all.size(0) ? all : all.narrow(0, first, count);
-}
-
 torch::Tensor joined(const std::vector<torch::Tensor>& parts)
 {
     return parts.size() == 1 ? parts.front() : torch::cat(parts);

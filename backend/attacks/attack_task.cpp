@@ -50,7 +50,7 @@ torch::Tensor AttackTask::logits(const torch::Tensor& at)
     const torch::NoGradGuard off;
     torch::Tensor all;
     inParts(at.size(0), part, [&](std::int64_t first, std::int64_t n) {
-        place(&all, source.logits(at.narrow(0, first, n)), first, at.size(0));
+        place(&all, source.logits(partOf(at, first, n)), first, at.size(0));
     });
     forwardImages += at.size(0) * source.passes();
     return all;
@@ -65,7 +65,7 @@ torch::Tensor AttackTask::losses(const torch::Tensor& at, const RowLoss& loss, t
         const Loss ofPart = [&](const torch::Tensor& z, const torch::Tensor&, bool) {
             return loss(z, first);
         };
-        place(&all, source.losses(at.narrow(0, first, n), ofPart, {}, false, logits ? &answered : nullptr),
+        place(&all, source.losses(partOf(at, first, n), ofPart, {}, false, logits ? &answered : nullptr),
               first, at.size(0));
         if (logits)
             place(logits, answered, first, at.size(0));
@@ -77,16 +77,38 @@ torch::Tensor AttackTask::losses(const torch::Tensor& at, const RowLoss& loss, t
 torch::Tensor AttackTask::gradient(const torch::Tensor& at, const RowLoss& loss, torch::Tensor* logits,
                                    torch::Tensor* losses)
 {
+    const auto ofPart = [&](std::int64_t first, std::int64_t, GradientOptions& options) {
+        options.loss = [&loss, first](const torch::Tensor& z, const torch::Tensor&, bool) {
+            return loss(z, first);
+        };
+        return torch::Tensor();
+    };
+    return gradientInParts(at, ofPart, logits, losses);
+}
+
+torch::Tensor AttackTask::gradient(const torch::Tensor& at, const Loss& loss, const torch::Tensor& classes,
+                                   torch::Tensor* logits, torch::Tensor* losses)
+{
+    const auto ofPart = [&](std::int64_t first, std::int64_t n, GradientOptions& options) {
+        options.loss = loss;
+        options.targeted = targeted();
+        return partOf(classes, first, n);
+    };
+    return gradientInParts(at, ofPart, logits, losses);
+}
+
+template <class OfPart>
+torch::Tensor AttackTask::gradientInParts(const torch::Tensor& at, OfPart ofPart, torch::Tensor* logits,
+                                          torch::Tensor* losses)
+{
     const torch::AutoGradMode on(true);
     torch::Tensor all;
     inParts(at.size(0), part, [&](std::int64_t first, std::int64_t n) {
         torch::Tensor answered;
         torch::Tensor each;
-        const GradientOptions options{
-            .loss = [&](const torch::Tensor& z, const torch::Tensor&, bool) { return loss(z, first); },
-            .logits = logits ? &answered : nullptr,
-            .losses = losses ? &each : nullptr};
-        place(&all, lossGradient(source, at.narrow(0, first, n), {}, options), first, at.size(0));
+        GradientOptions options{.logits = logits ? &answered : nullptr, .losses = losses ? &each : nullptr};
+        const torch::Tensor classes = ofPart(first, n, options);
+        place(&all, lossGradient(source, partOf(at, first, n), classes, options), first, at.size(0));
         if (logits)
             place(logits, answered, first, at.size(0));
         if (losses)
@@ -111,6 +133,11 @@ void AttackTask::settle(const torch::Tensor& nearest, const torch::Tensor& found
     adversarial.copy_(torch::where(perImage(within), nearest, result));
     // What was found within the ball was judged when it was found: a pass of another size rounds otherwise.
     success.copy_(fooled(logits(adversarial), classes(), targeted()).logical_or_(within));
+}
+
+torch::Tensor partOf(const torch::Tensor& all, std::int64_t first, std::int64_t count)
+{
+    return count == all.size(0) ? all : all.narrow(0, first, count);
 }
 
 torch::Tensor perturbationNorm(const torch::Tensor& difference, Norm norm)

@@ -55,6 +55,9 @@ struct AttackTask
     /// is the gradient of, detached.
     torch::Tensor gradient(const torch::Tensor& at, const RowLoss& loss, torch::Tensor* logits,
                            torch::Tensor* losses);
+    /// The same of a loss that needs no more than a class for each row; targeted as the attack is.
+    torch::Tensor gradient(const torch::Tensor& at, const Loss& loss, const torch::Tensor& classes,
+                           torch::Tensor* logits, torch::Tensor* losses);
 
     /// For attacks that look for the smallest perturbation: fills the result from @p nearest, the closest
     /// example of each sample, or what was reached last where bool @p found says that there is none. An
@@ -62,6 +65,11 @@ struct AttackTask
     /// is a success if the source is fooled there. As MinimizationAttack of Foolbox 3 does: perturbations are
     /// clipped (L-inf) or scaled (L2, L1). One forward pass.
     void settle(const torch::Tensor& nearest, const torch::Tensor& found);
+
+private:
+    template <class OfPart>
+    torch::Tensor gradientInParts(const torch::Tensor& at, OfPart ofPart, torch::Tensor* logits,
+                                  torch::Tensor* losses);
 };
 
 /// Runs body(first, count) over near-equal parts of at most @p most that cover 0 .. total.
@@ -73,6 +81,9 @@ void inParts(std::int64_t total, std::int64_t most, Body body)
     for (std::int64_t first = 0; first < total; first += size)
         body(first, std::min(size, total - first));
 }
+
+/// The rows first .. first + count - 1; nothing is made where they are all.
+torch::Tensor partOf(const torch::Tensor& all, std::int64_t first, std::int64_t count);
 
 /// Norm of each row of @p difference [n,...] in @p norm, float32 [n].
 torch::Tensor perturbationNorm(const torch::Tensor& difference, Norm norm);

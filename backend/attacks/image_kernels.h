@@ -24,6 +24,11 @@ struct ImageKernels
     /// position <- min(max(position + size sign(gradient), low), high). The digits of the tensor operators.
     void (*signStep)(float* position, const float* gradient, const float* low, const float* high, float size,
                      std::int64_t count);
+    /// A step with momentum of APGD within the ball of L-inf: with z the point that signStep() moves to,
+    /// previous <- clip(position + 3/4 (z - position) + 1/4 (position - previous)), the digits of the tensor
+    /// operators in this order. Both are clipped to centre +- eps and [0,1].
+    void (*climb)(const float* position, const float* gradient, const float* centre, float eps, float size,
+                  float* previous, std::int64_t count);
     /// position <- position + factor * direction.
     void (*add)(float* position, const float* direction, float factor, std::int64_t count);
     /// Sum of squares of values - centre. @param centre null: of values.

@@ -45,20 +45,9 @@ public:
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& logits,
                                  const torch::Tensor& classes)
     {
-        torch::Tensor losses = torch::empty({logits.size(0)}, logits.options());
-        torch::Tensor slopes = torch::empty_like(logits); // of the loss in the logits: p - 1 at the class
-        auto* loss = losses.data_ptr<float>();
-        auto* slope = slopes.data_ptr<float>();
-        const std::int64_t count = logits.size(1);
-        forEachRow(logits, classes, [&](std::int64_t i, const float* z, std::int64_t y) {
-            loss[i] = softmaxRow(z, count, y, slope + i * count);
-            // Not p - 1, which for a sure sample is all rounding.
-            float* row = slope + i * count;
-            row[y] = 0;
-            row[y] = -std::accumulate(row, row + count, 0.f);
-        });
-        context->saved_data["slopes"] = slopes;
-        return losses;
+        const RowSlopes found = rowCrossEntropySlopes(logits, classes, false);
+        context->saved_data["slopes"] = found.slopes;
+        return found.losses;
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -102,6 +91,26 @@ torch::Tensor rowLeads(const torch::Tensor& logits, const torch::Tensor& classes
             if (k != y && (z[k] > other || std::isnan(z[k])))
                 other = z[k];
         lead[i] = sign * (z[y] - other);
+    });
+    return result;
+}
+
+RowSlopes rowCrossEntropySlopes(const torch::Tensor& logits, const torch::Tensor& classes, bool negated)
+{
+    RowSlopes result{.losses = torch::empty({logits.size(0)}, torch::kFloat32),
+                     .slopes = torch::empty(logits.sizes(), torch::kFloat32)};
+    auto* loss = result.losses.data_ptr<float>();
+    auto* slope = result.slopes.data_ptr<float>();
+    const std::int64_t count = logits.size(1);
+    const float sign = negated ? -1.0F : 1.0F;
+    forEachRow(logits, classes, [&](std::int64_t i, const float* z, std::int64_t y) {
+        float* row = slope + i * count;
+        loss[i] = sign * softmaxRow(z, count, y, row);
+        // Not p - 1, which for a sure sample is all rounding.
+        row[y] = 0;
+        row[y] = -std::accumulate(row, row + count, 0.f);
+        for (std::int64_t k = 0; k < count; ++k)
+            row[k] *= sign;
     });
     return result;
 }

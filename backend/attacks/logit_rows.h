@@ -18,6 +18,15 @@ torch::Tensor rowsDecided(const torch::Tensor& logits, const torch::Tensor& clas
 /// @p sign * (z_y - max of the others), float32 [n]; of no others, the largest is -inf. Without gradients.
 torch::Tensor rowLeads(const torch::Tensor& logits, const torch::Tensor& classes, float sign);
 
+struct RowSlopes
+{
+    torch::Tensor losses; ///< float32 [n]
+    torch::Tensor slopes; ///< [n,K]: their derivatives in the logits
+};
+
+/// CE(z, y), or, @p negated, -CE(z, y), with its derivatives. Without gradients.
+RowSlopes rowCrossEntropySlopes(const torch::Tensor& logits, const torch::Tensor& classes, bool negated);
+
 /// CE(z, y), float32 [n], differentiable once: second derivatives throw.
 torch::Tensor rowCrossEntropy(const torch::Tensor& logits, const torch::Tensor& classes);
 

@@ -49,6 +49,12 @@ torch::Tensor crossEntropy(const torch::Tensor& logits, const torch::Tensor& cla
     return targeted ? loss.neg() : loss;
 }
 
+bool isCrossEntropy(const Loss& loss)
+{
+    const auto* const function = loss.target<decltype(&crossEntropy)>();
+    return function && *function == &crossEntropy;
+}
+
 torch::Tensor margin(const torch::Tensor& logits, const torch::Tensor& classes, bool targeted)
 {
     const bool tracked = torch::GradMode::is_enabled() && logits.requires_grad();

@@ -13,6 +13,9 @@ namespace assay::attacks {
 /// CE(z, y); targeted: -CE(z, t).
 torch::Tensor crossEntropy(const torch::Tensor& logits, const torch::Tensor& classes, bool targeted);
 
+/// Whether that is what a loss calls.
+bool isCrossEntropy(const Loss& loss);
+
 /// Carlini and Wagner 2017, without a floor: max_{i != y} z_i - z_y; targeted: z_t - max_{i != t} z_i. Above
 /// zero exactly where the attack has succeeded.
 torch::Tensor margin(const torch::Tensor& logits, const torch::Tensor& classes, bool targeted);

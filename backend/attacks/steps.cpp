@@ -2,6 +2,7 @@
 
 #include "backend/attacks/boundary.h"
 #include "backend/attacks/image_kernels.h"
+#include "backend/attacks/logit_rows.h"
 #include "backend/attacks/random_streams.h"
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
@@ -213,8 +214,23 @@ torch::Tensor lossGradient(const Source& source, const torch::Tensor& x, const t
 {
     // Shares x's storage: no copy is made for the leaf.
     const torch::Tensor leaf = x.detach().requires_grad_(true);
-    const torch::Tensor each = source.losses(options.before ? options.before(leaf) : leaf, options.loss,
-                                             classes, options.targeted, options.logits);
+    const torch::Tensor seen = options.before ? options.before(leaf) : leaf;
+    torch::Tensor each;
+    if (source.models().size() == 1 && isCrossEntropy(options.loss)) {
+        const torch::Tensor logits = source.logits(seen);
+        if (options.logits)
+            *options.logits = logits.detach();
+        if (logits.requires_grad() && areRows(logits, classes)) {
+            // The derivatives in the logits are known: the graph ends there.
+            const RowSlopes found = rowCrossEntropySlopes(logits, classes, options.targeted);
+            if (options.losses)
+                *options.losses = found.losses;
+            return torch::autograd::grad({logits}, {leaf}, {found.slopes})[0].contiguous();
+        }
+        each = options.loss(logits, classes, options.targeted);
+    } else {
+        each = source.losses(seen, options.loss, classes, options.targeted, options.logits);
+    }
     if (!each.requires_grad())
         throw Error("answers without a gradient in the pixels", source.name(),
                     "Use an attack that only queries.");

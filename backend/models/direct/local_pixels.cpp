@@ -1,24 +1,13 @@
 #include "backend/models/direct/local_pixels.h"
 
+#include "backend/models/direct/region_rows.h"
+
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <algorithm>
 
 namespace assay::models::direct {
-
-namespace {
-
-/// Calls body(first, count) for the rows of @p region in every plane of @p image, [C,H,W] numbers.
-template <class Body>
-void forEachRow(const InputSpec& input, const Region& region, Body body)
-{
-    for (std::int64_t c = 0; c < input.channels; ++c)
-        for (std::int64_t y = region.top; y < region.bottom; ++y)
-            body((c * input.height + y) * input.width + region.left, region.right - region.left);
-}
-
-} // namespace
 
 LocalPixels::LocalPixels(std::shared_ptr<const DirectNetwork> network)
     : m_network(std::move(network))

@@ -71,6 +71,27 @@ private Q_SLOTS:
         });
     }
 
+    /// Steps of APGD with momentum: the digits of the operators, whatever the compiler contracts.
+    void carriesOn()
+    {
+        forAll([](const ImageKernels& set, std::int64_t count) {
+            const torch::Tensor centre = pixelsWithWalls({count}, 1);
+            const torch::Tensor low = (centre - 0.1).clamp_min(0), high = (centre + 0.1).clamp_max(1);
+            const torch::Tensor position = (centre + 0.1 * normalNumbers({count}, 2)).clamp(low, high);
+            const torch::Tensor previous = (centre + 0.1 * normalNumbers({count}, 3)).clamp(low, high);
+            torch::Tensor gradient = normalNumbers({count}, 4);
+            gradient[0] = 0;
+            gradient[count / 2] = NAN;
+            torch::Tensor climbed = previous.clone();
+            set.climb(numbersOf(position), numbersOf(gradient), numbersOf(centre), 0.1F, kStep,
+                      numbersOf(climbed), count);
+            const torch::Tensor ahead = (position + kStep * gradient.sign()).clamp(low, high);
+            const torch::Tensor carried =
+                ((ahead - position).mul(0.75) + position).add(position - previous, 0.25);
+            return torch::equal(climbed, carried.clamp(low, high));
+        });
+    }
+
     void addsAndSquares()
     {
         forAll([](const ImageKernels& set, std::int64_t count) {

@@ -11,6 +11,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace assay;
@@ -61,6 +62,15 @@ Answer answerOf(Forward forward, const torch::Tensor& x)
     const torch::Tensor z = forward(leaf);
     const torch::Tensor weights = randomNumbers({1, z.size(1)}, 5).to(z.dtype());
     return {z.detach(), torch::autograd::grad({(z * weights).sum()}, {leaf})[0]};
+}
+
+/// The least region around both.
+Region around(const Region& a, const Region& b)
+{
+    return {.top = std::min(a.top, b.top),
+            .left = std::min(a.left, b.left),
+            .bottom = std::max(a.bottom, b.bottom),
+            .right = std::max(a.right, b.right)};
 }
 
 /// Squares and strips, of the whole image down to a pixel, in corners and anywhere.
@@ -177,6 +187,12 @@ private Q_SLOTS:
                 for (std::int64_t i = 0; i < count; ++i) {
                     regions.push_back(randomRegion(input, 5 * round + i));
                     cut(changed[i], regions.back()).copy_(cut(fresh[i], regions.back()));
+                    if (round % 3 == 0)
+                        continue;
+                    // In two places, of which either may lie beside the other, above it or over it.
+                    const Region other = randomRegion(input, 5 * (1000 + round) + i);
+                    cut(changed[i], other).copy_(cut(fresh[i], other));
+                    regions.back() = around(regions.back(), other);
                 }
                 const torch::Tensor z = asked([&] { return local->ask(changed, regions); });
                 QVERIFY(apart(z, model.logits(changed)) <= most);
