@@ -12,7 +12,7 @@ set_package_properties(QCustomPlotQt6 PROPERTIES PURPOSE "plots in the window an
 
 # Debian builds Dear ImGui as a static library, which takes its fonts and packing from the stb library.
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(IMGUI REQUIRED imgui>=1.86 imgui<1.87)
+pkg_check_modules(IMGUI REQUIRED imgui>=1.86)
 find_library(ASSAY_IMGUI_LIBRARY imgui HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
 find_library(ASSAY_STB_LIBRARY stb HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
 add_library(assay_imgui INTERFACE)
@@ -25,8 +25,8 @@ set_package_properties(nlohmann_json PROPERTIES PURPOSE "specs, cards, manifests
 find_package(ZLIB REQUIRED)
 set_package_properties(ZLIB PROPERTIES PURPOSE "compressed IDX, ZIP and NPZ files")
 
-find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs)
-set_package_properties(OpenCV PROPERTIES PURPOSE "image files: decode, encode, resize")
+find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs videoio)
+set_package_properties(OpenCV PROPERTIES PURPOSE "image files: decode, encode, resize - and frames of videos")
 
 find_package(Protobuf REQUIRED)
 set_package_properties(Protobuf PROPERTIES PURPOSE "the encoding of ONNX files")

@@ -5,6 +5,7 @@
 #include "app/cli/text_table.h"
 #include "backend/data/catalogue.h"
 #include "backend/data/recipes/data_recipe.h"
+#include "backend/engine/person_finder.h"
 #include "backend/engine/workspace.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/nearest.h"
@@ -57,6 +58,7 @@ void getOne(const data::DataRecipe& recipe, const fs::path& root, const Cancelli
     options.store.folder = data::packageCache();
     options.store.checkpoint = [&] { cancelling.check(); };
     options.hooks.checkpoint = options.store.checkpoint;
+    options.hooks.openPersonFinder = engine::openPersonFinder;
     options.hooks.progress = [&](double done, double total, std::string_view what) {
         if (what != stage) {
             stage = what;

@@ -89,6 +89,18 @@ std::string kindOf(const engine::Engine& engine, const std::string& name)
     return "model";
 }
 
+/// `--layout NAME` is `--set layout=NAME`.
+std::string layoutOf(const Arguments& arguments)
+{
+    if (arguments.has("--layout"))
+        return arguments.value("--layout");
+    for (const std::string& assignment : arguments.values("--set")) {
+        if (assignment.starts_with("layout="))
+            return assignment.substr(7);
+    }
+    return {};
+}
+
 int remove(engine::Engine& engine, const std::string& name)
 {
     const std::string token = engine.removeImport(kindOf(engine, name), name);
@@ -99,9 +111,14 @@ int remove(engine::Engine& engine, const std::string& name)
 
 int import(const Words& words)
 {
-    const Arguments arguments(
-        "import", words,
-        {{"--set"}, {"--dry-run", false}, {"--json", false}, {"--remove"}, {"--restore"}, {"--workspace"}});
+    const Arguments arguments("import", words,
+                              {{"--set"},
+                               {"--layout"},
+                               {"--dry-run", false},
+                               {"--json", false},
+                               {"--remove"},
+                               {"--restore"},
+                               {"--workspace"}});
     const bool takesPath = !arguments.has("--remove") && !arguments.has("--restore");
     const auto& rest = arguments.rest(takesPath ? 1 : 0, takesPath ? 1 : 0, "a file or folder");
     QuietListener nobody;
@@ -114,7 +131,13 @@ int import(const Words& words)
         return kDone;
     }
     engine::ImportReport report = engine.importer().inspect(rest[0], Json::object());
-    const Json values = valuesOf(arguments, report.form.schema);
+    // The layout brings fields of its own into the form.
+    const std::string layout = layoutOf(arguments);
+    if (!layout.empty())
+        report = engine.importer().inspect(rest[0], {{"layout", layout}});
+    Json values = valuesOf(arguments, report.form.schema);
+    if (!layout.empty())
+        values["layout"] = layout;
     if (!values.empty())
         report = engine.importer().inspect(rest[0], values);
     const bool dry = arguments.has("--dry-run");
@@ -139,7 +162,8 @@ int import(const Words& words)
 
 const Command kImport = {
     "import", "take a model, images or an attack from outside into the workspace",
-    "usage: assay-cli import PATH [--set FIELD=VALUE]... [--dry-run] [--json] [--workspace DIR]\n"
+    "usage: assay-cli import PATH [--set FIELD=VALUE]... [--layout NAME] [--dry-run] [--json]\n"
+    "                        [--workspace DIR]\n"
     "       assay-cli import --remove NAME [--workspace DIR]\n"
     "       assay-cli import --restore TOKEN [--workspace DIR]\n\n"
     "Models: TorchScript (.pt), weights as safetensors or .pth of a built-in architecture, ONNX, TF.js\n"
@@ -148,6 +172,8 @@ const Command kImport = {
     "is then called script:NAME. The file stays where it is; a card that describes it is written to the\n"
     "workspace. What was recognised is corrected with --set; --dry-run shows it and writes nothing. The\n"
     "last line of standard output is the name.\n\n"
+    "--layout says how a network's answer is laid out, where its shape does not: classes, or boxes as\n"
+    "yolov5, yolov8, boxes, centernet or grid (docs/models.md, \"Detectors\").\n\n"
     "Exit status 2: something must be given with --set, or the file cannot be used; one line says what.\n"
     "--remove sets the card aside, --restore puts it back.\n",
     import};

@@ -18,7 +18,8 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-const std::vector<std::string> kKinds = {"studies", "models", "datasets", "attacks", "plugins", "runs"};
+const std::vector<std::string> kKinds = {"studies", "models",  "datasets", "attacks",
+                                         "plugins", "patches", "runs"};
 
 std::string text(const Json& object, const char* key)
 {
@@ -48,6 +49,8 @@ Json ask(const engine::Engine& engine, const std::string& kind)
         return engine::attacksJson(engine);
     if (kind == "plugins")
         return engine::pluginsJson(engine);
+    if (kind == "patches")
+        return engine::patchesJson(engine);
     return engine.runs();
 }
 
@@ -56,21 +59,26 @@ Rows heading(const std::string& kind)
     if (kind == "studies")
         return {{"STUDY", "TITLE", "QUESTION"}};
     if (kind == "models")
-        return {{"MODEL", "ARCHITECTURE", "DATA SET", "ACCURACY", "PARAMETERS", "FORMAT", "SOURCE", "TITLE",
-                 "WARNING"}};
+        return {{"MODEL", "ARCHITECTURE", "TASK", "DATA SET", "ACCURACY", "PARAMETERS", "FORMAT", "SOURCE",
+                 "TITLE", "WARNING"}};
     if (kind == "datasets")
         return {{"DATA SET", "TRAIN", "TEST", "IMAGES", "CLASSES", "FORMAT", "STATE"}};
     if (kind == "attacks")
         return {{"ATTACK", "NORMS", "NEEDS", "TITLE", "REFERENCE"}};
     if (kind == "plugins")
         return {{"PLUGIN", "VERSION", "LICENCE", "STATE"}};
+    if (kind == "patches")
+        return {{"PATCH", "PIXELS", "STUDY", "RUN", "STATE"}};
     return {{"RUN", "STATE", "STARTED", "SECONDS", "TITLE"}};
 }
 
 std::string accuracy(const Json& model)
 {
     const Json& value = model.at("accuracy");
-    return value.is_number() ? formatted("%.2f %%", 100 * value.get<double>()) : "not measured";
+    if (!value.is_number())
+        return "not measured";
+    const bool detects = model.at("task") == "detection"; // its average precision at an IoU of 0.5
+    return (detects ? "AP " : "") + formatted("%.2f %%", 100 * value.get<double>());
 }
 
 std::string words(const Json& list)
@@ -92,14 +100,21 @@ std::string state(const Json& item)
     return item.at("own").get<bool>() ? "imported" : "installed";
 }
 
+/// What a kept patch's card says of where it comes from; anybody may have written it.
+std::string originText(const Json& patch, const char* key)
+{
+    const Json& origin = patch.at("origin");
+    return origin.is_object() && origin.contains(key) ? text(origin, key) : "-";
+}
+
 std::vector<std::string> row(const std::string& kind, const Json& item)
 {
     if (kind == "studies")
         return {text(item, "id"), text(item, "title"), text(item, "question")};
     if (kind == "models")
-        return {text(item, "name"),   text(item, "architecture"), text(item, "dataset"),
-                accuracy(item),       text(item, "parameters"),   text(item, "format"),
-                text(item, "source"), text(item, "title"),        text(item, "warning")};
+        return {text(item, "name"),  text(item, "architecture"), text(item, "task"),   text(item, "dataset"),
+                accuracy(item),      text(item, "parameters"),   text(item, "format"), text(item, "source"),
+                text(item, "title"), text(item, "warning")};
     if (kind == "datasets")
         return {text(item, "name"),
                 text(item, "train"),
@@ -114,6 +129,11 @@ std::vector<std::string> row(const std::string& kind, const Json& item)
     if (kind == "plugins")
         return {text(item, "id").empty() ? text(item, "file") : text(item, "id"), text(item, "version"),
                 text(item, "licence"), item.at("loaded").get<bool>() ? "loaded" : text(item, "problem")};
+    if (kind == "patches")
+        return {text(item, "name"),
+                text(item, "channels") + " x " + text(item, "height") + " x " + text(item, "width"),
+                originText(item, "study"), originText(item, "run"),
+                text(item, "problem").empty() ? "kept" : text(item, "problem")};
     return {text(item, "run"), text(item, "state"), startedText(item),
             formatted("%.1f", item.at("seconds").get<double>()), text(item, "title")};
 }
@@ -192,8 +212,8 @@ int list(const Words& words)
 } // namespace
 
 const Command kList = {
-    "list", "studies, models, data sets, attacks, plugins or runs",
-    "usage: assay-cli list [studies|models|datasets|attacks|plugins|runs] [--json]\n"
+    "list", "studies, models, data sets, attacks, plugins, patches or runs",
+    "usage: assay-cli list [studies|models|datasets|attacks|plugins|patches|runs] [--json]\n"
     "                      [--workspace DIR]\n"
     "       assay-cli list plugins --check [--json]\n\n"
     "Lists what there is; studies when no kind is named. With --json it prints the object of the\n"

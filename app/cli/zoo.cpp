@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 namespace assay::cli {
@@ -20,13 +21,19 @@ namespace {
 namespace fs = std::filesystem;
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string percent(std::optional<double> fraction)
+/// "96.70 %", of a detector "AP 96.70 %".
+std::string percent(std::optional<double> fraction, bool detects = false)
 {
     if (!fraction)
         return "not measured";
     char buffer[32];
-    std::snprintf(buffer, sizeof buffer, "%.2f %%", 100 * *fraction);
+    std::snprintf(buffer, sizeof buffer, "%s%.2f %%", detects ? "AP " : "", 100 * *fraction);
     return buffer;
+}
+
+bool finds(const models::ModelCard& card)
+{
+    return card.task == models::Task::Detection;
 }
 
 int list(const fs::path& folder)
@@ -34,7 +41,7 @@ int list(const fs::path& folder)
     const auto cards = models::ModelLibrary({folder}).list();
     const auto state = [&](const std::string& name) -> std::string {
         const auto card = std::ranges::find(cards, name, &models::ModelCard::name);
-        return card == cards.end() ? "not trained" : percent(card->testAccuracy);
+        return card == cards.end() ? "not trained" : percent(card->testAccuracy, finds(*card));
     };
     Rows rows = {{"MODEL", "ARCHITECTURE", "DATA SET", "ACCURACY", "WHAT IT IS FOR"}};
     for (const auto& recipe : training::zooRecipes()) {
@@ -62,16 +69,19 @@ void trainOne(const std::string& name, const fs::path& folder, const Cancelling&
         view.update(name, static_cast<double>(done), static_cast<double>(total), seconds);
     };
     hooks.epoch = [&](const training::EpochReport& report) {
+        // A detector has no accuracy while it is trained.
+        const std::string accuracy =
+            std::isnan(report.trainAccuracy) ? "" : ", training accuracy " + percent(report.trainAccuracy);
         char buffer[160];
-        std::snprintf(buffer, sizeof buffer,
-                      "%s: epoch %d of %d, loss %.4f, training accuracy %.2f %%, %.1f s", name.c_str(),
-                      report.epoch, report.epochs, report.loss, 100 * report.trainAccuracy, report.seconds);
+        std::snprintf(buffer, sizeof buffer, "%s: epoch %d of %d, loss %.4f%s, %.1f s", name.c_str(),
+                      report.epoch, report.epochs, report.loss, accuracy.c_str(), report.seconds);
         view.line(buffer);
     };
     const auto cards = training::trainZooModel(name, folder, data::DatasetCatalogue(), hooks);
     view.close();
     for (const auto& card : cards)
-        std::printf("%s  test accuracy %s  %s\n", card.name.c_str(), percent(card.testAccuracy).c_str(),
+        std::printf("%s  test accuracy %s  %s\n", card.name.c_str(),
+                    percent(card.testAccuracy, finds(card)).c_str(),
                     (folder / (card.name + ".safetensors")).c_str());
 }
 
@@ -98,10 +108,11 @@ int verify(const fs::path& folder)
                 std::printf(
                     "%s  ok  hash and weights; its data set is not installed, so its accuracy of %s was "
                     "not measured\n",
-                    check.name.c_str(), percent(check.cardAccuracy).c_str());
+                    check.name.c_str(), percent(check.cardAccuracy, check.detects).c_str());
             else if (check.ok())
                 std::printf("%s  ok  accuracy %s, the card says %s\n", check.name.c_str(),
-                            percent(check.accuracy).c_str(), percent(check.cardAccuracy).c_str());
+                            percent(check.accuracy, check.detects).c_str(),
+                            percent(check.cardAccuracy, check.detects).c_str());
             else
                 std::printf("%s  WRONG  %s\n", check.name.c_str(), check.problem.c_str());
             std::fflush(stdout);
@@ -139,7 +150,8 @@ const Command kZoo = {
     "       assay-cli zoo train [NAME] [--folder DIR]\n\n"
     "The folder is the zoo beside the program unless --folder names another. 'train' without a name\n"
     "trains all; it goes on where an interrupted training stopped. 'verify' checks hashes and measures\n"
-    "accuracies; exit status 1 when one is not as its card says.\n",
+    "accuracies; exit status 1 when one is not as its card says. The accuracy of a detector is its average\n"
+    "precision at an IoU of 0.5 (AP).\n",
     zoo};
 
 } // namespace assay::cli

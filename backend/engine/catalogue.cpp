@@ -195,12 +195,31 @@ Json pluginsJson(const Engine& engine)
     return list;
 }
 
+Json toJson(const attacks::PatchCard& card)
+{
+    return {{"name", card.name},   {"channels", card.channels}, {"height", card.height},
+            {"width", card.width}, {"origin", card.origin},     {"problem", card.problem}};
+}
+
+Json patchesJson(const Engine& engine)
+{
+    Json list = Json::array();
+    for (const attacks::PatchCard& card : engine.inputs().patches().list())
+        list.push_back(toJson(card));
+    return list;
+}
+
 Json catalogue(const Engine& engine)
 {
-    return {{"studies", studiesJson(engine)},   {"models", modelsJson(engine)},
-            {"datasets", datasetsJson(engine)}, {"attacks", attacksJson(engine)},
-            {"plugins", pluginsJson(engine)},   {"devices", deviceNames()},
-            {"engine", engineJson()},           {"workspace", engine.workspace().root().string()}};
+    return {{"studies", studiesJson(engine)},
+            {"models", modelsJson(engine)},
+            {"datasets", datasetsJson(engine)},
+            {"attacks", attacksJson(engine)},
+            {"plugins", pluginsJson(engine)},
+            {"patches", patchesJson(engine)},
+            {"devices", deviceNames()},
+            {"engine", engineJson()},
+            {"workspace", engine.workspace().root().string()}};
 }
 
 Json jobsJson(const Engine& engine)

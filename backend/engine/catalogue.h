@@ -15,6 +15,9 @@ Json datasetsJson(const Engine& engine);
 /// Those of the registry, and scripts that cannot be used, with what is wrong with them.
 Json attacksJson(const Engine& engine);
 Json pluginsJson(const Engine& engine);
+/// The patches that were kept in the workspace.
+Json patchesJson(const Engine& engine);
+Json toJson(const attacks::PatchCard& card);
 
 /// The result of the method `catalogue`.
 Json catalogue(const Engine& engine);

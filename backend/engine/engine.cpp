@@ -64,7 +64,7 @@ Engine::Engine(const fs::path& workspace, EngineListener& listener)
     , m_attacks(attacks::attacks(), {m_workspace.attacks(), userAttackFolder()},
                 m_workspace.cache() / "script-verdicts.json")
     , m_inputs({m_installation.resources / "zoo", m_workspace.models()}, {m_workspace.data()},
-               m_workspace.data())
+               m_workspace.data(), m_workspace.patches())
     , m_importer(m_inputs, m_workspace, m_attacks)
     , m_cache(m_workspace.cache())
     , m_live(std::make_unique<LiveLane>(m_gate))
@@ -177,6 +177,19 @@ Importer::Added Engine::restoreImport(const std::string& token)
     Importer::Added restored = m_importer.restore(token);
     m_listener.catalogueChanged();
     return restored;
+}
+
+attacks::PatchCard Engine::keepPatch(const attacks::Patch& patch)
+{
+    attacks::PatchCard card = m_inputs.patches().keep(patch);
+    m_listener.catalogueChanged();
+    return card;
+}
+
+void Engine::removePatch(const std::string& name)
+{
+    m_inputs.patches().remove(name);
+    m_listener.catalogueChanged();
 }
 
 void Engine::changePlugins(const std::function<void(const PluginHost&)>& change)

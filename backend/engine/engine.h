@@ -43,6 +43,9 @@ public:
     Importer::Added addImport(const std::filesystem::path& path, const Json& values);
     std::string removeImport(const std::string& kind, const std::string& name);
     Importer::Added restoreImport(const std::string& token);
+    // As attacks::PatchLibrary's, and the listener hears that the catalogue changed.
+    attacks::PatchCard keepPatch(const attacks::Patch& patch);
+    void removePatch(const std::string& name);
     /// Asks what the next start makes of the plugins, after @p change; the listener hears that the catalogue
     /// changed. Takes as long as an engine's start. @throws what @p change and checkPlugins() throw.
     void changePlugins(const std::function<void(const PluginHost&)>& change);

@@ -29,10 +29,12 @@ void keep(std::deque<T>& kept, const T& value, std::size_t most)
 } // namespace
 
 Inputs::Inputs(std::vector<std::filesystem::path> modelFolders,
-               std::vector<std::filesystem::path> dataFolders, std::filesystem::path ownData)
+               std::vector<std::filesystem::path> dataFolders, std::filesystem::path ownData,
+               std::filesystem::path patches)
     : m_models(std::move(modelFolders))
     , m_datasets(withDefaults(std::move(dataFolders)))
     , m_dataCards(std::move(ownData))
+    , m_patches(std::move(patches))
 {}
 
 models::ModelCard Inputs::foreignCard(const std::string& path) const

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/attacks/patch/patch_file.h"
 #include "backend/data/catalogue.h"
 #include "backend/engine/importing/data_cards.h"
 #include "backend/engine/importing/file_stamp.h"
@@ -24,8 +25,9 @@ class Inputs
 public:
     /// @param ownData the workspace's data folder, with the cards of imported sets; also one of @p
     /// dataFolders.
+    /// @param patches its folder of kept patches.
     Inputs(std::vector<std::filesystem::path> modelFolders, std::vector<std::filesystem::path> dataFolders,
-           std::filesystem::path ownData = {});
+           std::filesystem::path ownData = {}, std::filesystem::path patches = {});
 
     std::shared_ptr<const models::Model> model(const std::string& nameOrPath, torch::Device device);
     std::shared_ptr<const data::Dataset> dataset(const std::string& nameOrPath);
@@ -37,6 +39,7 @@ public:
     const models::ModelLibrary& models() const { return m_models; }
     const data::DatasetCatalogue& datasets() const { return m_datasets; }
     const DataCards& dataCards() const { return m_dataCards; }
+    const attacks::PatchLibrary& patches() const { return m_patches; }
     FileHashes& hashes() const { return m_hashes; }
     /// Known sets, then imported ones.
     std::vector<data::DatasetInfo> allDatasets() const;
@@ -53,6 +56,7 @@ private:
     models::ModelLibrary m_models;
     data::DatasetCatalogue m_datasets;
     DataCards m_dataCards;
+    attacks::PatchLibrary m_patches;
     mutable FileHashes m_hashes;
     mutable std::mutex m_foreignMutex; ///< guards m_foreign; not held while a file is read
     mutable std::map<std::string, std::pair<FileStamp, models::ModelCard>> m_foreign;
@@ -62,7 +66,7 @@ private:
 };
 
 /// Which inputs a run opened, as the provenance's "inputs": {"models": {NAME: sha256}, "datasets": {...}},
-/// and "attacks" where it uses scripted ones.
+/// and "attacks" where it uses scripted ones, "patches" where it uses kept ones.
 class InputRecord
 {
 public:

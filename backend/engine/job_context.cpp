@@ -73,6 +73,13 @@ std::shared_ptr<const data::Dataset> SharedContext::dataset(const protocol::Data
     return dataset;
 }
 
+attacks::Patch SharedContext::patch(const std::string& nameOrPath)
+{
+    attacks::Patch patch = m_services.inputs.patches().open(nameOrPath);
+    m_record.add("patches", nameOrPath, patch.sha256);
+    return patch;
+}
+
 at::Generator SharedContext::generator(std::string_view stream) const
 {
     return makeGenerator(torch::kCPU, m_spec.seed, stream);

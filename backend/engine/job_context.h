@@ -30,6 +30,7 @@ public:
     std::uint64_t seed() const override { return m_spec.seed; }
     std::shared_ptr<const models::Model> model(const protocol::ModelRef& ref) override;
     std::shared_ptr<const data::Dataset> dataset(const protocol::DatasetRef& ref) override;
+    attacks::Patch patch(const std::string& nameOrPath) override;
     at::Generator generator(std::string_view stream) const override;
     void log(std::string_view text, protocol::LogLevel level) override;
     void figure(protocol::Figure figure) override;

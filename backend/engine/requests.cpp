@@ -4,6 +4,7 @@
 #include "backend/engine/catalogue.h"
 #include "backend/engine/failure.h"
 #include "backend/engine/importing/import_requests.h"
+#include "backend/engine/patch_requests.h"
 #include "backend/engine/plugin_requests.h"
 #include "backend/engine/request_params.h"
 #include "backend/engine/run_list.h"
@@ -23,7 +24,7 @@ const std::vector<std::string> kMethods = {
     "catalogue",      "runs",          "run.start",  "run.cancel",      "run.open",    "run.delete",
     "run.file",       "preview",       "validate",   "import.inspect",  "import.add",  "import.remove",
     "import.restore", "model.inspect", "data.table", "data.thumbnails", "data.sample", "plugin.check",
-    "plugin.allow",   "plugin.enable", "shutdown"};
+    "plugin.allow",   "plugin.enable", "patch.keep", "patch.remove",    "shutdown"};
 
 Json validate(const Engine& engine, const Json& params)
 {
@@ -118,6 +119,8 @@ Reply Requests::result(const Request& request)
     if (auto reply = answerImport(m_engine, request))
         return std::move(*reply);
     if (auto reply = answerPlugins(m_engine, request))
+        return std::move(*reply);
+    if (auto reply = answerPatches(m_engine, request))
         return std::move(*reply);
     if (auto reply = answerBrowsing(m_engine, m_thumbnails, request))
         return std::move(*reply);

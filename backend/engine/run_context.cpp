@@ -2,6 +2,11 @@
 
 namespace assay::engine {
 
+attacks::Patch RunContext::patch(const std::string& nameOrPath)
+{
+    return attacks::PatchLibrary({}).open(nameOrPath);
+}
+
 attacks::AttackHooks RunContext::attackHooks(std::string stage)
 {
     attacks::AttackHooks hooks;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/attacks/attack.h"
+#include "backend/attacks/patch/patch_file.h"
 #include "backend/data/dataset.h"
 #include "backend/models/model.h"
 #include "backend/protocol/event.h"
@@ -38,6 +39,11 @@ public:
     /// @throws Error when there is none or it cannot be read.
     virtual std::shared_ptr<const models::Model> model(const protocol::ModelRef& ref) = 0;
     virtual std::shared_ptr<const data::Dataset> dataset(const protocol::DatasetRef& ref) = 0;
+
+    /// A kept patch by its name in the workspace, or a PNG or safetensors file by its path; its hash goes
+    /// into the provenance. A context without a workspace knows paths only.
+    /// @throws Error when there is none or it cannot be read.
+    virtual attacks::Patch patch(const std::string& nameOrPath);
 
     /// A generator of this run's own, seeded from the spec's seed and @p stream, so that two uses do not
     /// share numbers and their order does not matter. It draws on the CPU whatever device() is: who needs the

@@ -39,6 +39,7 @@ public:
     std::filesystem::path models() const { return m_root / "models"; }
     std::filesystem::path data() const { return m_root / "data"; }
     std::filesystem::path attacks() const { return m_root / "attacks"; } ///< scripted attacks
+    std::filesystem::path patches() const { return m_root / "patches"; } ///< kept patches
     std::filesystem::path cache() const { return m_root / "cache"; }
 
 private:

@@ -1,6 +1,7 @@
 #include "backend/models/model_report.h"
 
 #include "backend/models/mac_counter.h"
+#include "backend/models/parallel.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 
@@ -187,6 +188,23 @@ ModelReport reportOf(const Model& model)
     return report;
 }
 
+namespace {
+
+/// A pass over the images, whatever the network answers with.
+void passOver(const Model& model, const torch::Tensor& x)
+{
+    if (!model.detects()) {
+        logitsChunked(model, x).cpu(); // waits for the device
+        return;
+    }
+    forEachChunk(x.size(0), 1, model.device(), [&](std::int64_t first, std::int64_t count) {
+        const torch::NoGradGuard off;
+        model.raw(x.narrow(0, first, count)).cpu();
+    });
+}
+
+} // namespace
+
 double imagesPerSecond(const Model& model, std::chrono::milliseconds duration)
 {
     using Clock = std::chrono::steady_clock;
@@ -200,15 +218,15 @@ double imagesPerSecond(const Model& model, std::chrono::milliseconds duration)
                                          torch::TensorOptions(torch::kFloat32).device(model.device()));
     // One image first: a network so slow that its batch takes minutes is measured image by image.
     const auto before = Clock::now();
-    logitsChunked(model, x.narrow(0, 0, 1)).cpu();
+    passOver(model, x.narrow(0, 0, 1));
     const bool isSlow = (Clock::now() - before) * count > duration * 4;
     const torch::Tensor batch = isSlow ? x.narrow(0, 0, 1) : x;
     if (!isSlow)
-        logitsChunked(model, batch).cpu();
+        passOver(model, batch);
     std::int64_t images = 0;
     const auto begin = Clock::now();
     do {
-        logitsChunked(model, batch).cpu(); // waits for the device
+        passOver(model, batch);
         images += batch.size(0);
     } while (Clock::now() - begin < duration);
     return static_cast<double>(images) / std::chrono::duration<double>(Clock::now() - begin).count();

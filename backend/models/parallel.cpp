@@ -58,12 +58,15 @@ struct Work
 SingleThread::SingleThread()
     : m_before(at::get_num_threads())
 {
-    at::set_num_threads(1);
+    // Not for nothing: LibTorch makes its other thread pool anew each time, whose threads spin at first.
+    if (m_before != 1)
+        at::set_num_threads(1);
 }
 
 SingleThread::~SingleThread()
 {
-    at::set_num_threads(m_before);
+    if (m_before != 1)
+        at::set_num_threads(m_before);
 }
 
 int workerThreads()

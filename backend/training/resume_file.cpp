@@ -57,23 +57,22 @@ void writeResume(const std::filesystem::path& file, const TrainState& state)
     for (std::size_t i = 0; i < state.momentum.size(); ++i)
         tensors.emplace_back(kMomentum + std::to_string(i), state.momentum[i]);
     tensors.emplace_back(kGenerator, state.generator);
-    models::writeSafetensors(file, tensors,
-                             {{"epoch", std::to_string(state.epoch)},
-                              {"spec", toJson(state.spec).dump()},
-                              {"set", state.setHash}});
+    models::writeSafetensors(
+        file, tensors,
+        {{"epoch", std::to_string(state.epoch)}, {"spec", state.spec}, {"set", state.setHash}});
 }
 
 void readResume(const std::filesystem::path& file, TrainState& state)
 {
     const std::string where = file.string();
     const models::TensorFile saved = models::readSafetensors(file);
-    if (metadata(saved, "spec") != toJson(state.spec).dump())
+    if (metadata(saved, "spec") != state.spec)
         otherTraining(where, "recipe");
     if (metadata(saved, "set") != state.setHash)
         otherTraining(where, "training set");
     const std::string epoch = metadata(saved, "epoch");
     const auto parsed = std::from_chars(epoch.data(), epoch.data() + epoch.size(), state.epoch);
-    if (parsed.ec != std::errc() || state.epoch < 1 || state.epoch > state.spec.epochs)
+    if (parsed.ec != std::errc() || state.epoch < 1 || state.epoch > state.epochs)
         throw Error("says that '" + epoch.substr(0, 20) + "' epochs are done", where, kMend);
     const torch::Tensor* generator = saved.find(kGenerator);
     if (!generator || generator->sizes() != state.generator.sizes() ||

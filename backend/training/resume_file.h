@@ -1,7 +1,6 @@
 #pragma once
 
 #include "backend/models/files/safetensors.h"
-#include "backend/training/trainer.h"
 
 #include <filesystem>
 #include <string>
@@ -12,12 +11,13 @@ namespace assay::training {
 /// All that a training needs to go on after an epoch as if it had not stopped.
 struct TrainState
 {
-    int epoch = 0; ///< epochs done
-    TrainSpec spec;
-    std::string setHash;          ///< of the images and labels
-    models::NamedTensors weights; ///< batch-norm statistics included
-    std::vector<torch::Tensor> momentum;
-    torch::Tensor generator; ///< state of the generator of batch order and augmentation
+    int epoch = 0;                       ///< epochs done
+    int epochs = 0;                      ///< of all
+    std::string spec;                    ///< the whole specification as JSON
+    std::string setHash;                 ///< of the images and labels
+    models::NamedTensors weights;        ///< batch-norm statistics included
+    std::vector<torch::Tensor> momentum; ///< or moments: whatever the optimiser remembers
+    torch::Tensor generator;             ///< state of the generator of batch order and augmentation
 };
 
 /// Writes a safetensors file of weights ("w.NAME"), momentum ("m.INDEX") and generator, with the rest as

@@ -1,8 +1,6 @@
 #include "backend/training/trainer.h"
 
-#include "backend/protocol/error.h"
-
-#include <set>
+#include "backend/training/spec_reader.h"
 
 namespace assay::training {
 
@@ -12,88 +10,8 @@ constexpr int kMaxEpochs = 10000;
 constexpr int kMaxBatch = 100000;
 constexpr int kMaxShift = 64;
 
-const char* scheduleName(Schedule schedule)
-{
-    return schedule == Schedule::Linear ? "linear" : "cosine";
-}
-
-/// Reads keys that are present into the fields; every message names the key.
-class SpecReader
-{
-public:
-    SpecReader(const Json& json, std::string where)
-        : m_json(json)
-        , m_where(std::move(where))
-    {
-        if (!json.is_object())
-            throw Error("a training recipe must be a JSON object", m_where);
-    }
-
-    template <class Number>
-    void number(const char* key, Number& field)
-    {
-        const Json* value = find(key);
-        if (!value)
-            return;
-        const bool fits = std::is_floating_point_v<Number> ? value->is_number()
-                          : std::is_unsigned_v<Number>     ? value->is_number_unsigned()
-                                                           : value->is_number_integer();
-        if (!fits)
-            fail(key, *value, std::is_floating_point_v<Number> ? "a number" : "an integer");
-        field = value->get<Number>();
-    }
-
-    void flag(const char* key, bool& field)
-    {
-        const Json* value = find(key);
-        if (value && !value->is_boolean())
-            fail(key, *value, "true or false");
-        if (value)
-            field = value->get<bool>();
-    }
-
-    void schedule(const char* key, Schedule& field)
-    {
-        const Json* value = find(key);
-        if (!value)
-            return;
-        if (*value != "linear" && *value != "cosine")
-            fail(key, *value, "\"linear\" or \"cosine\"");
-        field = *value == "linear" ? Schedule::Linear : Schedule::Cosine;
-    }
-
-    void finish() const
-    {
-        for (const auto& [key, unused] : m_json.items()) {
-            if (!m_known.contains(key))
-                throw Error("a training recipe has no field '" + key + "'", m_where);
-        }
-    }
-
-private:
-    const Json* find(const char* key)
-    {
-        m_known.insert(key);
-        const auto it = m_json.find(key);
-        return it == m_json.end() ? nullptr : &*it;
-    }
-
-    [[noreturn]] void fail(const char* key, const Json& value, const char* expected) const
-    {
-        throw Error("'" + std::string(key) + "' is " + value.dump() + "; it must be " + expected, m_where);
-    }
-
-    const Json& m_json;
-    std::string m_where;
-    std::set<std::string> m_known;
-};
-
-void require(bool holds, const char* key, double value, const char* range, const std::string& where)
-{
-    if (holds)
-        return;
-    throw Error("'" + std::string(key) + "' is " + Json(value).dump() + "; it must be " + range, where);
-}
+/// By their numbers.
+constexpr std::array<const char*, 2> kScheduleNames = {"linear", "cosine"};
 
 } // namespace
 
@@ -120,7 +38,7 @@ Json toJson(const TrainSpec& s)
             {"momentum", s.momentum},
             {"weight_decay", s.weightDecay},
             {"label_smoothing", s.labelSmoothing},
-            {"schedule", scheduleName(s.schedule)},
+            {"schedule", kScheduleNames[static_cast<std::size_t>(s.schedule)]},
             {"flip", s.flip},
             {"shift", s.shift},
             {"fill", s.fill},
@@ -140,7 +58,7 @@ TrainSpec trainSpecFromJson(const Json& json, const std::string& where)
     reader.number("momentum", s.momentum);
     reader.number("weight_decay", s.weightDecay);
     reader.number("label_smoothing", s.labelSmoothing);
-    reader.schedule("schedule", s.schedule);
+    reader.choice("schedule", s.schedule, kScheduleNames);
     reader.flag("flip", s.flip);
     reader.number("shift", s.shift);
     reader.number("fill", s.fill);

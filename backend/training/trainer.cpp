@@ -133,7 +133,8 @@ private:
     TrainState state() const
     {
         return {.epoch = m_epoch,
-                .spec = m_spec,
+                .epochs = m_spec.epochs,
+                .spec = toJson(m_spec).dump(),
                 .setHash = m_setHash,
                 .weights = m_network.persistent(),
                 .momentum = m_sgd.momentum(),

@@ -48,7 +48,7 @@ struct EpochReport
     int epoch = 0; ///< 1 .. epochs
     int epochs = 0;
     double loss = 0;          ///< mean training loss over the epoch (with augmentation, before each update)
-    double trainAccuracy = 0; ///< fraction, likewise
+    double trainAccuracy = 0; ///< fraction, likewise; NaN for a detector of the zoo, which has none
     double learningRate = 0;  ///< at the epoch's end
     double seconds = 0;
 };

@@ -2,10 +2,12 @@
 
 #include "backend/data/catalogue.h"
 #include "backend/models/model.h"
+#include "backend/training/detector_trainer.h"
 #include "backend/training/trainer.h"
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,9 @@ struct ZooRecipe
     std::vector<std::string> domains;
     std::string architecture;
     Json options = Json::object();
-    TrainSpec train;
+    TrainSpec train; ///< of a classifier
+    /// Set for a detector, which learns the data set's boxes: how it is trained.
+    std::optional<DetectorSpec> detector = std::nullopt;
     /// Model that the same training leaves behind, taken from an earlier epoch; empty for none.
     std::string snapshotName;
     int snapshotEpoch = 0;
@@ -48,6 +52,7 @@ std::vector<models::ModelCard> trainZooModel(const std::string& name, const std:
 struct ZooCheck
 {
     std::string name;
+    bool detects = false;    ///< accuracies are AP at IoU 0.5
     double accuracy = 0;     ///< measured on the test images of the model's domains
     bool measured = false;   ///< false: the data set is not installed, only the file was checked
     double cardAccuracy = 0; ///< what the card claims
@@ -56,9 +61,9 @@ struct ZooCheck
 };
 
 /// Checks the hash of every model in @p folder and measures its accuracy, which must be within two images of
-/// its card's (another machine may round differently); within 1 % of the images where the data set itself was
-/// drawn by another version of the drawing library (its hash differs). A model whose data set is not
-/// installed is loaded and not measured.
+/// its card's (another machine may round differently), of a detector its AP within 0.002; within 1 % of the
+/// images, or 0.01, where the data set itself was drawn by another version of the drawing library (its hash
+/// differs). A model whose data set is not installed is loaded and not measured.
 /// @param progress called after each model; may throw to stop.
 std::vector<ZooCheck> verifyZoo(const std::filesystem::path& folder, const data::DatasetCatalogue& catalogue,
                                 const std::function<void(const ZooCheck&)>& progress = {});

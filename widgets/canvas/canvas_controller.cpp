@@ -58,7 +58,8 @@ Grip CanvasController::gripUnder(const QPointF& point) const
     if (m_scene.tool() != CanvasTool::Move || !m_scene.look().overlays)
         return Grip::None;
     const double scale = m_scene.view().scale;
-    return gripAt(m_scene.patch(), m_scene.toImage(point), kReach / scale, kRotateArm / scale);
+    return gripAt(m_scene.patch(), m_scene.toImage(point), kReach / scale, kRotateArm / scale,
+                  m_scene.patchFreedom());
 }
 
 QPointF CanvasController::imageAt(const QPointF& point) const
@@ -104,6 +105,7 @@ void CanvasController::press(const QMouseEvent& event)
     const QVector<Pane> panes = m_scene.panes();
     m_pressPane = panes.isEmpty() ? QPointF() : panes[std::max(0, paneAt(panes, m_pressView))].rect.topLeft();
     m_patchBefore = m_scene.patch();
+    m_patchMoved = false;
     m_erasing = m_scene.tool() == CanvasTool::Eraser || event.modifiers().testFlag(Qt::AltModifier);
     if (m_drag == Drag::Brush || m_drag == Drag::MaskBox)
         m_edit.emplace(m_scene.mask());
@@ -129,13 +131,16 @@ void CanvasController::move(const QMouseEvent& event)
         break;
     }
     case Drag::Patch: {
-        const GripRules rules{.keepAspect =
-                                  !event.modifiers().testFlag(Qt::ShiftModifier) || m_grip == Grip::Rotate,
-                              .fromCentre = event.modifiers().testFlag(Qt::AltModifier),
-                              .snapAngle = event.modifiers().testFlag(Qt::ShiftModifier)};
+        const bool shift = event.modifiers().testFlag(Qt::ShiftModifier);
+        const PlaceFreedom& freedom = m_scene.patchFreedom();
+        const GripRules rules{.keepAspect = !shift || m_grip == Grip::Rotate || !freedom.stretches,
+                              .fromCentre = event.modifiers().testFlag(Qt::AltModifier) || !freedom.moves,
+                              .snapAngle = shift,
+                              .freedom = freedom};
         const PlacedRect next = dragged(m_patchBefore, m_grip, m_pressImage, image, rules);
         if (next != m_scene.patch()) {
             m_scene.setPatch(next);
+            m_patchMoved = true;
             Q_EMIT patchDragged(next);
         }
         break;
@@ -184,8 +189,12 @@ void CanvasController::release(const QMouseEvent& event)
 
 void CanvasController::finishPatch()
 {
-    if (m_scene.patch() == m_patchBefore)
+    if (m_scene.patch() == m_patchBefore) {
+        // Back where it began: nothing to undo, but whoever follows the steps hears that they have ended.
+        if (std::exchange(m_patchMoved, false))
+            Q_EMIT patchPlaced(m_patchBefore);
         return;
+    }
     const auto set = [this](const PlacedRect& patch) {
         m_scene.setPatch(patch);
         Q_EMIT patchPlaced(patch);
@@ -261,6 +270,16 @@ void CanvasController::clearMask()
 void CanvasController::leave()
 {
     m_scene.setHovered({-1, -1});
+}
+
+bool CanvasController::takesWheel(const QWheelEvent& event) const
+{
+    return !m_wheelNeedsCtrl || event.modifiers().testFlag(Qt::ControlModifier);
+}
+
+bool CanvasController::overridesShortcut(const QKeyEvent& event) const
+{
+    return event.matches(QKeySequence::Undo) || event.matches(QKeySequence::Redo);
 }
 
 void CanvasController::wheel(const QWheelEvent& event)

@@ -30,6 +30,11 @@ public:
     /// No key is held any more.
     void loseFocus() { m_space = false; }
     void wheel(const QWheelEvent& event);
+    /// On a page that scrolls, the wheel zooms with Ctrl only and is the page's otherwise.
+    void setWheelNeedsCtrl(bool needsCtrl) { m_wheelNeedsCtrl = needsCtrl; }
+    bool takesWheel(const QWheelEvent& event) const;
+    /// Keys that are the picture's while it has the focus, whatever shortcuts the window has.
+    bool overridesShortcut(const QKeyEvent& event) const;
     /// False for keys that mean nothing here.
     bool keyPress(const QKeyEvent& event);
     bool keyRelease(const QKeyEvent& event);
@@ -63,13 +68,17 @@ private:
     void finishMask(const QString& text);
     void paint(const QPointF& to);
     void nudge(const QKeyEvent& event);
+    bool patchKey(const QKeyEvent& event);
+    void placePatch(const PlacedRect& next, Grip grip);
     bool viewKey(const QKeyEvent& event);
 
     CanvasScene& m_scene;
     Drag m_drag = Drag::None;
     Grip m_grip = Grip::None;
-    bool m_space = false;   ///< held: the left button pans
-    bool m_erasing = false; ///< this drag empties the mask
+    bool m_space = false;      ///< held: the left button pans
+    bool m_erasing = false;    ///< this drag empties the mask
+    bool m_patchMoved = false; ///< this drag has told of a step
+    bool m_wheelNeedsCtrl = false;
     QPointF m_pressView, m_lastView;
     QPointF m_pressPane; ///< upper left corner of the pane of the press
     QPointF m_pressImage, m_lastImage;

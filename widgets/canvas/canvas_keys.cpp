@@ -2,6 +2,8 @@
 
 #include <QKeyEvent>
 
+#include <cmath>
+
 // What the keyboard does on a canvas: one part of CanvasController.
 
 namespace assay::widgets {
@@ -54,7 +56,7 @@ bool CanvasController::keyPress(const QKeyEvent& event)
         m_scene.setTool(CanvasTool::Eraser);
         return true;
     default:
-        return viewKey(event);
+        return patchKey(event) || viewKey(event);
     }
 }
 
@@ -99,19 +101,47 @@ void CanvasController::nudge(const QKeyEvent& event)
                        event.key() == Qt::Key_Up     ? -1
                        : event.key() == Qt::Key_Down ? 1
                                                      : 0);
-    if (m_scene.patch().isEmpty() || m_scene.tool() != CanvasTool::Move) {
+    const bool moves = !m_scene.patch().isEmpty() && m_scene.patchFreedom().moves;
+    if (!moves || m_scene.tool() != CanvasTool::Move) {
         m_scene.panBy(
             QPointF(-step.x() * m_scene.viewport().width(), -step.y() * m_scene.viewport().height()) / 10);
         return;
     }
+    PlacedRect next = m_scene.patch();
+    next.centre += step * (event.modifiers().testFlag(Qt::ShiftModifier) ? 10 : 1);
+    placePatch(next, Grip::Body);
+}
+
+/// Page Up and Page Down scale the patch by a twentieth, comma and full stop turn it by five degrees.
+bool CanvasController::patchKey(const QKeyEvent& event)
+{
+    PlacedRect next = m_scene.patch();
+    if (next.isEmpty() || m_scene.tool() != CanvasTool::Move)
+        return false;
+    const PlaceFreedom& freedom = m_scene.patchFreedom();
+    const bool scales = event.key() == Qt::Key_PageUp || event.key() == Qt::Key_PageDown;
+    const bool turns = event.key() == Qt::Key_Comma || event.key() == Qt::Key_Period;
+    if (scales && freedom.scales)
+        next.size *= event.key() == Qt::Key_PageUp ? 1.05 : 1 / 1.05;
+    else if (turns && freedom.turns)
+        next.angle = std::remainder(next.angle + (event.key() == Qt::Key_Period ? 5 : -5), 360);
+    else
+        return false;
+    placePatch(next, scales ? Grip::TopLeft : Grip::Rotate);
+    return true;
+}
+
+void CanvasController::placePatch(const PlacedRect& next, Grip grip)
+{
     if (isDragging())
         return;
     m_patchBefore = m_scene.patch();
-    PlacedRect next = m_patchBefore;
-    next.centre += step * (event.modifiers().testFlag(Qt::ShiftModifier) ? 10 : 1);
-    m_grip = Grip::Body;
-    m_scene.setPatch(next);
-    Q_EMIT patchDragged(next);
+    const PlacedRect allowed = limited(next, m_scene.patchFreedom());
+    if (allowed == m_patchBefore)
+        return;
+    m_grip = grip;
+    m_scene.setPatch(allowed);
+    Q_EMIT patchDragged(allowed);
     finishPatch();
 }
 

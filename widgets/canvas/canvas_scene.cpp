@@ -242,6 +242,11 @@ void CanvasScene::setPatch(const PlacedRect& patch)
     change(m_patch, patch, [this] { Q_EMIT patchChanged(m_patch); });
 }
 
+void CanvasScene::setPatchFreedom(const PlaceFreedom& freedom)
+{
+    change(m_patchFreedom, freedom, [] {});
+}
+
 void CanvasScene::setTool(CanvasTool tool)
 {
     change(m_tool, tool, [this] { Q_EMIT toolChanged(m_tool); });

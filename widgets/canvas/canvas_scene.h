@@ -88,6 +88,9 @@ public:
     /// Empty: no patch.
     const PlacedRect& patch() const { return m_patch; }
     void setPatch(const PlacedRect& patch);
+    /// What the user may do with the patch.
+    const PlaceFreedom& patchFreedom() const { return m_patchFreedom; }
+    void setPatchFreedom(const PlaceFreedom& freedom);
 
     CanvasTool tool() const { return m_tool; }
     void setTool(CanvasTool tool);
@@ -139,6 +142,7 @@ private:
     std::shared_ptr<MaskImage> m_mask; ///< shared with the commands that edit it
     QImage m_patchImage;
     PlacedRect m_patch;
+    PlaceFreedom m_patchFreedom;
     CanvasTool m_tool = CanvasTool::Move;
     double m_brushRadius = 8;
     QVector<ClassProbability> m_probabilities;

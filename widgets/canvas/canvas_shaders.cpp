@@ -63,7 +63,7 @@ void main()
 #elif KIND == 4
     vec4 result = lookedUp(meanOf(abs(d)), 1.0);
 #else
-    vec4 result = vec4(tint, step(0.5, a.r));
+    vec4 result = vec4(tint, a.r);
 #endif
 #if CHECKERED
     vec2 field = floor(gl_FragCoord.xy / board.z);

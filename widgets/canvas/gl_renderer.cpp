@@ -204,7 +204,7 @@ void GlRenderer::drawLayer(const CanvasScene& scene, const Pane& pane, const QSi
     const double stretchX = layer.extent.width() / grid.imageSize().width();
     const double stretchY = layer.extent.height() / grid.imageSize().height();
     const double devicePixels = scene.view().scale * ratio * stretchX;
-    const bool linear = (layer.filter == CanvasFilter::Linear || devicePixels < 1) && layer.kind != kTintKind;
+    const bool linear = devicePixels < 1 || (layer.filter == CanvasFilter::Linear && layer.kind != kTintKind);
     QOpenGLShaderProgram& shader = program(layer.kind, layer.checkered);
     setUniforms(shader, layer, scene.theme().isDark());
     f.glBindSampler(0, m_samplers[linear]);

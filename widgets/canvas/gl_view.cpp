@@ -134,7 +134,8 @@ void GlView::paintGL()
 bool GlView::event(QEvent* event)
 {
     // While a field of an instrument has the keyboard, the window's shortcuts must not take its letters.
-    if (event->type() == QEvent::ShortcutOverride && m_bridge.wantsText()) {
+    if (event->type() == QEvent::ShortcutOverride &&
+        (m_bridge.wantsText() || m_controller.overridesShortcut(*static_cast<QKeyEvent*>(event)))) {
         event->accept();
         return true;
     }
@@ -196,6 +197,10 @@ void GlView::mouseDoubleClickEvent(QMouseEvent* event)
 
 void GlView::wheelEvent(QWheelEvent* event)
 {
+    if (!m_controller.takesWheel(*event)) {
+        event->ignore();
+        return;
+    }
     if (!m_bridge.wheel(*event))
         m_controller.wheel(*event);
     event->accept();

@@ -196,6 +196,21 @@ const PlacedRect& ImageCanvas::patch() const
     return m_scene->patch();
 }
 
+void ImageCanvas::setPatchFreedom(const PlaceFreedom& freedom)
+{
+    m_scene->setPatchFreedom(freedom);
+}
+
+bool ImageCanvas::isDragging() const
+{
+    return m_controller->isDragging();
+}
+
+void ImageCanvas::setWheelNeedsCtrl(bool needsCtrl)
+{
+    m_controller->setWheelNeedsCtrl(needsCtrl);
+}
+
 const QVector<QRectF>& ImageCanvas::regions() const
 {
     return m_scene->regions();

@@ -22,7 +22,7 @@ class GlView;
 /// handles, a mask to paint, and floating instruments. Drawn with OpenGL 3.3; where there is none, the same
 /// is painted on the processor with a notice and without the floating windows. Coordinates are image pixels
 /// with y down, sizes of the view logical pixels. Keys: +, -, 0 (fit), 1 (1:1), V R M B E (tools), [ ]
-/// (brush), arrows. GUI thread only.
+/// (brush), arrows, Page Up and Page Down and , . (scale and turn the patch). GUI thread only.
 class ImageCanvas : public QWidget
 {
     Q_OBJECT
@@ -31,6 +31,9 @@ public:
 
     explicit ImageCanvas(QWidget* parent = nullptr, Drawing drawing = Drawing::Automatic);
     ~ImageCanvas() override;
+
+    /// On a page that scrolls: the wheel zooms with Ctrl only and scrolls the page otherwise.
+    void setWheelNeedsCtrl(bool needsCtrl);
 
     /// False where the picture is painted on the processor.
     bool usesOpenGl() const { return m_glView != nullptr; }
@@ -67,6 +70,10 @@ public:
     /// The patch: a picture (or none) and where it lies; an empty place removes it. Not undoable; drags are.
     void setPatch(const QImage& picture, const PlacedRect& place);
     const PlacedRect& patch() const;
+    /// What the user may do with the patch; all of it unless said otherwise.
+    void setPatchFreedom(const PlaceFreedom& freedom);
+    /// The mouse holds something: the patch, a region, the picture.
+    bool isDragging() const;
     /// Boxes that the user draws.
     const QVector<QRectF>& regions() const;
     void setRegions(const QVector<QRectF>& regions);

@@ -76,8 +76,10 @@ ImguiBridge::ImguiBridge()
     io.GetClipboardTextFn = clipboardText;
     io.SetClipboardTextFn = setClipboardText;
     io.ClipboardUserData = &clipboardBuffer();
+#if IMGUI_VERSION_NUM < 18700
     for (int key = 0; key < ImGuiKey_COUNT; ++key)
         io.KeyMap[key] = key;
+#endif
     ImGui::SetCurrentContext(former);
     applyStyle();
 }

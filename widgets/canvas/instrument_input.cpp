@@ -3,10 +3,98 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <array>
 #include <cfloat>
 #include <set>
 
 namespace assay::widgets {
+
+namespace {
+
+#if IMGUI_VERSION_NUM >= 18700
+constexpr int kKeypadEnter = ImGuiKey_KeypadEnter;
+
+void tellModifiers(ImGuiIO& io, Qt::KeyboardModifiers held)
+{
+#if IMGUI_VERSION_NUM >= 18900
+    constexpr std::array keys{ImGuiMod_Ctrl, ImGuiMod_Shift, ImGuiMod_Alt, ImGuiMod_Super};
+#else
+    constexpr std::array keys{ImGuiKey_ModCtrl, ImGuiKey_ModShift, ImGuiKey_ModAlt, ImGuiKey_ModSuper};
+#endif
+    constexpr std::array modifiers{Qt::ControlModifier, Qt::ShiftModifier, Qt::AltModifier, Qt::MetaModifier};
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        io.AddKeyEvent(static_cast<ImGuiKey>(keys[i]), held.testFlag(modifiers[i]));
+}
+
+void tellPlace(ImGuiIO& io, const ImVec2& place)
+{
+    io.AddMousePosEvent(place.x, place.y);
+}
+
+void tellButton(ImGuiIO& io, int button, bool down)
+{
+    io.AddMouseButtonEvent(button, down);
+}
+
+void tellWheel(ImGuiIO& io, const QPointF& notches)
+{
+    io.AddMouseWheelEvent(static_cast<float>(notches.x()), static_cast<float>(notches.y()));
+}
+
+void tellKey(ImGuiIO& io, int key, bool down)
+{
+    io.AddKeyEvent(static_cast<ImGuiKey>(key), down);
+}
+
+void tellRelease(ImGuiIO& io)
+{
+    for (int key = ImGuiKey_NamedKey_BEGIN; key < ImGuiKey_NamedKey_END; ++key)
+        io.AddKeyEvent(static_cast<ImGuiKey>(key), false);
+    for (int button = 0; button < ImGuiMouseButton_COUNT; ++button)
+        io.AddMouseButtonEvent(button, false);
+    tellModifiers(io, {});
+}
+#else
+constexpr int kKeypadEnter = ImGuiKey_KeyPadEnter;
+
+void tellModifiers(ImGuiIO& io, Qt::KeyboardModifiers held)
+{
+    io.KeyCtrl = held.testFlag(Qt::ControlModifier);
+    io.KeyShift = held.testFlag(Qt::ShiftModifier);
+    io.KeyAlt = held.testFlag(Qt::AltModifier);
+    io.KeySuper = held.testFlag(Qt::MetaModifier);
+}
+
+void tellPlace(ImGuiIO& io, const ImVec2& place)
+{
+    io.MousePos = place;
+}
+
+void tellButton(ImGuiIO& io, int button, bool down)
+{
+    io.MouseDown[button] = down;
+}
+
+void tellWheel(ImGuiIO& io, const QPointF& notches)
+{
+    io.MouseWheelH += static_cast<float>(notches.x());
+    io.MouseWheel += static_cast<float>(notches.y());
+}
+
+void tellKey(ImGuiIO& io, int key, bool down)
+{
+    io.KeysDown[key] = down;
+}
+
+void tellRelease(ImGuiIO& io)
+{
+    std::fill(std::begin(io.KeysDown), std::end(io.KeysDown), false);
+    std::fill(std::begin(io.MouseDown), std::end(io.MouseDown), false);
+    tellModifiers(io, {});
+}
+#endif
+
+} // namespace
 
 std::optional<int> instrumentKey(int qtKey)
 {
@@ -41,7 +129,7 @@ std::optional<int> instrumentKey(int qtKey)
     case Qt::Key_Return:
         return ImGuiKey_Enter;
     case Qt::Key_Enter:
-        return ImGuiKey_KeyPadEnter;
+        return kKeypadEnter;
     case Qt::Key_Escape:
         return ImGuiKey_Escape;
     case Qt::Key_A:
@@ -106,34 +194,28 @@ void InstrumentInput::apply(const Event& event, ImGuiIO& io)
 {
     switch (event.kind) {
     case Kind::Move:
-        io.MousePos = ImVec2(static_cast<float>(event.point.x()), static_cast<float>(event.point.y()));
+        tellPlace(io, ImVec2(static_cast<float>(event.point.x()), static_cast<float>(event.point.y())));
         break;
     case Kind::Leave:
-        io.MousePos = ImVec2(-FLT_MAX, -FLT_MAX);
+        tellPlace(io, ImVec2(-FLT_MAX, -FLT_MAX));
         break;
     case Kind::Button:
-        io.MouseDown[event.code] = event.down;
+        tellButton(io, event.code, event.down);
         break;
     case Kind::Wheel:
-        io.MouseWheelH += static_cast<float>(event.point.x());
-        io.MouseWheel += static_cast<float>(event.point.y());
+        tellWheel(io, event.point);
         break;
     case Kind::Key:
         if (event.code >= 0)
-            io.KeysDown[event.code] = event.down;
-        io.KeyCtrl = event.modifiers.testFlag(Qt::ControlModifier);
-        io.KeyShift = event.modifiers.testFlag(Qt::ShiftModifier);
-        io.KeyAlt = event.modifiers.testFlag(Qt::AltModifier);
-        io.KeySuper = event.modifiers.testFlag(Qt::MetaModifier);
+            tellKey(io, event.code, event.down);
+        tellModifiers(io, event.modifiers);
         break;
     case Kind::Text:
         for (const QChar c : event.text)
             io.AddInputCharacterUTF16(c.unicode());
         break;
     case Kind::Release:
-        std::fill(std::begin(io.KeysDown), std::end(io.KeysDown), false);
-        std::fill(std::begin(io.MouseDown), std::end(io.MouseDown), false);
-        io.KeyCtrl = io.KeyShift = io.KeyAlt = io.KeySuper = false;
+        tellRelease(io);
         break;
     }
 }

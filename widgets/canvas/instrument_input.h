@@ -11,12 +11,13 @@ struct ImGuiIO;
 
 namespace assay::widgets {
 
-/// The key as Dear ImGui 1.86 names it (ImGuiKey_*), for the keys that it knows.
+/// The key as Dear ImGui names it (ImGuiKey_*), for the keys that 1.86 knows.
 std::optional<int> instrumentKey(int qtKey);
 
 /// Qt's events on their way to a Dear ImGui context, which reads its input once a frame: a button that is
 /// pressed and released between two frames would be lost, so the rest waits for the next frame as soon as a
-/// button or key changes twice.
+/// button or key changes twice. Versions from 1.87 on are told by their functions for events, older ones
+/// through their fields.
 class InstrumentInput
 {
 public:

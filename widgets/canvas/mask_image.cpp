@@ -48,6 +48,7 @@ bool MaskImage::setImage(const QImage& image)
 {
     if (image.size() != size())
         return false;
+    require();
     m_pixels = image.convertToFormat(QImage::Format_Grayscale8);
     for (int y = 0; y < m_pixels.height(); ++y) {
         uchar* line = m_pixels.scanLine(y);
@@ -132,7 +133,47 @@ PixelBlock MaskImage::tile(const TileKey& key) const
         block.bytes.resize(static_cast<std::size_t>(area.width()) * area.height());
         return block;
     }
-    return PixelBuffer(m_pixels).cut(area, 1 << key.level);
+    return PixelBuffer(level(key.level)).cut(area);
+}
+
+double MaskImage::coverage(const QPointF& place, double devicePixels) const
+{
+    if (m_pixels.isNull() || !QRectF(QPointF(0, 0), size()).contains(place))
+        return 0;
+    if (devicePixels >= 1)
+        return at({static_cast<int>(place.x()), static_cast<int>(place.y())}) ? 1 : 0;
+    const int number = m_grid.levelFor(devicePixels);
+    const QImage& pixels = level(number);
+    const double x = place.x() / (1 << number) - 0.5, y = place.y() / (1 << number) - 0.5;
+    const int left = static_cast<int>(std::floor(x)), top = static_cast<int>(std::floor(y));
+    const auto value = [&pixels](int i, int j) {
+        return pixels.constScanLine(
+                   std::clamp(j, 0, pixels.height() - 1))[std::clamp(i, 0, pixels.width() - 1)] /
+               255.0;
+    };
+    const double fx = x - left, fy = y - top;
+    return (value(left, top) * (1 - fx) + value(left + 1, top) * fx) * (1 - fy) +
+           (value(left, top + 1) * (1 - fx) + value(left + 1, top + 1) * fx) * fy;
+}
+
+/// Takes a change of the pixels of @p area to the reduced copies.
+void MaskImage::reduce(const QRect& area)
+{
+    QRect part = area;
+    for (int number = 1; number <= m_reduced.size(); ++number) {
+        const QImage& from = level(number - 1);
+        QImage& to = m_reduced[number - 1];
+        part = QRect(QPoint(part.left() / 2, part.top() / 2), QPoint(part.right() / 2, part.bottom() / 2));
+        for (int y = part.top(); y <= part.bottom(); ++y) {
+            const uchar* upper = from.constScanLine(2 * y);
+            const uchar* lower = from.constScanLine(std::min(2 * y + 1, from.height() - 1));
+            uchar* line = to.scanLine(y);
+            for (int x = part.left(); x <= part.right(); ++x) {
+                const int a = 2 * x, b = std::min(2 * x + 1, from.width() - 1);
+                line[x] = static_cast<uchar>((upper[a] + upper[b] + lower[a] + lower[b] + 2) / 4);
+            }
+        }
+    }
 }
 
 quint64 MaskImage::revision(const TileKey& key) const
@@ -149,8 +190,10 @@ quint64 MaskImage::revision(const TileKey& key) const
 void MaskImage::touch(const QRect& area)
 {
     ++m_last;
-    // One pixel more: it is in the apron of the tile beside.
-    const QRect wide = area.adjusted(-1, -1, 1, 1) & QRect(QPoint(0, 0), size());
+    reduce(area);
+    // A pixel of the coarsest level more: it is in the apron of the tile beside.
+    const int more = 1 << std::max(0, m_grid.levels() - 1);
+    const QRect wide = area.adjusted(-more, -more, more, more) & QRect(QPoint(0, 0), size());
     for (int row = wide.top() / TileGrid::kTile; row <= wide.bottom() / TileGrid::kTile; ++row)
         for (int column = wide.left() / TileGrid::kTile; column <= wide.right() / TileGrid::kTile; ++column)
             m_revisions[row * m_columns + column] = m_last;
@@ -162,6 +205,11 @@ void MaskImage::require()
         return;
     m_pixels = QImage(size(), QImage::Format_Grayscale8);
     m_pixels.fill(0);
+    QSize half = size();
+    for (int number = 1; number < m_grid.levels(); ++number) {
+        half = {(half.width() + 1) / 2, (half.height() + 1) / 2};
+        m_reduced.emplace_back(half, QImage::Format_Grayscale8).fill(0);
+    }
 }
 
 } // namespace assay::widgets

@@ -40,6 +40,9 @@ public:
     void putBack(const QRect& area, const QImage& pixels);
     /// Pixels inside.
     qint64 count() const;
+    /// The share of the mask at @p place (image pixels), 0..1, as a screen of @p devicePixels per image pixel
+    /// shows it: filtered where that is below 1, else the pixel itself. 0 outside.
+    double coverage(const QPointF& place, double devicePixels) const;
 
     const TileGrid& grid() const override { return m_grid; }
     PixelBlock tile(const TileKey& key) const override;
@@ -48,9 +51,12 @@ public:
 private:
     void touch(const QRect& area);
     void require();
+    void reduce(const QRect& area);
+    const QImage& level(int level) const { return level == 0 ? m_pixels : m_reduced[level - 1]; }
 
     TileGrid m_grid;
-    QImage m_pixels; ///< null while nothing was painted
+    QImage m_pixels;           ///< null while nothing was painted
+    QVector<QImage> m_reduced; ///< each half as large as the one before: means of what it stands for
     int m_columns = 0;
     QVector<quint64> m_revisions; ///< of the tiles of level 0, row by row
     quint64 m_last = 0;

@@ -190,23 +190,29 @@ void OverlayPainter::paintPatch(QPainter& painter, const CanvasScene& scene, con
     QPolygonF outline;
     for (const QPointF& corner : patch.corners())
         outline.append(scene.toView(corner, pane));
-    const bool active = scene.tool() == CanvasTool::Move;
-    outlined(painter, scene.theme().accent, 1.5, Qt::SolidLine, [&] { painter.drawPolygon(outline); });
+    const PlaceFreedom& freedom = scene.patchFreedom();
+    const bool active = scene.tool() == CanvasTool::Move && freedom.any();
+    outlined(painter, active ? scene.theme().accent : scene.theme().mutedText, 1.5, Qt::SolidLine,
+             [&] { painter.drawPolygon(outline); });
     if (!active)
         return;
     const double arm = CanvasController::kRotateArm / scene.view().scale;
     const QPointF top = scene.toView(gripPoint(patch, Grip::Top, arm), pane);
     const QPointF turn = scene.toView(gripPoint(patch, Grip::Rotate, arm), pane);
-    outlined(painter, scene.theme().accent, 1.5, Qt::SolidLine, [&] { painter.drawLine(top, turn); });
+    if (freedom.turns)
+        outlined(painter, scene.theme().accent, 1.5, Qt::SolidLine, [&] { painter.drawLine(top, turn); });
     painter.setPen(QPen(scene.theme().accent, 1.5));
     painter.setBrush(scene.theme().panel);
     constexpr std::array kGrips{Grip::TopLeft,     Grip::Top,    Grip::TopRight,   Grip::Right,
                                 Grip::BottomRight, Grip::Bottom, Grip::BottomLeft, Grip::Left};
     for (const Grip grip : kGrips) {
+        if (!allows(freedom, grip))
+            continue;
         const QPointF at = scene.toView(gripPoint(patch, grip, arm), pane);
         painter.drawRect(QRectF(at.x() - 4, at.y() - 4, 8, 8));
     }
-    painter.drawEllipse(turn, 5, 5);
+    if (freedom.turns)
+        painter.drawEllipse(turn, 5, 5);
 }
 
 void OverlayPainter::paintBrush(QPainter& painter, const CanvasScene& scene, const Pane& pane) const

@@ -116,10 +116,22 @@ void PaintedView::mouseDoubleClickEvent(QMouseEvent* event)
     m_controller.doubleClick(*event);
 }
 
+bool PaintedView::event(QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride &&
+        m_controller.overridesShortcut(*static_cast<QKeyEvent*>(event))) {
+        event->accept();
+        return true;
+    }
+    return QWidget::event(event);
+}
+
 void PaintedView::wheelEvent(QWheelEvent* event)
 {
-    m_controller.wheel(*event);
-    event->accept();
+    const bool taken = m_controller.takesWheel(*event);
+    if (taken)
+        m_controller.wheel(*event);
+    event->setAccepted(taken);
 }
 
 void PaintedView::keyPressEvent(QKeyEvent* event)

@@ -66,10 +66,12 @@ PlacedRect scaled(const PlacedRect& start, const QPointF& side, const QPointF& d
         // The factor whose corner comes nearest to the cursor: the projection onto the diagonal.
         const double w = start.size.width(), h = start.size.height();
         double factor = (width * w + height * h) / (w * w + h * h);
-        factor = std::max({factor, least / w, least / h});
+        factor = std::min(factor, rules.freedom.mostWidth / w);
+        factor = std::max({factor, least / w, least / h, rules.freedom.leastWidth / w});
         width = w * factor;
         height = h * factor;
     }
+    width = std::clamp(width, rules.freedom.leastWidth, rules.freedom.mostWidth);
     const QSizeF size(std::max(least, width), std::max(least, height));
     if (rules.fromCentre)
         return {start.centre, size, start.angle};
@@ -106,13 +108,50 @@ QPointF gripPoint(const PlacedRect& rect, Grip grip, double rotateArm)
     return rect.toImage().map(QPointF(side.x() * w, side.y() * h));
 }
 
-Grip gripAt(const PlacedRect& rect, const QPointF& image, double reach, double rotateArm)
+bool allows(const PlaceFreedom& freedom, Grip grip)
+{
+    switch (grip) {
+    case Grip::None:
+        return false;
+    case Grip::Body:
+        return freedom.moves;
+    case Grip::Rotate:
+        return freedom.turns;
+    case Grip::Top:
+    case Grip::Right:
+    case Grip::Bottom:
+    case Grip::Left:
+        return freedom.scales && freedom.stretches;
+    default:
+        return freedom.scales;
+    }
+}
+
+PlacedRect limited(PlacedRect rect, const PlaceFreedom& freedom)
+{
+    if (rect.isEmpty())
+        return rect;
+    const double width = std::clamp(rect.size.width(), freedom.leastWidth, freedom.mostWidth);
+    if (width != rect.size.width())
+        rect.size *= width / rect.size.width();
+    rect.angle = std::clamp(rect.angle, freedom.leastAngle, freedom.mostAngle);
+    const QRectF& c = freedom.centres;
+    if (!c.isNull())
+        rect.centre = {std::clamp(rect.centre.x(), c.left(), c.right()),
+                       std::clamp(rect.centre.y(), c.top(), c.bottom())};
+    return rect;
+}
+
+Grip gripAt(const PlacedRect& rect, const QPointF& image, double reach, double rotateArm,
+            const PlaceFreedom& freedom)
 {
     if (rect.isEmpty())
         return Grip::None;
     Grip nearest = Grip::None;
     double distance = reach;
     const auto consider = [&](Grip grip) {
+        if (!allows(freedom, grip))
+            return;
         const QPointF d = gripPoint(rect, grip, rotateArm) - image;
         if (const double length = std::hypot(d.x(), d.y()); length <= distance) {
             distance = length;
@@ -124,7 +163,7 @@ Grip gripAt(const PlacedRect& rect, const QPointF& image, double reach, double r
     const QPointF fromCentre = image - rect.centre;
     // Of a rectangle smaller than its handles the middle still moves it.
     const bool nearCentre = std::hypot(fromCentre.x(), fromCentre.y()) < distance;
-    if (rect.contains(image) && (nearest == Grip::None || nearCentre))
+    if (freedom.moves && rect.contains(image) && (nearest == Grip::None || nearCentre))
         return Grip::Body;
     return nearest;
 }
@@ -136,13 +175,13 @@ PlacedRect dragged(const PlacedRect& start, Grip grip, const QPointF& from, cons
     case Grip::None:
         return start;
     case Grip::Body:
-        return {start.centre + to - from, start.size, start.angle};
+        return limited({start.centre + to - from, start.size, start.angle}, rules.freedom);
     case Grip::Rotate:
-        return turned(start, from, to, rules.snapAngle);
+        return limited(turned(start, from, to, rules.snapAngle), rules.freedom);
     default: {
         // The drag in the rectangle's own axes.
         const QTransform own = QTransform().rotate(-start.angle);
-        return scaled(start, sideOf(grip), own.map(to - from), rules);
+        return limited(scaled(start, sideOf(grip), own.map(to - from), rules), rules.freedom);
     }
     }
 }

@@ -142,11 +142,10 @@ private:
 
     void blendMask(Sample& under, const QPointF& place) const
     {
-        const QPoint pixel(static_cast<int>(std::floor(place.x())), static_cast<int>(std::floor(place.y())));
-        if (!m_scene.mask() || !m_scene.mask()->at(pixel))
+        if (!m_scene.mask() || m_scene.mask()->isUntouched())
             return;
         Sample over = m_maskColour;
-        over[3] = kMaskOpacity;
+        over[3] = kMaskOpacity * static_cast<float>(m_scene.mask()->coverage(place, devicePixels()));
         blend(under, over);
     }
 

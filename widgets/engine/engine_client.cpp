@@ -203,7 +203,10 @@ QStringList EngineClient::Private::runningTitles() const
 void EngineClient::Private::failPending(const QString& why)
 {
     unsent.clear();
-    previews.clear();
+    const auto given = std::exchange(previews, {});
+    for (auto it = given.begin(); it != given.end(); ++it)
+        if (const auto record = shelf.find(it.key()))
+            record->settlePreview();
     // Handlers may ask again; those requests belong to the next child.
     const auto failed = std::exchange(pending, {});
     for (const auto& [id, request] : failed) {
@@ -370,6 +373,8 @@ void EngineClient::Private::previewAnswered(const QString& run, quint64 id)
     it->computing = false;
     if (it->waiting)
         sendPreview(run);
+    else if (const auto record = shelf.find(run))
+        record->settlePreview();
 }
 
 // -- the public face ----------------------------------------------------------------------------------
@@ -541,6 +546,8 @@ void EngineClient::preview(const QString& run, const Json& params)
 {
     Private::Preview& preview = d->previews[run];
     preview.params = params;
+    if (const auto record = d->shelf.find(run))
+        record->expectPreview();
     if (!preview.computing) {
         d->sendPreview(run);
         return;

@@ -305,10 +305,16 @@ void RunRecord::beginPreview()
     m_previewGrids.clear();
 }
 
+void RunRecord::settlePreview()
+{
+    m_expecting = false;
+    Q_EMIT previewSettled();
+}
+
 void RunRecord::endPreview()
 {
     if (!m_previewing)
-        return;
+        return settlePreview();
     m_previewing = false;
     m_previewGrids.clear();
     putBack(m_figures, m_storedFigures, &RunRecord::figureChanged);
@@ -323,6 +329,7 @@ void RunRecord::endPreview()
             m_metrics.erase(findMetric(m_metrics, name));
         Q_EMIT metricAdded(QString::fromStdString(name));
     }
+    settlePreview();
 }
 
 } // namespace assay::widgets

@@ -57,6 +57,11 @@ public:
     void beginPreview();
     void endPreview();
     bool isPreviewing() const { return m_previewing; }
+    /// A preview was asked for; settlePreview() when the newest one has been answered or given up. In between
+    /// what is shown may be of older parameters than those the user has set.
+    void expectPreview() { m_expecting = true; }
+    void settlePreview();
+    bool isExpectingPreview() const { return m_expecting; }
     void setState(protocol::RunState state, const QString& error = {});
 
 Q_SIGNALS:
@@ -67,6 +72,8 @@ Q_SIGNALS:
     void tableChanged(const QString& name);
     void gridChanged(const QString& name);
     void sceneChanged(const QString& name);
+    /// After settlePreview() and endPreview(): what is shown is what was asked for.
+    void previewSettled();
     void metricAdded(const QString& name);
     void artifactAdded(const QString& name);
 
@@ -109,6 +116,7 @@ private:
 
     // What a preview covers up: the stored value, or none when the preview brought the name.
     bool m_previewing = false;
+    bool m_expecting = false;
     Values<protocol::Figure> m_storedFigures;
     Values<protocol::Table> m_storedTables;
     Values<protocol::ImageGrid> m_storedGrids;

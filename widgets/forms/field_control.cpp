@@ -24,10 +24,8 @@ bool isNumber(const Field& field)
 
 QList<FormChoices::Choice> choicesOf(const Field& field, const FormChoices& choices)
 {
-    if (field.type == FieldType::Model)
-        return choices.models;
-    if (field.type == FieldType::Dataset)
-        return choices.datasets;
+    if (field.type == FieldType::Model || field.type == FieldType::Dataset)
+        return choices.fitting(field);
     QList<FormChoices::Choice> list;
     for (std::size_t i = 0; i < field.choices.size(); ++i) {
         const QString name = QString::fromStdString(field.choices[i]);

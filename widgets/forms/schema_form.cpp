@@ -29,6 +29,7 @@ struct SchemaForm::Private
 
     SchemaForm* q;
     protocol::Schema schema;
+    FormChoices choices;
     Json values = Json::object();
     std::vector<FieldRow*> rows;
     std::map<std::string, std::vector<Json>> offered;
@@ -313,7 +314,12 @@ void SchemaForm::Private::show()
 
 void SchemaForm::Private::check()
 {
-    const auto problems = formProblems(schema, values);
+    auto problems = formProblems(schema, values);
+    for (const Field& field : schema.fields) {
+        const QString misfit = choices.misfit(field, values.value(field.name, Json()));
+        if (!misfit.isEmpty())
+            problems.try_emplace(field.name, misfit);
+    }
     for (FieldRow* row : rows) {
         const auto it = problems.find(row->field().name);
         row->setProblem(it == problems.end() ? QString() : it->second);
@@ -353,6 +359,7 @@ SchemaForm::~SchemaForm()
 void SchemaForm::setSchema(const protocol::Schema& schema, const FormChoices& choices, Fields fields)
 {
     d->schema = schema;
+    d->choices = choices;
     d->build(choices, fields);
     d->refreshIcons();
     setValues(protocol::defaults(schema));

@@ -22,6 +22,8 @@ struct FormChoices
         QString detail;       ///< e.g. "91.2 % · 0.1 M parameters"
         QString problem = {}; ///< why it cannot be chosen, shown as its tooltip; empty when it can
         QString note = {};    ///< what to know before choosing it, shown as its tooltip instead of the detail
+        /// Of a model "detection" where it finds objects; of a set "boxes" where its images have boxes.
+        QString kind = {};
 
         const QString& toolTip() const
         {
@@ -30,6 +32,12 @@ struct FormChoices
     };
     QList<Choice> models;
     QList<Choice> datasets;
+
+    /// Those that @p field, a Model or Dataset field, takes by its `wants`.
+    QList<Choice> fitting(const protocol::Field& field) const;
+    /// Why @p value cannot stand in @p field although it is known, in a sentence; empty where it can, and for
+    /// names and paths that are not in the lists, of which the engine knows more.
+    QString misfit(const protocol::Field& field, const Json& value) const;
 };
 
 /// A form made from a schema: a control per field with unit, range and help, groups with headings,

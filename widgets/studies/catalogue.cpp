@@ -97,6 +97,7 @@ ModelEntry readModel(const Json& json)
     m.file = textOf(json, "file");
     m.warning = textOf(json, "warning");
     m.predictionsOnly = flagOf(json, "predictionsOnly");
+    m.detects = textOf(json, "task") == QLatin1String("detection");
     return m;
 }
 
@@ -121,6 +122,7 @@ DatasetEntry readDataset(const Json& json)
     d.warning = textOf(json, "warning");
     d.own = flagOf(json, "own");
     d.attributes = texts(json, "attributes");
+    d.boxClasses = texts(json, "boxClasses");
     return d;
 }
 
@@ -204,8 +206,11 @@ FormChoices Catalogue::choices() const
     FormChoices choices;
     for (const ModelEntry& m : models) {
         QStringList detail;
-        detail << (m.accuracyFraction ? QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1)
-                                      : CatalogueWords::tr("accuracy not measured"));
+        if (m.detects)
+            detail << CatalogueWords::tr("finds objects");
+        else
+            detail << (m.accuracyFraction ? QStringLiteral("%1 %").arg(100 * *m.accuracyFraction, 0, 'f', 1)
+                                          : CatalogueWords::tr("accuracy not measured"));
         if (m.predictionsOnly)
             detail << CatalogueWords::tr("predictions only");
         else if (m.parameters > 0)
@@ -221,14 +226,16 @@ FormChoices Catalogue::choices() const
                                m.title.isEmpty() ? m.name : m.title,
                                detail.join(QStringLiteral(" · ")),
                                {},
-                               note.join(QLatin1Char(' '))});
+                               note.join(QLatin1Char(' ')),
+                               m.detects ? QStringLiteral("detection") : QString()});
     }
     for (const DatasetEntry& d : datasets) {
         const QString detail = d.available
                                    ? CatalogueWords::tr("%1 test images").arg(QLocale().toString(d.test))
                                    : CatalogueWords::tr("not available");
         const QString problem = d.available ? QString() : d.problem.isEmpty() ? detail : d.problem;
-        choices.datasets.append({d.name, d.title.isEmpty() ? d.name : d.title, detail, problem, d.warning});
+        choices.datasets.append({d.name, d.title.isEmpty() ? d.name : d.title, detail, problem, d.warning,
+                                 d.boxClasses.isEmpty() ? QString() : QStringLiteral("boxes")});
     }
     return choices;
 }

@@ -45,6 +45,7 @@ struct ModelEntry
     QString file;    ///< where they are, when the engine says so
     QString warning; ///< the file is gone or has changed since it was imported, and how to mend it
     bool predictionsOnly = false;
+    bool detects = false; ///< finds objects, with boxes; else it names classes
 
     /// Imported into this workspace, or made in it; not a part of Assay.
     bool isOwn() const { return source == QLatin1String("workspace"); }
@@ -63,6 +64,7 @@ struct DatasetEntry
     QString warning;  ///< as in ModelEntry
     bool own = false; ///< imported into this workspace
     QStringList attributes;
+    QStringList boxClasses; ///< what its boxes can be; empty: its images have none
 };
 
 struct AttackEntry

@@ -30,7 +30,8 @@ public:
     /// Shows @p params and asks for them, as if the user had moved the controls there.
     void propose(const Json& params);
     /// The same for some of them, the others stay; what is no live parameter is left out. A file may be named
-    /// as figures name it, without folder and ending.
+    /// as figures name it, without folder and ending. What is set by dragging a picture comes often: nothing
+    /// is asked for when nothing changes.
     void change(const Json& params);
     /// What fields of free text can be, by name, to choose from beside typing.
     void setOffered(std::map<std::string, std::vector<Json>> offered);

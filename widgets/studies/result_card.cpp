@@ -19,7 +19,7 @@ ResultCard::ResultCard(Kind kind, const QString& name, QWidget* parent)
     , m_header(new QHBoxLayout)
     , m_layout(new QVBoxLayout(this))
 {
-    static const char* const kinds[] = {"figure", "table", "gallery"};
+    static const char* const kinds[] = {"figure", "table", "gallery", "scene"};
     setObjectName(QStringLiteral("%1Card-%2").arg(QString::fromLatin1(kinds[int(kind)]), name));
     setProperty("kind", QStringLiteral("card"));
     const int em = fontMetrics().height();

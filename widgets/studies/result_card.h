@@ -11,19 +11,19 @@ class QVBoxLayout;
 
 namespace assay::widgets {
 
-/// One figure, table or gallery of a run on the page of results: title, caption, buttons, and the view
+/// One figure, table, gallery or scene of a run on the page of results: title, caption, buttons, and the view
 /// itself. A card that is not on screen does no work: it remembers that its value changed and takes it
 /// when it is scrolled or tabbed into view.
 class ResultCard : public QFrame
 {
     Q_OBJECT
 public:
-    enum class Kind { Figure, Table, Gallery };
+    enum class Kind { Figure, Table, Gallery, Scene };
 
     ResultCard(Kind kind, const QString& name, QWidget* parent);
 
     Kind resultKind() const { return m_kind; }
-    /// Of the figure, table or grid within the run.
+    /// Of the figure, table, grid or scene within the run.
     const QString& name() const { return m_name; }
     const QString& section() const { return m_section; }
     /// Takes the whole width of the page.

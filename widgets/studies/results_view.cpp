@@ -4,6 +4,7 @@
 #include "widgets/studies/figure_card.h"
 #include "widgets/studies/gallery_card.h"
 #include "widgets/studies/page_layout.h"
+#include "widgets/studies/scene_card.h"
 #include "widgets/studies/table_card.h"
 #include "widgets/studies/text_kit.h"
 
@@ -67,6 +68,10 @@ void ResultsView::setRecord(std::shared_ptr<RunRecord> record)
         connect(m_record.get(), &RunRecord::figureChanged, this, &ResultsView::updateFigure);
         connect(m_record.get(), &RunRecord::tableChanged, this, &ResultsView::updateTable);
         connect(m_record.get(), &RunRecord::gridChanged, this, &ResultsView::updateGrid);
+        connect(m_record.get(), &RunRecord::sceneChanged, this, &ResultsView::updateScene);
+        connect(m_record.get(), &RunRecord::previewSettled, this, &ResultsView::settleScenes);
+        for (const auto& scene : m_record->scenes())
+            updateScene(QString::fromStdString(scene.name));
         for (const auto& figure : m_record->figures())
             updateFigure(QString::fromStdString(figure.name));
         for (const auto& grid : m_record->grids())
@@ -151,6 +156,46 @@ void ResultsView::updateGrid(const QString& name)
     gallery->setGrid(value);
 }
 
+void ResultsView::updateScene(const QString& name)
+{
+    const auto value = valueOf(m_record->scenes(), name);
+    if (!value)
+        return remove(ResultCard::Kind::Scene, name);
+    auto* scene = static_cast<SceneCard*>(card(ResultCard::Kind::Scene, name));
+    if (!scene)
+        add(scene = makeSceneCard(name));
+    scene->setScene(value);
+}
+
+SceneCard* ResultsView::makeSceneCard(const QString& name)
+{
+    auto* scene = new SceneCard(name, m_body);
+    scene->setLive(m_live, m_whyNotLive);
+    connect(scene, &SceneCard::edited, this, &ResultsView::sceneEdited);
+    connect(scene, &SceneCard::keepRequested, this, [this, name] { Q_EMIT patchKeepRequested(name); });
+    connect(scene, &SceneCard::printRequested, this, [this, name] { Q_EMIT patchPrintRequested(name); });
+    connect(scene, &SceneCard::saveRequested, this, [this, name] { Q_EMIT pictureSaveRequested(name); });
+    return scene;
+}
+
+void ResultsView::setLive(const std::vector<protocol::Field>& fields, const QString& whyNot)
+{
+    m_live = fields;
+    m_whyNotLive = whyNot;
+    for (ResultCard* card : m_cards) {
+        if (card->resultKind() == ResultCard::Kind::Scene)
+            static_cast<SceneCard*>(card)->setLive(fields, whyNot);
+    }
+}
+
+void ResultsView::settleScenes()
+{
+    for (ResultCard* card : m_cards) {
+        if (card->resultKind() == ResultCard::Kind::Scene)
+            static_cast<SceneCard*>(card)->settle();
+    }
+}
+
 void ResultsView::add(ResultCard* card)
 {
     card->hide(); // until it has its place
@@ -228,6 +273,7 @@ std::vector<ResultCard*> ResultsView::ordered() const
                 all.push_back(found);
         }
     };
+    take(ResultCard::Kind::Scene, m_record->scenes());
     take(ResultCard::Kind::Figure, m_record->figures());
     take(ResultCard::Kind::Gallery, m_record->grids());
     take(ResultCard::Kind::Table, m_record->tables());

@@ -18,9 +18,9 @@ namespace assay::widgets {
 class PageLayout;
 class RunRecord;
 
-/// Everything a run has shown, in sections: figures first, then galleries, then tables; one or two columns
-/// by the width there is. A card is made once per name and updated in place. The order follows from the
-/// run's values and not from when they arrived, so that a run looks the same live and opened again.
+/// Everything a run has shown, in sections: scenes first, then figures, galleries and tables; one or two
+/// columns by the width there is. A card is made once per name and updated in place. The order follows from
+/// the run's values and not from when they arrived, so that a run looks the same live and opened again.
 class ResultsView : public QScrollArea
 {
     Q_OBJECT
@@ -31,6 +31,10 @@ public:
     void setTop(const QList<QWidget*>& widgets);
     void setRecord(std::shared_ptr<RunRecord> record);
     void setTheme(const Theme& theme);
+    /// What of the run's parameters scenes can set now; @p whyNot says why there is nothing.
+    void setLive(const std::vector<protocol::Field>& fields, const QString& whyNot);
+    /// What was asked for on scenes has been answered, or cannot be.
+    void settleScenes();
     ResultCard* card(ResultCard::Kind kind, const QString& name) const;
 
 Q_SIGNALS:
@@ -38,6 +42,11 @@ Q_SIGNALS:
     void tableExportRequested(const QString& name);
     /// A mark was chosen that stands for live parameters.
     void picked(const assay::Json& params);
+    /// Live parameters were set on a scene; while a patch is dragged this comes with every step.
+    void sceneEdited(const assay::Json& params);
+    void patchKeepRequested(const QString& scene);
+    void patchPrintRequested(const QString& scene);
+    void pictureSaveRequested(const QString& scene);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -46,6 +55,8 @@ private:
     void updateFigure(const QString& name);
     void updateTable(const QString& name);
     void updateGrid(const QString& name);
+    void updateScene(const QString& name);
+    class SceneCard* makeSceneCard(const QString& name);
     /// Scrolls a gallery into view that is out of sight, and keeps it there while cards above it still grow,
     /// until the user scrolls.
     void reveal(const QString& gallery);
@@ -69,6 +80,8 @@ private:
     QHash<QString, QLabel*> m_headings;
     std::vector<ResultCard*> m_queue; ///< cards that want to be refreshed, one a turn of the event loop
     QTimer* m_refreshing;
+    std::vector<protocol::Field> m_live;
+    QString m_whyNotLive;
     int m_columns = 0;
     QString m_revealed;   ///< the gallery last brought into view
     int m_revealedAt = 0; ///< where the scroll bar was put for it

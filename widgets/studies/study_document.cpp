@@ -57,6 +57,10 @@ StudyDocument::StudyDocument(const Services& services, const protocol::RunSpec& 
         if (!m_live->isHidden())
             m_live->change(params);
     });
+    connect(m_results, &ResultsView::sceneEdited, this, &StudyDocument::editScene);
+    connect(m_results, &ResultsView::patchKeepRequested, this, &StudyDocument::keepPatch);
+    connect(m_results, &ResultsView::patchPrintRequested, this, &StudyDocument::printPatch);
+    connect(m_results, &ResultsView::pictureSaveRequested, this, &StudyDocument::savePicture);
     connect(m_live, &LiveBar::previewRequested, this,
             [this](const Json& params) { m_services.engine.preview(runId(), params); });
     connect(m_live, &LiveBar::restored, this, [this] { m_services.engine.endPreview(runId()); });
@@ -256,6 +260,7 @@ void StudyDocument::updateState()
         m_live->show();
         updateOffered();
     }
+    updateLive();
     if (isFinal(m_record->state()))
         QTimer::singleShot(0, this, &StudyDocument::takeVerdict);
     updateBlocked();

@@ -85,6 +85,12 @@ private:
     /// Of the figures that are shown, which a preview may have made of another model.
     void updateOffered();
     void takeVerdict();
+    /// What scenes of the run can set, or why nothing.
+    void updateLive();
+    void editScene(const Json& params);
+    void keepPatch(const QString& scene);
+    void printPatch(const QString& scene);
+    void savePicture(const QString& scene);
     void saveFigure(const std::shared_ptr<const protocol::Figure>& figure, const Evidence& evidence);
     /// Says what @p write returns, or why it failed.
     void report(const std::function<QString()>& write);

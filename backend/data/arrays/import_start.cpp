@@ -43,6 +43,7 @@ void finishImport(DataImport& import, const Dataset& set)
     info.height = found.height;
     info.width = found.width;
     info.attributes = found.attributes;
+    info.boxClasses = found.boxClasses;
     import.card.sha256 = set.hash();
 }
 

@@ -1,6 +1,7 @@
 #include "backend/data/arrays/npz_columns.h"
 
 #include "backend/data/arrays/class_names.h"
+#include "backend/data/arrays/npz_boxes.h"
 #include "backend/protocol/csv.h"
 #include "backend/protocol/error.h"
 
@@ -79,7 +80,8 @@ std::map<std::string, std::vector<std::string>> columnKeys(const ArrayBundle& bu
 {
     std::map<std::string, std::vector<std::string>> columns;
     for (const std::string& key : bundle.names()) {
-        const bool isTaken = key == plan.parts[0].images || key == plan.parts[0].labels || key == plan.split;
+        const bool isTaken = key == plan.parts[0].images || key == plan.parts[0].labels ||
+                             key == plan.split || key == kNpzBoxClasses;
         std::vector<std::string> keys;
         for (std::size_t i = 0; i < plan.parts.size() && !isTaken; ++i) {
             const std::string name = plan.keyFor(i, key);
@@ -200,6 +202,7 @@ SampleTable readNpzSamples(const ArrayBundle& bundle, const NpzPlan& plan, const
         else
             table.attributes.push_back(std::move(attribute));
     }
+    readNpzBoxes(bundle, plan, where, table);
     return table;
 }
 

@@ -5,6 +5,8 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
 namespace assay::data {
 
 namespace {
@@ -57,6 +59,7 @@ ResidentDataset::ResidentDataset(DatasetInfo info, ResidentPart train, ResidentP
     m_info.attributes.clear();
     for (const Attribute& attribute : m_parts[0].samples.attributes)
         m_info.attributes.push_back(attribute.name);
+    m_info.boxClasses = m_parts[0].samples.boxClasses;
 }
 
 SampleTable selectSamples(const SampleTable& table, const torch::Tensor& ids)
@@ -70,6 +73,14 @@ SampleTable selectSamples(const SampleTable& table, const torch::Tensor& ids)
         if (attribute.numbers.defined())
             part.numbers = attribute.numbers.index_select(0, ids);
         selected.attributes.push_back(std::move(part));
+    }
+    selected.boxClasses = table.boxClasses;
+    const auto* id = ids.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < ids.size(0) && !table.boxes.empty(); ++i) {
+        for (Box box : std::ranges::equal_range(table.boxes, id[i], {}, &Box::sample)) {
+            box.sample = i;
+            selected.boxes.push_back(box);
+        }
     }
     return selected;
 }

@@ -42,7 +42,7 @@ private:
     std::string m_hash;
 };
 
-/// The rows @p ids (int64 [n]) of every column.
+/// The rows @p ids (int64 [n], contiguous) of every column, and the boxes of those samples.
 SampleTable selectSamples(const SampleTable& table, const torch::Tensor& ids);
 
 } // namespace assay::data

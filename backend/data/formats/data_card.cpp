@@ -32,6 +32,7 @@ Json toJson(const DataCard& card)
             {"note", info.note},
             {"classes", info.classes},
             {"attributes", info.attributes},
+            {"box_classes", info.boxClasses},
             {"train", info.trainCount},
             {"test", info.testCount},
             {"channels", info.channels},
@@ -55,6 +56,7 @@ DataCard dataCardFromJson(const Json& json, const std::string& where)
     info.note = reader.text("note", false);
     info.classes = reader.texts("classes", false);
     info.attributes = reader.texts("attributes", false);
+    info.boxClasses = reader.texts("box_classes", false);
     info.trainCount = reader.count("train", false);
     info.testCount = reader.count("test", false);
     info.channels = reader.count("channels", false);

@@ -19,13 +19,30 @@ struct DrawnSet
     torch::Tensor images;             ///< uint8 [N,C,H,W], C 1 or 3
     torch::Tensor labels;             ///< int64 [N]
     std::vector<std::uint8_t> inTest; ///< [N]: 1 where the image belongs to the test split
-    SampleTable samples;              ///< names, captions and categorical attributes, [N] each
+    SampleTable samples;              ///< names, captions and categorical attributes, [N] each; boxes
 };
+
+/// Something a detector found: left, top, width and height in pixels.
+struct ScoredBox
+{
+    float x = 0;
+    float y = 0;
+    float width = 0;
+    float height = 0;
+    float score = 0; ///< 0 .. 1
+    bool operator==(const ScoredBox&) const = default;
+};
+
+/// The persons in one image, float32 [1,3,H,W] in [0,1].
+using FindPersons = std::function<std::vector<ScoredBox>(const torch::Tensor& image)>;
 
 struct BuildHooks
 {
     std::function<void(double done, double total, std::string_view stage)> progress;
     std::function<void()> checkpoint; ///< may throw Cancelled
+    /// Opens a detector that comes in a recipe's package. Sets know nothing of models: whoever knows both
+    /// gives it, for recipes whose labels need one.
+    std::function<FindPersons(const std::filesystem::path& graph)> openPersonFinder = {};
 };
 
 /// Where a recipe finds its inputs.
@@ -44,6 +61,8 @@ struct DataRecipe
     std::vector<SourcePackage> packages;
     double downloadMb = 0;
     DrawnSet (*draw)(const BuildFolders& folders, const BuildHooks& hooks);
+    /// Of the manifest: what belongs to the test split.
+    std::string splitRule = "20 % of the keys (concepts, faces, digits), by SHA-256, are the test split";
 };
 
 /// All recipes, by name.

@@ -2,6 +2,8 @@
 #include "backend/data/recipes/digits.h"
 #include "backend/data/recipes/emoji15.h"
 #include "backend/data/recipes/faces.h"
+#include "backend/data/recipes/garment_scenes.h"
+#include "backend/data/recipes/pedestrians.h"
 #include "backend/data/recipes/set_writer.h"
 #include "backend/protocol/error.h"
 
@@ -79,7 +81,8 @@ void moveInto(const fs::path& made, const fs::path& place, const fs::path& aside
 
 const std::vector<DataRecipe>& dataRecipes()
 {
-    static const std::vector<DataRecipe> recipes = {digitsRecipe(), emoji15Recipe(), facesRecipe()};
+    static const std::vector<DataRecipe> recipes = {digitsRecipe(), emoji15Recipe(), facesRecipe(),
+                                                    garmentScenesRecipe(), pedestriansRecipe()};
     return recipes;
 }
 

@@ -6,6 +6,8 @@
 
 #include <QSaveFile>
 
+#include <algorithm>
+
 namespace assay::data {
 
 namespace {
@@ -22,6 +24,19 @@ std::vector<std::string> textsOf(const Attribute& attribute)
     return texts;
 }
 
+/// [M,6]: sample, left, top, width, height, category.
+torch::Tensor boxRows(const std::vector<Box>& boxes)
+{
+    torch::Tensor rows = torch::empty({static_cast<std::int64_t>(boxes.size()), 6}, torch::kFloat64);
+    double* to = rows.data_ptr<double>();
+    for (const Box& box : boxes) {
+        for (const double value : {static_cast<double>(box.sample), double(box.x), double(box.y),
+                                   double(box.width), double(box.height), double(box.category)})
+            *to++ = value;
+    }
+    return rows;
+}
+
 void writeArrays(const DataRecipe& recipe, const DrawnSet& set, const fs::path& file)
 {
     std::vector<std::string> splits;
@@ -36,6 +51,10 @@ void writeArrays(const DataRecipe& recipe, const DrawnSet& set, const fs::path& 
         values.emplace_back("captions", set.samples.captions);
     for (const Attribute& attribute : set.samples.attributes)
         values.emplace_back(attribute.name, textsOf(attribute));
+    if (!set.samples.boxClasses.empty()) {
+        values.emplace_back("boxes", boxRows(set.samples.boxes));
+        values.emplace_back("box_classes", set.samples.boxClasses);
+    }
     arrays::writeNpz(file, values, arrays::Packing::Deflated);
 }
 
@@ -50,6 +69,9 @@ Json countsOf(const DataRecipe& recipe, const DrawnSet& set)
             counts[attribute.name][attribute.values[v]] =
                 (attribute.codes == static_cast<std::int64_t>(v)).sum().item<std::int64_t>();
     }
+    for (std::size_t k = 0; k < set.samples.boxClasses.size(); ++k)
+        counts["boxes"][set.samples.boxClasses[k]] =
+            std::ranges::count(set.samples.boxes, static_cast<std::int32_t>(k), &Box::category);
     return counts;
 }
 
@@ -62,12 +84,9 @@ Json manifestOf(const DataRecipe& recipe, const DrawnSet& set)
                             {"version", package.version},
                             {"sha256", package.sha256},
                             {"licence", package.licence}});
-    return {{"name", recipe.info.name},
-            {"packages", packages},
-            {"split", "20 % of the keys (concepts, faces, digits), by SHA-256, are the test split"},
-            {"train", recipe.info.trainCount},
-            {"test", recipe.info.testCount},
-            {"counts", countsOf(recipe, set)}};
+    return {{"name", recipe.info.name},      {"packages", packages},
+            {"split", recipe.splitRule},     {"train", recipe.info.trainCount},
+            {"test", recipe.info.testCount}, {"counts", countsOf(recipe, set)}};
 }
 
 void writeText(const fs::path& file, const std::string& text)

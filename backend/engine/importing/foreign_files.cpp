@@ -2,6 +2,7 @@
 
 #include "backend/attacks/scripted/script_kind.h"
 #include "backend/engine/importing/import_form.h"
+#include "backend/models/detection/detector.h"
 #include "backend/models/model_file.h"
 #include "backend/models/torchscript/torchscript_format.h"
 #include "backend/protocol/error.h"
@@ -36,6 +37,15 @@ void requireReady(const fs::path& location, const std::vector<std::string>& asks
     }
     throw Error("only you can say its " + names, location.string(),
                 "Import it first: `assay-cli import " + location.string() + settings + "`.");
+}
+
+/// Reads a detector's answer to a black image, which throws when it is not laid out as its card says.
+void requireBoxes(const std::shared_ptr<const models::Model>& model)
+{
+    const models::InputSpec& input = model->card().input;
+    const torch::NoGradGuard off;
+    models::Detector(model).candidates(
+        torch::zeros({1, input.channels, input.height, input.width}, torch::TensorOptions(model->device())));
 }
 
 void requireOutputs(const models::Model& model)
@@ -98,7 +108,10 @@ std::shared_ptr<const models::Model> openModel(const models::ModelCard& card, to
     auto network = format.load(card, card.file);
     network->to(device);
     auto model = std::make_shared<const models::Model>(std::move(network), card);
-    requireOutputs(*model);
+    if (model->detects())
+        requireBoxes(model);
+    else
+        requireOutputs(*model);
     return model;
 }
 

@@ -1,7 +1,13 @@
 #include "backend/engine/importing/import_form.h"
 
+#include "backend/engine/importing/layout_fields.h"
 #include "backend/engine/importing/option_fields.h"
 #include "backend/models/architectures/architectures.h"
+#include "backend/models/detection/coco_names.h"
+#include "backend/models/detection/output_layout.h"
+#include "backend/models/onnx/onnx_format.h"
+#include "backend/models/tfjs/tfjs_format.h"
+#include "backend/models/torchscript/torchscript_format.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/nearest.h"
 #include "backend/protocol/params.h"
@@ -20,6 +26,7 @@ namespace {
 constexpr std::size_t kLongestName = 80;
 constexpr double kMostChannels = 4;
 constexpr double kMostPixels = 4096;
+constexpr const char* kNumberedNames = "numbers";
 
 bool asked(const std::vector<std::string>& asks, const std::string& field)
 {
@@ -117,6 +124,35 @@ void addInput(FormMaker& make, const models::InputSpec& input)
         .help("The network takes its channels in the order blue, green, red.");
 }
 
+/// Kinds of network files whose answer a card describes; built-in architectures know their own.
+bool hasLayout(const models::ModelCard& card, const std::vector<std::string>& asks)
+{
+    return card.format == models::kOnnxFormat.name || card.format == models::kTfjsFormat.name ||
+           card.format == models::kTorchScriptFormat.name || asked(asks, "layout");
+}
+
+void addLayout(FormMaker& make, const models::ModelCard& card)
+{
+    std::vector<std::string> choices = {models::kClassesLayout};
+    std::vector<std::string> labels = {"Classes of the whole image"};
+    for (const std::string& name : models::layoutNames()) {
+        choices.push_back(name);
+        labels.push_back(models::layoutTitle(name));
+    }
+    const bool detects = card.task == models::Task::Detection;
+    make.add("layout", FieldType::Choice, detects ? card.output.at("layout") : Json(models::kClassesLayout))
+        .label("Answers with")
+        .choices(std::move(choices), std::move(labels))
+        .group("Answer")
+        .help("What the network gives for an image: a class, or boxes, and how they are laid out.");
+    if (!detects)
+        return;
+    for (const protocol::Field& field : layoutFields(card.output)) {
+        make.form.values[field.name] = field.defaultValue;
+        make.form.schema.fields.push_back(field);
+    }
+}
+
 /// What was given, checked by the fields it is for; what a file says may be out of a form's ranges.
 /// @throws Error with validated()'s sentence, or naming an unknown field.
 Json checkedValues(const ImportForm& form, const Json& values)
@@ -187,12 +223,24 @@ ImportForm formOf(const models::ModelImport& found)
             .group("Network")
             .help("The built-in network that these weights belong to.");
     }
+    const bool detects = card.task == models::Task::Detection;
     make.add("dataset", FieldType::Dataset, card.dataset.empty() ? Json() : Json(card.dataset), true)
         .label("Data set")
         .group("Classes")
-        .help("The data set whose classes it tells apart. Class names are taken from it, and its accuracy is "
-              "measured on up to 2000 of its test images.");
+        .wants(detects ? "boxes" : "")
+        .help(detects ? "The data set whose objects it finds. Class names are taken from its boxes."
+                      : "The data set whose classes it tells apart. Class names are taken from it, and its "
+                        "accuracy is measured on up to 2000 of its test images.");
     addClasses(make, card.classes, "One name for each output, in order. Empty: as in the data set.");
+    if (detects && card.classes.size() == models::cocoNames().size())
+        make.add("class_names", FieldType::Choice,
+                 card.classes.front() == "0" ? Json(kNumberedNames) : Json(models::kCocoClassNames))
+            .label("Names of the 80")
+            .choices({models::kCocoClassNames, kNumberedNames}, {"Those of COCO", "Numbers"})
+            .group("Classes")
+            .help("What 80 classes are called when no names are given.");
+    if (hasLayout(card, found.asks))
+        addLayout(make, card);
     // Predictions have no input.
     if (card.input.channels > 0 || asked(found.asks, "channels"))
         addInput(make, card.input);
@@ -249,14 +297,24 @@ models::ModelCorrections modelCorrections(const Json& values, const models::Mode
         field.optional = true;
         allowed.schema.fields.push_back(field);
     }
+    // What only another layout has.
+    if (form.schema.find("layout")) {
+        for (const protocol::Field& field : allLayoutFields()) {
+            if (!allowed.schema.find(field.name))
+                allowed.schema.fields.push_back(field);
+        }
+    }
     Json given = checkedValues(allowed, values);
-    dropRepeated(given, form, {"title", "classes", "dataset", "mean", "stddev", "scale", "bgr"});
+    dropRepeated(given, form,
+                 {"title", "classes", "class_names", "dataset", "mean", "stddev", "scale", "bgr"});
     models::ModelCorrections corrections;
     take(given, "name", corrections.name);
     take(given, "title", corrections.title);
     take(given, "architecture", corrections.architecture);
     take(given, "dataset", corrections.dataset);
     takeList(given, "classes", corrections.classes);
+    take(given, "class_names", corrections.classNames);
+    corrections.output = layoutCorrections(given, form.values);
     take(given, "channels", corrections.channels);
     take(given, "height", corrections.height);
     take(given, "width", corrections.width);

@@ -194,8 +194,12 @@ void Importer::inspectModel(const fs::path& path, const Json& values, ImportRepo
                 dataset = m_inputs.dataset(named);
             const auto& classes = base.model.card.classes;
             const bool open = classes.empty() || std::ranges::count(base.model.asks, "classes") > 0;
-            if (dataset && !corrections.classes && (open || classes.size() == dataset->info().classes.size()))
-                corrections.classes = dataset->info().classes;
+            const bool detects = base.model.card.task == models::Task::Detection;
+            if (dataset && !corrections.classes) {
+                const auto& names = detects ? dataset->info().boxClasses : dataset->info().classes;
+                if (!names.empty() && (open || classes.size() == names.size()))
+                    corrections.classes = names;
+            }
             found = base.by.model->inspect(path, corrections);
         } catch (...) {
             find(report, Finding::Level::Problem, sentenceOfCurrent("reading it"));
@@ -227,6 +231,8 @@ void Importer::inspectModel(const fs::path& path, const Json& values, ImportRepo
 void Importer::measure(ImportReport& report, const std::shared_ptr<const data::Dataset>& dataset)
 {
     const models::ModelCard& card = *report.model;
+    if (card.task == models::Task::Detection)
+        return;
     const bool predictionsOnly = models::modelFormat(card.format).predictions != nullptr;
     if (const std::string why = mismatch(card, dataset->info()); !why.empty() && !predictionsOnly) {
         find(report, Finding::Level::Warning,

@@ -112,6 +112,12 @@ Json modelInspection(Engine& engine, const std::string& nameOrPath, bool measure
             {Finding::Level::Info, "Holds the predictions for " +
                                        std::to_string(model->predictions().logits.size(0)) +
                                        " images and no network: good for studies that need no gradients."});
+    if (model->detects())
+        report.findings.push_back(
+            {Finding::Level::Info,
+             "Finds objects of " + std::to_string(model->classCount()) +
+                 (model->classCount() == 1 ? " class" : " classes") + "; its answer is read as " +
+                 card.output.dump(-1, ' ', false, Json::error_handler_t::replace) + "."});
     if (const std::string warning = entry["warning"].get<std::string>(); !warning.empty())
         report.findings.push_back({Finding::Level::Warning, warning});
     Json result = {{"model", entry},

@@ -2,6 +2,7 @@
 
 #include "backend/models/architectures/convmixer.h"
 #include "backend/models/architectures/densenet.h"
+#include "backend/models/architectures/grid_detector.h"
 #include "backend/models/architectures/mlp.h"
 #include "backend/models/architectures/mobilenet_v2.h"
 #include "backend/models/architectures/resnet.h"
@@ -52,11 +53,27 @@ const std::map<std::string, Maker>& makers()
     return table;
 }
 
-/// Cards come from outside: what they ask for is bounded before a network is made of it.
-void check(const InputSpec& input, std::int64_t classes)
+const std::map<std::string, Maker>& detectorMakers()
 {
-    if (classes < 2 || classes > kMaxClasses)
-        throw Error("a classifier of " + std::to_string(classes) + " classes cannot be made; 2 to " +
+    static const std::map<std::string, Maker> table = {{"grid-detector", makeGridDetector}};
+    return table;
+}
+
+std::vector<std::string> keysOf(const std::map<std::string, Maker>& table)
+{
+    std::vector<std::string> keys;
+    for (const auto& entry : table)
+        keys.push_back(entry.first);
+    return keys;
+}
+
+/// Cards come from outside: what they ask for is bounded before a network is made of it.
+void check(const InputSpec& input, std::int64_t classes, bool detects)
+{
+    const std::int64_t fewest = detects ? 1 : 2;
+    if (classes < fewest || classes > kMaxClasses)
+        throw Error(std::string(detects ? "a detector" : "a classifier") + " of " + std::to_string(classes) +
+                    " classes cannot be made; " + std::to_string(fewest) + " to " +
                     std::to_string(kMaxClasses) + " are allowed");
     if (input.channels < 1 || input.channels > 4 || input.height < 1 || input.width < 1 ||
         input.height > kMaxSide || input.width > kMaxSide)
@@ -82,26 +99,31 @@ void check(const InputSpec& input, std::int64_t classes)
 std::shared_ptr<Network> makeNetwork(const std::string& architecture, const Json& options,
                                      const InputSpec& input, std::int64_t classes)
 {
-    const auto it = makers().find(architecture);
-    if (it == makers().end()) {
+    const bool detects = detectorMakers().contains(architecture);
+    const auto& table = detects ? detectorMakers() : makers();
+    const auto it = table.find(architecture);
+    if (it == table.end()) {
         std::string names;
-        for (const std::string& name : architectureNames())
-            names += (names.empty() ? "" : ", ") + name;
+        for (const auto& known : {architectureNames(), detectorArchitectureNames()}) {
+            for (const std::string& name : known)
+                names += (names.empty() ? "" : ", ") + name;
+        }
         throw Error("there is no architecture '" + architecture + "'", {},
                     "Known architectures: " + names + ".");
     }
-    check(input, classes);
+    check(input, classes, detects);
     return it->second(options, input, classes);
 }
 
 const std::vector<std::string>& architectureNames()
 {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> result;
-        for (const auto& entry : makers())
-            result.push_back(entry.first);
-        return result;
-    }();
+    static const std::vector<std::string> names = keysOf(makers());
+    return names;
+}
+
+const std::vector<std::string>& detectorArchitectureNames()
+{
+    static const std::vector<std::string> names = keysOf(detectorMakers());
     return names;
 }
 

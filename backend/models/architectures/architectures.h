@@ -17,7 +17,9 @@ namespace assay::models {
 std::shared_ptr<Network> makeNetwork(const std::string& architecture, const Json& options,
                                      const InputSpec& input, std::int64_t classes);
 
-/// Keys of all architectures, in alphabetical order; docs/models.md lists them.
+/// Keys of the architectures of classifiers, in alphabetical order; docs/models.md lists them.
 const std::vector<std::string>& architectureNames();
+/// Those of detectors, likewise. A model of one has task Detection.
+const std::vector<std::string>& detectorArchitectureNames();
 
 } // namespace assay::models

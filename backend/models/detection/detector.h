@@ -1,22 +1,13 @@
 #pragma once
 
-#include "backend/models/detection/detection.h"
+#include "backend/models/detection/candidates.h"
+#include "backend/models/detection/output_layout.h"
 #include "backend/models/model.h"
 
 #include <memory>
 #include <vector>
 
 namespace assay::models {
-
-/// Everything a detector proposes, before anything is chosen among it; differentiable in the images.
-struct Candidates
-{
-    torch::Tensor boxes;  ///< float32 [N,A,4]: left, top, right, bottom in pixels of the input
-    torch::Tensor scores; ///< float32 [N,A,K] in [0,1]: how sure it is of an object of that class there
-    /// float32 [N,A] in [0,1]: how sure it is of any object; undefined where the network does not say so
-    /// apart (then it is the largest score over the classes).
-    torch::Tensor objectness;
-};
 
 /// A model that finds objects. Reads what the network gives by the layout that the model's card declares (see
 /// output_layout.h). Immutable, therefore safe to call from several threads at once.
@@ -30,6 +21,7 @@ public:
     const ModelCard& card() const { return m_model->card(); }
     torch::Device device() const { return m_model->device(); }
     std::int64_t classCount() const { return m_model->classCount(); }
+    const OutputLayout& layout() const { return m_layout; }
 
     /// For @p x float32 [N,C,H,W] in [0,1] on device().
     Candidates candidates(const torch::Tensor& x) const;
@@ -39,9 +31,7 @@ public:
 
 private:
     std::shared_ptr<const Model> m_model;
+    OutputLayout m_layout;
 };
-
-/// What @p rule leaves of the candidates, one list per image.
-std::vector<Detections> chosen(const Candidates& candidates, const DetectionRule& rule);
 
 } // namespace assay::models

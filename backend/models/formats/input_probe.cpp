@@ -1,5 +1,6 @@
 #include "backend/models/formats/input_probe.h"
 
+#include "backend/models/detection/coco_names.h"
 #include "backend/models/formats/input_search.h"
 #include "backend/models/formats/inside_normalisation.h"
 #include "backend/models/input_adapter.h"
@@ -56,6 +57,7 @@ public:
 
     InputContract run()
     {
+        m_contract.detects = m_target.classesOf != nullptr;
         findInput();
         correctNormalisation();
         const InputAdapter checked(m_contract.input);
@@ -165,8 +167,8 @@ private:
         const InputSpec& input = m_contract.input;
         const torch::Tensor images = randomImages(2, input.channels, input.height, input.width);
         const torch::Tensor both = answer(images);
-        m_contract.classes = both.size(1);
-        if (m_contract.classes < 2)
+        m_contract.classes = m_contract.detects ? m_target.classesOf(both) : both.size(1);
+        if (m_contract.classes < 2 && !m_contract.detects)
             say(Level::Problem,
                 "the network gives one number to each image; a classifier gives one to each of at "
                 "least two classes. Export one that does.");
@@ -193,6 +195,8 @@ private:
                     "was probably left in training mode. Export the network again after "
                     "model.eval().");
         }
+        if (m_contract.detects)
+            return;
         const bool rows =
             both.ge(0).all().item<bool>() && (both.sum(1) - 1).abs().max().item<double>() < 1e-3;
         m_contract.probabilities = rows && m_contract.classes > 1;
@@ -211,7 +215,8 @@ private:
             const torch::Tensor output = answer(x);
             if (output.requires_grad()) {
                 const auto gradients =
-                    torch::autograd::grad({output.select(1, 0).sum()}, {x}, {}, false, false, true);
+                    torch::autograd::grad({m_contract.detects ? output.sum() : output.select(1, 0).sum()},
+                                          {x}, {}, false, false, true);
                 reached = gradients[0].defined() && gradients[0].ne(0).any().item<bool>();
             }
         } catch (const std::exception&) {
@@ -221,6 +226,18 @@ private:
             say(Level::Warning,
                 "no gradient reaches the pixels, so that attacks by gradient cannot work. Export the "
                 "network without torch.no_grad, rounding and quantisation.");
+    }
+
+    void sayNothingShows()
+    {
+        const std::string text = "nothing in the file shows how pixels were made ready in training; they are "
+                                 "given as 0 .. 1. ";
+        if (m_contract.detects)
+            say(Level::Warning, text +
+                                    "A network made for 0 .. 255 finds nothing then: look at its boxes, or "
+                                    "set scale to 255.");
+        else
+            say(Level::Info, text + "Compare the accuracy with the one you know.");
     }
 
     bool statisticsKnown() const
@@ -245,9 +262,7 @@ private:
         }
         if (fits.empty()) {
             if (!known && !normalisationGiven(m_corrections))
-                say(Level::Info,
-                    "nothing in the file shows how pixels were made ready in training; they are given "
-                    "as 0 .. 1. Compare the accuracy with the one you know.");
+                sayNothingShows();
             return;
         }
         for (const NormalisationFit& fit : fits)
@@ -282,7 +297,9 @@ private:
         m_contract.details["height"] = input.height;
         m_contract.details["width"] = input.width;
         m_contract.details["size"] = m_contract.sizeFree ? "free" : "fixed";
-        m_contract.details["output"] = m_contract.probabilities ? "probabilities" : "logits";
+        m_contract.details["output"] = m_contract.detects         ? "boxes"
+                                       : m_contract.probabilities ? "probabilities"
+                                                                  : "logits";
         if (m_contract.inside)
             m_contract.details["inside"] =
                 isIdentity(*m_contract.inside) ? "pixels as they are" : describe(*m_contract.inside);
@@ -294,6 +311,13 @@ private:
     std::optional<InputAdapter> m_adapter;
     bool m_found = false;
 };
+
+/// A detector of 80 classes was trained on COCO, unless somebody says otherwise.
+bool wantsCocoNames(const InputContract& contract, const ModelCorrections& corrections)
+{
+    return contract.detects && contract.classes == static_cast<std::int64_t>(cocoNames().size()) &&
+           corrections.classNames.value_or(kCocoClassNames) == kCocoClassNames;
+}
 
 std::vector<std::string> classNames(const InputContract& contract, const ModelCorrections& corrections,
                                     ModelImport& import)
@@ -307,6 +331,8 @@ std::vector<std::string> classNames(const InputContract& contract, const ModelCo
                                      " names were given. Give one name for each class."});
         return *corrections.classes;
     }
+    if (wantsCocoNames(contract, corrections))
+        return cocoNames();
     std::vector<std::string> names;
     for (std::size_t i = 0; i < count; ++i)
         names.push_back(std::to_string(i));
@@ -326,6 +352,9 @@ void applyContract(const InputContract& contract, const ModelCorrections& correc
     import.findings.insert(import.findings.end(), contract.findings.begin(), contract.findings.end());
     import.asks.insert(import.asks.end(), contract.asks.begin(), contract.asks.end());
     import.card.classes = classNames(contract, corrections, import);
+    if (!corrections.classes && !corrections.classNames && wantsCocoNames(contract, corrections))
+        import.findings.push_back(
+            {Level::Info, "80 classes are taken to be those of COCO. Give their names if they are others."});
     if (contract.probabilities)
         import.card.options["probabilities"] = true;
     if (contract.batch > 0)

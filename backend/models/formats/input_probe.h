@@ -16,6 +16,9 @@ struct ProbeTarget
 {
     /// Output [N,K] for x float32 [N,C,H,W]; throws anything for sizes the network does not take.
     TensorFunction run;
+    /// Of a detector: how many classes it knows, by its output of any shape; throws anything when the output
+    /// is none of its. Empty of a classifier.
+    std::function<std::int64_t(const torch::Tensor& output)> classesOf;
     /// In the order of use as far as known; the first of four dimensions counts as the first convolution.
     NamedTensors weights;
     /// What reaches the first convolution or fully connected layer for x: shows whether the network
@@ -39,6 +42,7 @@ struct InputContract
     InputSpec input;             ///< with the corrections applied
     bool sizeFree = false;       ///< several sizes are taken; `input` holds the usual one of them
     std::int64_t classes = 0;    ///< K
+    bool detects = false;        ///< whether the target said how many classes
     std::int64_t batch = 0;      ///< images the network insists on at a time; 0: any number
     bool random = false;         ///< the same images give different outputs
     bool batchDependent = false; ///< an image's output depends on the others of its batch

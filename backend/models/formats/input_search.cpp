@@ -16,6 +16,8 @@ namespace {
 /// Sides of images that networks are made for, smallest first.
 constexpr std::array<std::int64_t, 18> kSides = {28,  32,  40,  48,  64,  72,  80,  96,  112,
                                                  128, 160, 192, 224, 240, 256, 299, 384, 512};
+/// Sides of images that detectors are made for, the most usual first.
+constexpr std::array<std::int64_t, 9> kDetectorSides = {640, 512, 416, 320, 300, 256, 224, 128, 96};
 constexpr std::int64_t kLargeSide = 224;
 constexpr std::int64_t kLargeClasses = 1000;
 constexpr std::int64_t kLargeKernel = 7; ///< of the stem of networks for large images
@@ -70,6 +72,8 @@ private:
     /// The usual ones, and before them the one that a first fully connected layer fits.
     std::vector<std::int64_t> sideChoices(std::int64_t channels) const
     {
+        if (m_target.classesOf)
+            return {kDetectorSides.begin(), kDetectorSides.end()};
         std::vector<std::int64_t> sides(kSides.begin(), kSides.end());
         const torch::Tensor* const layer =
             m_target.weights.empty() ? nullptr : &m_target.weights.front().second;
@@ -97,8 +101,8 @@ private:
         const std::size_t end = std::min(sides.size(), next + kMoreSides);
         for (; next < end && !found.sizeFree && inTime(); ++next)
             found.sizeFree =
-                sides[next] > found.height && attempt(channels, sides[next], sides[next]).has_value();
-        if (found.sizeFree && wantsLarge()) {
+                sides[next] != found.height && attempt(channels, sides[next], sides[next]).has_value();
+        if (found.sizeFree && !m_target.classesOf && wantsLarge()) {
             if (auto large = attempt(channels, kLargeSide, kLargeSide)) {
                 found = *large;
                 found.sizeFree = true;
@@ -132,6 +136,10 @@ private:
         try {
             const torch::NoGradGuard off;
             const torch::Tensor output = m_target.run(randomImages(count, channels, height, width));
+            if (m_target.classesOf && output.size(0) == count) {
+                m_classes = m_target.classesOf(output);
+                return true;
+            }
             if (output.dim() == 2 && output.size(0) == count) {
                 m_classes = output.size(1);
                 return true;
@@ -141,7 +149,8 @@ private:
                 shape += (shape.empty() ? "" : ", ") + std::to_string(size);
             m_answered = true;
             m_result.failure = "the answer to " + std::to_string(count) + " images has the shape [" + shape +
-                               "]; a classifier gives a row of numbers to each image";
+                               (m_target.classesOf ? "]; there must be an answer to each image"
+                                                   : "]; a classifier gives a row of numbers to each image");
         } catch (const std::exception& error) {
             const std::string text = error.what();
             if (!m_answered) // that a size did not run says less than what the answer to another one looked

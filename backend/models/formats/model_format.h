@@ -20,6 +20,9 @@ struct ModelImport
     Json details = Json::object(); ///< of the format: opset, producer, missing tensors, ... for display
 };
 
+inline constexpr const char* kClassesLayout = "classes";
+inline constexpr const char* kCocoClassNames = "coco";
+
 /// What the user corrected; absent members keep what was found. Every field may be given by
 /// `assay-cli import --set FIELD=VALUE` and in the window's import dialogue.
 struct ModelCorrections
@@ -29,6 +32,10 @@ struct ModelCorrections
     std::optional<std::string> architecture;
     std::optional<Json> options;
     std::optional<std::vector<std::string>> classes;
+    /// What 80 classes of a detector are called when `classes` is not given: kCocoClassNames, or else numbers.
+    std::optional<std::string> classNames;
+    /// Fields of a card's `output`, over those that were found; {"layout": kClassesLayout} of a classifier.
+    std::optional<Json> output;
     std::optional<std::string> dataset; ///< takes the class names from it when `classes` is not given
     std::optional<std::int64_t> channels;
     std::optional<std::int64_t> height;

@@ -1,10 +1,12 @@
 #include "backend/models/graph/graph_import.h"
 
+#include "backend/models/detection/detector_import.h"
 #include "backend/models/formats/input_probe.h"
 #include "backend/models/graph/graph_probe.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/json_fields.h"
 
+#include <algorithm>
 #include <map>
 
 namespace assay::models::graph {
@@ -31,6 +33,26 @@ Json valuesOf(const Graph& graph, const std::vector<ValueId>& ids)
     return list;
 }
 
+/// Whether the declared shapes leave open that the network gives boxes.
+bool mayDetect(const Graph& graph)
+{
+    return std::none_of(graph.outputs.begin(), graph.outputs.end(), [&](ValueId id) {
+        const auto& shape = graph.value(id).shape;
+        return shape && (shape->size() == 2 || (shape->size() == 4 && (*shape)[2] == 1 && (*shape)[3] == 1));
+    });
+}
+
+std::optional<AnsweredDetector> lookAtAnswer(const Graph& graph, const Dialect& dialect,
+                                             const GraphOptions& options, const ModelCorrections& corrections)
+{
+    const bool isTold = corrections.output && corrections.output->contains("layout");
+    if (!isTold && !mayDetect(graph))
+        return std::nullopt;
+    const GraphNetwork network(graph, dialect, options);
+    const ProbeTarget target = graphProbe(network);
+    return answerOf([&](const torch::Tensor& x) { return network.answerParts(x); }, target, corrections);
+}
+
 void reportOutputs(const GraphNetwork& network, const GraphOptions& options, ModelImport& import)
 {
     const Graph& graph = network.graph();
@@ -54,10 +76,13 @@ void reportOutputs(const GraphNetwork& network, const GraphOptions& options, Mod
 GraphOptions readGraphOptions(const ModelCard& card, const std::string& where)
 {
     const protocol::JsonFields fields(card.options, where, "the options of the network");
-    return {.input = card.input,
-            .batch = fields.count("batch", false),
-            .probabilities = fields.flag("probabilities"),
-            .output = fields.text("output", false)};
+    GraphOptions options{.input = card.input,
+                         .batch = fields.count("batch", false),
+                         .probabilities = fields.flag("probabilities"),
+                         .output = fields.text("output", false)};
+    if (card.task == Task::Detection)
+        options.layout = parseOutputLayout(card.output, where);
+    return options;
 }
 
 ModelCard importedCard(const ModelFormat& format, const char* architecture, const std::filesystem::path& file,
@@ -94,13 +119,23 @@ void importGraph(Graph graph, const Dialect& dialect, const ModelCorrections& co
                     source, "Export the network with the images as its only input.");
     GraphOptions options = readGraphOptions(import.card, source);
     options.input = InputSpec{};
+    if (const auto answer = lookAtAnswer(graph, dialect, options, corrections)) {
+        if (!noteAnswer(*answer, import))
+            return;
+        options.layout = parseOutputLayout(import.card.output, source);
+    }
     const GraphNetwork network(std::move(graph), dialect, options);
     ProbeTarget target = graphProbe(network);
+    if (options.layout)
+        target.classesOf = [&options, &source](const torch::Tensor& output) {
+            return layoutClasses(output, *options.layout, source);
+        };
     if (options.batch > 0)
         target.batch = options.batch;
     const InputContract contract = probeInput(target, corrections);
     applyContract(contract, corrections, import);
-    reportOutputs(network, options, import);
+    if (!options.layout)
+        reportOutputs(network, options, import);
     if (contract.batch > 0)
         import.findings.push_back(
             {Level::Warning, "the network was exported for " + std::to_string(contract.batch) +

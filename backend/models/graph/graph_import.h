@@ -9,7 +9,8 @@
 
 namespace assay::models::graph {
 
-/// A card's options "batch", "probabilities" and "output", with its input. @throws Error naming @p where.
+/// A card's options "batch", "probabilities" and "output", with its input and, of a detector, its layout.
+/// @throws Error naming @p where.
 GraphOptions readGraphOptions(const ModelCard& card, const std::string& where);
 
 /// The card as far as file and corrections tell.
@@ -19,8 +20,9 @@ ModelCard importedCard(const ModelFormat& format, const char* architecture, cons
 /// Inputs, outputs and how often each operator occurs, to show.
 Json describeGraph(const Graph& graph);
 
-/// Makes the network of @p graph with a dialect, probes it and fills the import: card, findings, asks,
-/// details "taps". @throws Error when it takes several inputs or has operators that cannot be computed.
+/// Makes the network of @p graph with a dialect, finds out whether it detects, probes it and fills the
+/// import: card, findings, asks, details "taps". @throws Error when it takes several inputs or has operators
+/// that cannot be computed.
 void importGraph(Graph graph, const Dialect& dialect, const ModelCorrections& corrections,
                  ModelImport& import);
 

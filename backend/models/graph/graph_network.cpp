@@ -99,17 +99,10 @@ GraphNetwork::GraphNetwork(Graph graph, const Dialect& dialect, GraphOptions opt
     , m_options(std::move(options))
     , m_adapter(m_options.input, m_graph.source)
 {
-    m_logits = logitsOutput(m_graph);
-    if (!m_options.output.empty()) {
-        const auto named = std::find_if(m_graph.outputs.begin(), m_graph.outputs.end(), [&](ValueId id) {
-            return m_graph.value(id).name == m_options.output;
-        });
-        if (named == m_graph.outputs.end())
-            throw Error("there is no output '" + m_options.output.substr(0, 80) + "'", m_graph.source);
-        m_logits = *named;
-    }
+    chooseOutputs();
     foldConstants(m_graph, dialect.kernels(), Foldable::Numbers);
-    dropSoftmax();
+    if (!m_options.layout)
+        dropSoftmax();
     build();
     chooseTaps();
 }
@@ -120,21 +113,38 @@ GraphNetwork::GraphNetwork(const GraphNetwork& other, Graph graph)
     , m_options(other.m_options)
     , m_adapter(other.m_adapter)
     , m_endsInSoftmax(other.m_endsInSoftmax)
-    , m_logits(other.m_logits)
+    , m_answer(other.m_answer)
     , m_taps(other.m_taps)
 {
     build();
 }
 
+void GraphNetwork::chooseOutputs()
+{
+    const auto named = [&](const std::string& name) {
+        const auto found = std::find_if(m_graph.outputs.begin(), m_graph.outputs.end(),
+                                        [&](ValueId id) { return m_graph.value(id).name == name; });
+        if (found == m_graph.outputs.end())
+            throw Error("there is no output '" + name.substr(0, 80) + "'", m_graph.source);
+        return *found;
+    };
+    if (m_options.layout && !m_options.layout->outputs.empty()) {
+        for (const std::string& name : m_options.layout->outputs)
+            m_answer.push_back(named(name));
+    } else {
+        m_answer = {m_options.output.empty() ? logitsOutput(m_graph) : named(m_options.output)};
+    }
+}
+
 void GraphNetwork::dropSoftmax()
 {
     for (const Node& node : m_graph.nodes) {
-        if (node.op != m_dialect.softmax || node.outputs.front() != m_logits || node.inputs.empty())
+        if (node.op != m_dialect.softmax || node.outputs.front() != m_answer.front() || node.inputs.empty())
             continue;
         const std::int64_t axis = node.attributes.integer("axis", -1);
         if (axis != 1 && axis != -1)
             return;
-        m_logits = node.inputs.front();
+        m_answer = {node.inputs.front()};
         m_endsInSoftmax = true;
         return;
     }
@@ -142,7 +152,7 @@ void GraphNetwork::dropSoftmax()
 
 void GraphNetwork::build()
 {
-    m_program = std::make_unique<Program>(m_graph, m_dialect.kernels(), std::vector{m_logits});
+    m_program = std::make_unique<Program>(m_graph, m_dialect.kernels(), m_answer);
     m_all = std::make_unique<Program>(m_graph, m_dialect.kernels(), m_graph.outputs);
     // LibTorch forgets no parameter; it does forget a module.
     const auto weights = std::make_shared<torch::nn::Module>();
@@ -195,15 +205,14 @@ void GraphNetwork::chooseTaps()
     Graph folded = m_graph;
     foldConstants(folded, m_dialect.kernels(), Foldable::WeightsToo);
     foldConvolutions(folded, m_dialect.fold);
-    const std::vector<ValueId> kept =
-        candidates(folded, Program(folded, m_dialect.kernels(), std::vector{m_logits}));
+    const std::vector<ValueId> kept = candidates(folded, Program(folded, m_dialect.kernels(), m_answer));
     for (const ValueId id : candidates(m_graph, *m_program)) {
         if (std::find(kept.begin(), kept.end(), id) != kept.end())
             m_taps.push_back(id);
     }
 }
 
-torch::Tensor GraphNetwork::runRaw(const torch::Tensor& x, const Observer* observer) const
+torch::Tensor GraphNetwork::imageInput(const torch::Tensor& x) const
 {
     if (m_graph.inputs.size() != 1)
         throw Error("takes " + std::to_string(m_graph.inputs.size()) + " inputs, but a classifier takes one",
@@ -212,8 +221,34 @@ torch::Tensor GraphNetwork::runRaw(const torch::Tensor& x, const Observer* obser
     const auto& type = m_graph.value(m_graph.inputs.front()).type;
     if (type && c10::isFloatingType(*type))
         image = image.to(*type);
-    const std::array<torch::Tensor, 1> inputs = {image};
-    return asLogits(m_program->run(inputs, observer).front(), m_graph.source);
+    return image;
+}
+
+torch::Tensor GraphNetwork::channelsSecond(const torch::Tensor& value) const
+{
+    return m_graph.channelsLast && value.dim() == 4 ? value.permute({0, 3, 1, 2}) : value;
+}
+
+torch::Tensor GraphNetwork::runRaw(const torch::Tensor& x, const Observer* observer) const
+{
+    const std::array<torch::Tensor, 1> inputs = {imageInput(x)};
+    const Tensors outputs = m_program->run(inputs, observer);
+    if (!m_options.layout)
+        return asLogits(outputs.front(), m_graph.source);
+    std::vector<torch::Tensor> parts;
+    for (const torch::Tensor& output : outputs)
+        parts.push_back(channelsSecond(output).to(torch::kFloat32));
+    return joinedAnswer(parts, *m_options.layout, m_graph.source);
+}
+
+AnswerParts GraphNetwork::answerParts(const torch::Tensor& x) const
+{
+    const std::array<torch::Tensor, 1> inputs = {imageInput(x)};
+    const Tensors outputs = m_all->run(inputs);
+    AnswerParts parts;
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        parts.emplace_back(m_graph.value(m_graph.outputs[i]).name, channelsSecond(outputs[i]));
+    return parts;
 }
 
 torch::Tensor GraphNetwork::forward(const torch::Tensor& x, const TapSink* sink)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "backend/models/detection/answer_layout.h"
+#include "backend/models/detection/output_layout.h"
 #include "backend/models/graph/kernel.h"
 #include "backend/models/graph/passes.h"
 #include "backend/models/graph/program.h"
@@ -8,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +34,9 @@ struct GraphOptions
     bool probabilities = false;
     /// The name of the output that is the logits; empty: found by logitsOutput().
     std::string output;
+    /// Of a detector: the answer is what the outputs named in the layout hold, joined, and is neither made
+    /// logits nor looked at for a softmax.
+    std::optional<OutputLayout> layout;
 };
 
 /// The output that classifies: the only one, else the one declared [N,K], else the first.
@@ -46,8 +52,8 @@ public:
     /// @param graph sorted; numbers are folded here. @throws Error for operators unknown or wrongly used.
     GraphNetwork(Graph graph, const Dialect& dialect, GraphOptions options);
 
-    /// Logits [N,K]: trailing axes of one element are taken off. @throws Error when the graph takes several
-    /// inputs or its output has another shape.
+    /// Logits [N,K]: trailing axes of one element are taken off; of a detector its answer as the layout has
+    /// it. @throws Error when the graph takes several inputs or its output has another shape.
     torch::Tensor forward(const torch::Tensor& x, const TapSink* sink = nullptr) override;
     /// Every floating-point result up to the input of the last weighted operator, the features, except
     /// those that fold() does away with. Names are those of the file's values.
@@ -63,9 +69,11 @@ public:
     /// Every output of the graph by name, for inputs by name as the file takes them (no InputSpec, no
     /// batching). @throws Error for a missing or unknown input.
     std::map<std::string, torch::Tensor> run(const std::map<std::string, torch::Tensor>& inputs) const;
-    /// [N,K] for an image input as the file takes it, [N,C,H,W] in that order whatever the file's, without
-    /// the InputSpec and without the logarithm; each value is reported as it is computed.
+    /// forward() for an image input as the file takes it, [N,C,H,W] in that order whatever the file's,
+    /// without the InputSpec and without the logarithm; each value is reported as it is computed.
     torch::Tensor runRaw(const torch::Tensor& x, const Observer* observer = nullptr) const;
+    /// Every output for such an input; maps come with their channels second whatever the file's order.
+    AnswerParts answerParts(const torch::Tensor& x) const;
 
     const Graph& graph() const { return m_graph; }
     const Dialect& dialect() const { return m_dialect; }
@@ -78,7 +86,10 @@ private:
     /// A copy of @p other's structure with @p graph; nothing is chosen anew.
     GraphNetwork(const GraphNetwork& other, Graph graph);
 
+    void chooseOutputs();
     void dropSoftmax();
+    torch::Tensor imageInput(const torch::Tensor& x) const;
+    torch::Tensor channelsSecond(const torch::Tensor& value) const;
     void build();
     std::vector<ValueId> candidates(const Graph& graph, const Program& program) const;
     void chooseTaps();
@@ -88,7 +99,7 @@ private:
     GraphOptions m_options;
     InputAdapter m_adapter;
     bool m_endsInSoftmax = false;
-    ValueId m_logits = kNoValue;
+    std::vector<ValueId> m_answer;      ///< the logits, or the parts of a detector's answer
     std::vector<ValueId> m_taps;        ///< in the order in which they are computed
     std::unique_ptr<Program> m_program; ///< for the logits
     std::unique_ptr<Program> m_all;     ///< for every output

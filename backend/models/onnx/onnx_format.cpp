@@ -1,15 +1,11 @@
 #include "backend/models/onnx/onnx_format.h"
 
-#include "backend/models/graph/graph_probe.h"
+#include "backend/models/graph/graph_import.h"
 #include "backend/models/onnx/dialect.h"
 #include "backend/models/onnx/graph_reader.h"
-#include "backend/protocol/error.h"
-#include "backend/protocol/json_fields.h"
-
-#include <torch/types.h>
 
 #include <algorithm>
-#include <map>
+#include <optional>
 
 namespace assay::models {
 
@@ -83,111 +79,32 @@ bool recognises(const std::filesystem::path& file, std::span<const std::uint8_t>
     return looksLikeModel(head) || file.extension() == ".onnx";
 }
 
-graph::GraphOptions readOptions(const ModelCard& card, const std::string& where)
-{
-    const protocol::JsonFields fields(card.options, where, "the options of the network");
-    return {.input = card.input,
-            .batch = fields.count("batch", false),
-            .probabilities = fields.flag("probabilities"),
-            .output = fields.text("output", false)};
-}
-
-std::string shapeText(const graph::Value& value)
-{
-    if (!value.shape)
-        return "?";
-    std::string text;
-    for (const std::int64_t size : *value.shape)
-        text += (text.empty() ? "" : "x") + (size < 0 ? std::string("?") : std::to_string(size));
-    return text;
-}
-
-Json valuesOf(const graph::Graph& graph, const std::vector<graph::ValueId>& ids)
-{
-    Json list = Json::array();
-    for (const graph::ValueId id : ids)
-        list.push_back({{"name", graph.value(id).name}, {"shape", shapeText(graph.value(id))}});
-    return list;
-}
+const std::string kHalfText = "the weights are in half precision; they are computed with in float32.";
 
 Json describe(const onnx::OnnxModel& model)
 {
-    const graph::Graph& graph = model.graph;
-    std::map<std::string, int> operators;
-    for (const graph::Node& node : graph.nodes)
-        ++operators[node.op.substr(node.op.find('.') + 1)];
-    return {{"opset", graph.version},
-            {"ir_version", model.irVersion},
-            {"producer", model.producer},
-            {"inputs", valuesOf(graph, graph.inputs)},
-            {"outputs", valuesOf(graph, graph.outputs)},
-            {"operators", operators}};
-}
-
-void reportOutputs(const graph::GraphNetwork& network, const graph::GraphOptions& options,
-                   ModelImport& import)
-{
-    const graph::Graph& graph = network.graph();
-    if (network.endsInSoftmax())
-        import.findings.push_back(
-            {Level::Info, "the network ends in a softmax; what goes into it is taken as logits."});
-    if (graph.outputs.size() < 2 || !options.output.empty())
-        return;
-    const std::string chosen = graph.value(graph::logitsOutput(graph)).name;
-    std::string names;
-    for (const graph::ValueId id : graph.outputs)
-        names += (names.empty() ? "'" : ", '") + graph.value(id).name.substr(0, 80) + "'";
-    import.findings.push_back({Level::Warning, "the network has the outputs " + names + "; '" +
-                                                   chosen.substr(0, 80) +
-                                                   "' is taken as logits. Say which it is: options "
-                                                   "{\"output\": NAME}."});
-    import.asks.emplace_back("options");
+    Json details = {
+        {"opset", model.graph.version}, {"ir_version", model.irVersion}, {"producer", model.producer}};
+    details.update(graph::describeGraph(model.graph));
+    return details;
 }
 
 ModelImport inspect(const std::filesystem::path& file, const ModelCorrections& corrections)
 {
     ModelImport import;
-    ModelCard& card = import.card;
-    card.format = kOnnxFormat.name;
-    card.file = file.string();
-    card.name = corrections.name.value_or(file.stem().string());
-    card.title = corrections.title.value_or(card.name);
-    card.architecture = corrections.architecture.value_or("ONNX graph");
-    card.dataset = corrections.dataset.value_or("");
-    card.options = corrections.options.value_or(Json::object());
-
+    import.card = graph::importedCard(kOnnxFormat, "ONNX graph", file, corrections);
     onnx::OnnxModel model = onnx::readOnnx(file);
     import.details = describe(model);
     if (model.halfPrecision)
-        import.findings.push_back(
-            {Level::Info, "the weights are in half precision; they are computed with in float32."});
-    if (model.graph.inputs.size() != 1)
-        throw Error("takes " + std::to_string(model.graph.inputs.size()) +
-                        " inputs, but a network for images takes one",
-                    file.string(), "Export the network with the images as its only input.");
-    graph::GraphOptions options = readOptions(card, file.string());
-    options.input = InputSpec{};
-    const graph::GraphNetwork network(std::move(model.graph), onnx::onnxDialect(), options);
-    ProbeTarget target = graph::graphProbe(network);
-    if (options.batch > 0)
-        target.batch = options.batch;
-    const InputContract contract = probeInput(target, corrections);
-    applyContract(contract, corrections, import);
-    reportOutputs(network, options, import);
-    if (contract.batch > 0)
-        import.findings.push_back(
-            {Level::Warning, "the network was exported for " + std::to_string(contract.batch) +
-                                 " image(s) at a time and is slow for more. Export it with dynamic_axes "
-                                 "for the batch."});
-    card.parameters = network.parameterCount();
-    import.details["taps"] = network.taps();
+        import.findings.push_back({Level::Info, kHalfText});
+    graph::importGraph(std::move(model.graph), onnx::onnxDialect(), corrections, import);
     return import;
 }
 
 std::shared_ptr<Network> load(const ModelCard& card, const std::filesystem::path& file)
 {
     return std::make_shared<graph::GraphNetwork>(onnx::readOnnx(file).graph, onnx::onnxDialect(),
-                                                 readOptions(card, file.string()));
+                                                 graph::readGraphOptions(card, file.string()));
 }
 
 } // namespace

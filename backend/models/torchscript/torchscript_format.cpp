@@ -1,5 +1,6 @@
 #include "backend/models/torchscript/torchscript_format.h"
 
+#include "backend/models/detection/detector_import.h"
 #include "backend/models/formats/input_probe.h"
 #include "backend/models/torchscript/script_archive.h"
 #include "backend/models/torchscript/torchscript_network.h"
@@ -16,14 +17,17 @@ namespace assay::models {
 namespace {
 
 using Level = protocol::Finding::Level;
-using Parts = std::vector<std::pair<std::string, torch::Tensor>>;
+using Parts = AnswerParts;
 
-ScriptOptions readOptions(const Json& json, const std::string& where)
+ScriptOptions readOptions(const ModelCard& card, const std::string& where)
 {
-    const protocol::JsonFields fields(json, where, "the options of the network");
-    return {.output = fields.text("output", false),
-            .probabilities = fields.flag("probabilities"),
-            .batch = fields.count("batch", false)};
+    const protocol::JsonFields fields(card.options, where, "the options of the network");
+    ScriptOptions options{.output = fields.text("output", false),
+                          .probabilities = fields.flag("probabilities"),
+                          .batch = fields.count("batch", false)};
+    if (card.task == Task::Detection)
+        options.layout = parseOutputLayout(card.output, where);
+    return options;
 }
 
 /// The parts of an answer to @p count images that may be logits.
@@ -58,8 +62,12 @@ ProbeTarget probeTarget(const TorchScriptNetwork& network, const ScriptOptions& 
 {
     ProbeTarget target;
     target.run = [&network, options](const torch::Tensor& x) {
-        return likelyLogits(network, options.output, x);
+        return options.layout ? network.rawOutput(x) : likelyLogits(network, options.output, x);
     };
+    if (options.layout)
+        target.classesOf = [layout = *options.layout](const torch::Tensor& output) {
+            return layoutClasses(output, layout, {});
+        };
     target.weights = network.persistent();
     target.batch = options.batch;
     if (auto layer = network.firstLayerInput())
@@ -130,7 +138,15 @@ ModelImport inspectFile(const std::filesystem::path& file, const ModelCorrection
     card.dataset = corrections.dataset.value_or("");
     card.options = corrections.options.value_or(Json::object());
     const LoweredScript script = openScript(file);
-    ScriptOptions options = readOptions(card.options, file.string());
+    {
+        const ScriptOptions plain = readOptions(card, file.string());
+        const TorchScriptNetwork look(script, InputSpec{}, plain, file.string());
+        const auto answers = [&](const torch::Tensor& x) { return look.answer(x); };
+        const auto answer = answerOf(answers, probeTarget(look, plain), corrections);
+        if (answer && !noteAnswer(*answer, import))
+            return import;
+    }
+    const ScriptOptions options = readOptions(card, file.string());
     const TorchScriptNetwork raw(script, InputSpec{}, options, file.string());
     const InputContract contract = probeInput(probeTarget(raw, options), corrections);
     applyContract(contract, corrections, import);
@@ -138,9 +154,10 @@ ModelImport inspectFile(const std::filesystem::path& file, const ModelCorrection
     import.details["taps"] = script.taps;
     if (contract.classes == 0)
         return import;
-    if (const std::string output = chooseOutput(raw, contract, options, import); !output.empty())
+    const std::string output = options.layout ? std::string() : chooseOutput(raw, contract, options, import);
+    if (!output.empty())
         card.options["output"] = output;
-    TorchScriptNetwork network(script, card.input, readOptions(card.options, file.string()), file.string());
+    TorchScriptNetwork network(script, card.input, readOptions(card, file.string()), file.string());
     network.fold();
     import.details["frozen"] = network.folded();
     if (!network.folded())
@@ -160,7 +177,7 @@ std::shared_ptr<Network> load(const ModelCard& card, const std::filesystem::path
 {
     return explained(file, [&]() -> std::shared_ptr<Network> {
         return std::make_shared<TorchScriptNetwork>(openScript(file), card.input,
-                                                    readOptions(card.options, file.string()), file.string());
+                                                    readOptions(card, file.string()), file.string());
     });
 }
 

@@ -128,7 +128,7 @@ void TorchScriptNetwork::registerTensors()
 /// The logarithm of a softmax is exact, and has gradients, where that of its rounded result has none.
 void TorchScriptNetwork::takeLogarithm()
 {
-    const bool plain = m_options.probabilities && m_options.output.empty();
+    const bool plain = m_options.probabilities && m_options.output.empty() && !m_options.layout;
     if (!plain || m_script.graph->outputs()[0]->node()->kind() != c10::aten::softmax)
         return;
     m_script.graph = m_script.graph->copy();
@@ -173,16 +173,26 @@ TorchScriptNetwork::Answer TorchScriptNetwork::run(const ScriptProgram& program,
     return answer;
 }
 
-std::vector<std::pair<std::string, torch::Tensor>> TorchScriptNetwork::answer(const torch::Tensor& x) const
+AnswerParts TorchScriptNetwork::answer(const torch::Tensor& x) const
 {
-    std::vector<std::pair<std::string, torch::Tensor>> found;
+    AnswerParts found;
     flatten(run(*m_plain, x).result, "", found);
     return found;
 }
 
 torch::Tensor TorchScriptNetwork::rawOutput(const torch::Tensor& x) const
 {
-    return pick(run(*m_plain, x).result, m_options.output, m_where);
+    return picked(run(*m_plain, x).result);
+}
+
+torch::Tensor TorchScriptNetwork::picked(const c10::IValue& result) const
+{
+    if (!m_options.layout || m_options.layout->outputs.empty())
+        return pick(result, m_options.output, m_where);
+    std::vector<torch::Tensor> parts;
+    for (const std::string& name : m_options.layout->outputs)
+        parts.push_back(pick(result, name, m_where));
+    return joinedAnswer(parts, *m_options.layout, m_where);
 }
 
 torch::Tensor TorchScriptNetwork::logits(const torch::Tensor& output) const
@@ -200,7 +210,7 @@ torch::Tensor TorchScriptNetwork::forward(const torch::Tensor& x, const TapSink*
         const Answer answer = run(sink ? *m_tapped : *m_plain, part);
         for (std::size_t i = 0; i < answer.taps.size(); ++i)
             taps[i].push_back(answer.taps[i].toTensor());
-        return logits(pick(answer.result, m_options.output, m_where));
+        return logits(picked(answer.result));
     });
     for (std::size_t i = 0; i < taps.size(); ++i)
         (*sink)(m_script.taps[i],

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "backend/models/detection/answer_layout.h"
+#include "backend/models/detection/output_layout.h"
 #include "backend/models/formats/normalisation.h"
 #include "backend/models/input_adapter.h"
 #include "backend/models/model.h"
@@ -21,6 +23,8 @@ struct ScriptOptions
     std::string output; ///< which part of a tuple ("1") or dict ("logits"); "": the answer is a tensor
     bool probabilities = false; ///< rows are probabilities, of which the logarithm is taken
     std::int64_t batch = 0;     ///< images that the script insists on at a time; 0: any number
+    /// Of a detector: names the parts of a tuple or dict that are joined to its answer.
+    std::optional<OutputLayout> layout;
     bool operator==(const ScriptOptions&) const = default;
 };
 
@@ -28,9 +32,9 @@ struct ScriptOptions
 /// @throws Error for a file that is no sound TorchScript; see checkScriptArchive() and lowerScript().
 LoweredScript openScript(const std::filesystem::path& file);
 
-/// A classifier that came as TorchScript. Its tensors are registered under their dotted names, so that they
-/// follow the network's device and can be edited in a copy; the code runs on ScriptProgram. forward() may be
-/// called from several threads at once.
+/// A classifier or detector that came as TorchScript. Its tensors are registered under their dotted names, so
+/// that they follow the network's device and can be edited in a copy; the code runs on ScriptProgram.
+/// forward() may be called from several threads at once.
 class TorchScriptNetwork final : public Network
 {
 public:
@@ -56,8 +60,9 @@ public:
     std::int64_t parameterCount() const;
     /// What the script answers to @p x as it is: no InputSpec, no logarithm. Each tensor with its place in
     /// the answer: "" for a plain tensor, "1" in a tuple, "logits" in a dict.
-    std::vector<std::pair<std::string, torch::Tensor>> answer(const torch::Tensor& x) const;
-    /// The part of answer() that the options name. @throws Error when it is not there.
+    AnswerParts answer(const torch::Tensor& x) const;
+    /// The part of answer() that the options name, or a detector's joined parts. @throws Error when it is not
+    /// there.
     torch::Tensor rawOutput(const torch::Tensor& x) const;
 
     /// What reaches the first convolution or fully connected layer for x as it is; nullopt without one.
@@ -86,6 +91,7 @@ private:
     Answer run(const ScriptProgram& program, const torch::Tensor& x) const;
     TensorFunction valueOf(torch::jit::Value* value) const;
     torch::Tensor logits(const torch::Tensor& output) const;
+    torch::Tensor picked(const c10::IValue& result) const;
     torch::Device device() const;
 
     LoweredScript m_script;

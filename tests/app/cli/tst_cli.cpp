@@ -213,9 +213,9 @@ private Q_SLOTS:
     {
         const Json all = assay::protocol::parseJson(cli({"list", "--json"}).out.toStdString(), "catalogue");
         for (const char* key :
-             {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
+             {"studies", "models", "datasets", "attacks", "plugins", "patches", "devices", "workspace"})
             QVERIFY2(all.contains(key), key);
-        for (const char* kind : {"studies", "models", "datasets", "attacks", "plugins"}) {
+        for (const char* kind : {"studies", "models", "datasets", "attacks", "plugins", "patches"}) {
             const CliResult result = cli({"list", kind, "--json"});
             QCOMPARE(result.status, 0);
             const Json part = assay::protocol::parseJson(result.out.toStdString(), kind);

@@ -8,6 +8,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
+
 using assay::Json;
 using namespace assay::test;
 
@@ -150,6 +152,42 @@ private Q_SLOTS:
         QCOMPARE(text(json(added.out)), text(Json({{"kind", "model"}, {"name", "answers"}})));
         write("answers.csv", "logit_a,logit_b,label\n2,0,a\n0,2,b\n0,2,a\n1,0,a\n");
         QVERIFY(cli({"list", "models"}).out.contains("answers.csv has changed since it was imported"));
+    }
+
+    void importsDetectors()
+    {
+        QCOMPARE(QProcess::execute("/usr/bin/python3",
+                                   {ASSAY_TEST_SOURCE_DIR "/tests/backend/models/formats/make_detectors.py",
+                                    m_dir.path(), "yolov8", "corners"}),
+                 0);
+        const CliResult added = cli({"import", path("yolov8.onnx"), "--set", "classes=cat,dog,cow"});
+        QVERIFY2(added.status == 0, qPrintable(added.err));
+        QVERIFY2(
+            added.err.contains("the network finds objects; its answer is read as {\"layout\":\"yolov8\"}"),
+            qPrintable(added.err));
+        const Json models = json(cli({"list", "models", "--json"}).out)["models"];
+        const auto own =
+            std::ranges::find_if(models, [](const Json& each) { return each["name"] == "yolov8"; });
+        QVERIFY(own != models.end());
+        QCOMPARE(text((*own)["task"]), text(Json("detection")));
+        QCOMPARE(text((*own)["classes"]), text(Json({"cat", "dog", "cow"})));
+        QVERIFY(cli({"list", "models"}).out.contains("detection"));
+        const CliResult inspected = cli({"inspect", "yolov8"});
+        QVERIFY2(inspected.out.contains("Finds objects of 3 classes; its answer is read as "
+                                        "{\"layout\":\"yolov8\"}."),
+                 qPrintable(inspected.out + inspected.err));
+
+        // What is said counts, and fields that only its layout has can be set with it.
+        const CliResult said = cli({"import", path("corners.onnx"), "--layout", "boxes", "--set",
+                                    "fractions=false", "--dry-run", "--json"});
+        QVERIFY2(said.status == 0, qPrintable(said.err + said.out));
+        const Json values = json(said.out)["values"];
+        QCOMPARE(text(values["layout"]), text(Json("boxes")));
+        QCOMPARE(text(values["scores"]), text(Json("labels")));
+        QCOMPARE(text(values["fractions"]), QStringLiteral("false"));
+        const CliResult unknown = cli({"import", path("corners.onnx"), "--layout", "ssd"});
+        QCOMPARE(unknown.status, 2);
+        QVERIFY2(unknown.err.contains("'layout'") || unknown.err.contains("layout"), qPrintable(unknown.err));
     }
 
     void importsAttacks()

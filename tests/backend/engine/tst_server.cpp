@@ -1,3 +1,4 @@
+#include "backend/attacks/patch/patch_file.h"
 #include "backend/engine/plugin_trust.h"
 #include "backend/engine/provenance.h"
 #include "backend/protocol/codec.h"
@@ -103,7 +104,7 @@ private Q_SLOTS:
         peer.greet();
         const Json catalogue = peer.call("catalogue").result;
         for (const char* key :
-             {"studies", "models", "datasets", "attacks", "plugins", "devices", "workspace"})
+             {"studies", "models", "datasets", "attacks", "plugins", "patches", "devices", "workspace"})
             QVERIFY2(catalogue.contains(key), key);
         const auto isCount = [](const Json& study) { return study["id"] == "test.count"; };
         const auto count = std::ranges::find_if(catalogue["studies"], isCount);
@@ -130,6 +131,31 @@ private Q_SLOTS:
         QVERIFY(peer.call("shutdown").ok);
         QVERIFY(peer.ended());
         QCOMPARE(peer.process.exitCode(), 0);
+    }
+
+    void keepsPatches()
+    {
+        Peer peer(m_dir);
+        peer.greet();
+        const std::string picture = m_dir.filePath("grey.png").toStdString();
+        {
+            const std::vector<std::uint8_t> png =
+                attacks::patchPng(torch::full({1, 3, 5}, 0.5F), torch::ones({1, 3, 5}));
+            std::ofstream(picture, std::ios::binary)
+                .write(reinterpret_cast<const char*>(png.data()), std::streamsize(png.size()));
+        }
+        const Json asked = {{"path", picture}, {"name", "grey-1"}};
+        const Reply kept = peer.call("patch.keep", asked);
+        QVERIFY2(kept.ok, kept.error.c_str());
+        QCOMPARE(kept.result["patch"]["width"].get<int>(), 5);
+        QVERIFY(peer.call("patch.keep", asked).error.find("already") != std::string::npos);
+        const Json listed = peer.call("catalogue").result["patches"];
+        QCOMPARE(listed.size(), std::size_t(1));
+        QCOMPARE(text(listed[0]["origin"]["path"]), text(Json(picture)));
+        QVERIFY(!peer.call("patch.keep", {{"run", "none"}, {"artifact", "../x"}, {"name", "n"}}).ok);
+        QVERIFY(peer.call("patch.remove", {{"name", "grey-1"}}).ok);
+        QVERIFY(!peer.call("patch.remove", {{"name", "grey-1"}}).ok);
+        QVERIFY(peer.call("catalogue").result["patches"].empty());
     }
 
     void runsOpensPreviewsAndDeletes()

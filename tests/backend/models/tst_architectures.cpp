@@ -162,7 +162,7 @@ private Q_SLOTS:
                "convmixer, convmixer_original, deit_small, deit_tiny, densenet121, "
                "mlp, mobilenet_v2, resnet, resnet18, resnet18_cifar, resnet34, "
                "resnet50, small_cnn, vgg, vgg16, vgg16_bn, vit_small, vit_tiny, "
-               "wide_resnet28_10.";
+               "wide_resnet28_10, grid-detector.";
         QTest::newRow("unknown option")
             << "mlp" << QByteArray(R"({"depth": 3})") << "mlp: has no option 'depth'. Known options: widths.";
         QTest::newRow("huge width")

@@ -18,6 +18,7 @@ public:
 
     std::vector<protocol::Figure> figures;
     std::vector<protocol::ImageGrid> grids;
+    std::vector<protocol::Scene> scenes;
     mutable int loads = 0; ///< how often an artifact was read
 
     const protocol::Figure& figureOf(const std::string& name) const
@@ -44,7 +45,7 @@ public:
     void figure(protocol::Figure figure) override { figures.push_back(std::move(figure)); }
     void table(protocol::Table) override {}
     void images(protocol::ImageGrid grid) override { grids.push_back(std::move(grid)); }
-    void scene(protocol::Scene) override {}
+    void scene(protocol::Scene scene) override { scenes.push_back(std::move(scene)); }
     void file(std::string_view, std::string_view) override {}
     void metric(protocol::Metric) override {}
     void artifact(std::string_view, const engine::TensorMap&) override { refuse(); }

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void cornerScalesAboutItsOpposite();
     void aspectIsKept();
     void rotationFollowsTheCursorAndSnaps();
+    void freedomHoldsThePlace();
     void quantilesOfFrames();
     void windowsKeepTheirDistanceToTheNearerSide();
 };
@@ -236,6 +237,28 @@ void CanvasGeometryTest::rotationFollowsTheCursorAndSnaps()
     QCOMPARE(dragged(start, Grip::Rotate, {0, -20}, {20, 0}, {.snapAngle = true}).angle, 105.0);
     const double wrapped = dragged({{0, 0}, {60, 30}, 170}, Grip::Rotate, {0, -20}, {20, 0}, {}).angle;
     QVERIFY(std::abs(wrapped - -100) < 1e-9);
+}
+
+void CanvasGeometryTest::freedomHoldsThePlace()
+{
+    const PlacedRect start{{100, 100}, {40, 20}, 0};
+    PlaceFreedom freedom{
+        .stretches = false, .leastWidth = 20, .mostWidth = 60, .leastAngle = -30, .mostAngle = 30};
+    GripRules rules{.freedom = freedom};
+    // The corner across stays where it is although the drag goes too far.
+    QCOMPARE(dragged(start, Grip::BottomRight, {120, 110}, {400, 250}, rules),
+             (PlacedRect{{110, 105}, {60, 30}, 0}));
+    QCOMPARE(dragged(start, Grip::BottomRight, {120, 110}, {81, 91}, rules),
+             (PlacedRect{{90, 95}, {20, 10}, 0}));
+    QCOMPARE(dragged(start, Grip::Rotate, {100, 50}, {200, 100}, rules).angle, 30.0);
+    rules.freedom.centres = QRectF(0, 0, 120, 200);
+    QCOMPARE(dragged(start, Grip::Body, {100, 100}, {300, -400}, rules).centre, QPointF(120, 0));
+    // What is not allowed is not taken hold of.
+    QCOMPARE(gripAt(start, {100, 90}, 3, 10, freedom), Grip::Body); // a side, which would stretch it
+    QCOMPARE(gripAt(start, {120, 110}, 3, 10, freedom), Grip::BottomRight);
+    freedom.scales = freedom.moves = false;
+    QCOMPARE(gripAt(start, {120, 110}, 3, 10, freedom), Grip::None);
+    QCOMPARE(gripAt(start, {100, 80}, 3, 10, freedom), Grip::Rotate);
 }
 
 void CanvasGeometryTest::quantilesOfFrames()

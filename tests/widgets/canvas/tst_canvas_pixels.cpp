@@ -48,6 +48,7 @@ private Q_SLOTS:
     void pyramidMayGoWhileItWorks();
     void strokesPaintCentres();
     void tilesKnowWhenTheMaskChanged();
+    void reducedMasksAreFiltered();
     void editsAreUndoneExactly();
     void colours_data();
     void colours();
@@ -195,6 +196,29 @@ void CanvasPixelsTest::tilesKnowWhenTheMaskChanged()
     QVERIFY(mask.revision(beside) > 0);
     QCOMPARE(mask.revision(far), quint64(0));
     QCOMPARE(byteAt(mask.tile(beside), 0, 21, 0), 255);
+}
+
+void CanvasPixelsTest::reducedMasksAreFiltered()
+{
+    MaskImage mask({2000, 1501}); // two reduced copies, and an odd side
+    mask.fill(QRectF(0, 0, 1000, 1501), true);
+    mask.fill(QRectF(4, 8, 1, 4), false);
+    // A quarter of a block of four by four pixels lies outside; its neighbours are full.
+    const TileKey quarter{2, 0, 0};
+    QCOMPARE(byteAt(mask.tile(quarter), 1 + TileGrid::kApron, 2 + TileGrid::kApron, 0), 192);
+    QCOMPARE(byteAt(mask.tile(quarter), 2 + TileGrid::kApron, 2 + TileGrid::kApron, 0), 255);
+    QCOMPARE(byteAt(mask.tile(quarter), 250 + TileGrid::kApron, 2 + TileGrid::kApron, 0), 0);
+    QCOMPARE(mask.coverage({6, 10}, 0.25), 192 / 255.0);
+    QCOMPARE(mask.coverage({6, 10}, 1), 1.0);
+    QCOMPARE(mask.coverage({4.5, 10}, 1), 0.0);
+    QCOMPARE(mask.coverage({1000, 700}, 0.25), 0.5); // on the edge, half of it
+    QCOMPARE(mask.coverage({-1, 700}, 0.25), 0.0);
+    // Undo puts the reduced copies back, too.
+    const QImage before = mask.cutOut(QRect(0, 0, 64, 64));
+    mask.fill(QRectF(0, 0, 64, 64), false);
+    QCOMPARE(mask.coverage({6, 10}, 0.25), 0.0);
+    mask.putBack(QRect(0, 0, 64, 64), before);
+    QCOMPARE(mask.coverage({6, 10}, 0.25), 192 / 255.0);
 }
 
 void CanvasPixelsTest::editsAreUndoneExactly()

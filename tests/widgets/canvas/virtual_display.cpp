@@ -28,7 +28,7 @@ void endServer()
     const int nowhere = open("/dev/null", O_RDWR);
     dup2(nowhere, STDERR_FILENO);
     const QByteArray descriptor = QByteArray::number(reportTo);
-    execlp("Xvfb", "Xvfb", "-displayfd", descriptor.constData(), "-screen", "0", "1600x1200x24", "-nolisten",
+    execlp("Xvfb", "Xvfb", "-displayfd", descriptor.constData(), "-screen", "0", "2000x1300x24", "-nolisten",
            "tcp", nullptr);
     _exit(127);
 }

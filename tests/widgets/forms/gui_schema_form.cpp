@@ -138,6 +138,7 @@ private Q_SLOTS:
     void choosesSegmentsWithArrows();
     void choosesFromCombos();
     void unavailableCannotBeChosen();
+    void fieldsOfferWhatFits();
     void checksSeveralInOrder();
     void filtersTheCheckList();
     void leavesOptionalToTheStudy();
@@ -292,6 +293,42 @@ void GuiSchemaForm::unavailableCannotBeChosen()
     QVERIFY(!(cifar.flags() & Qt::ItemIsEnabled));
     QCOMPARE(cifar.data(Qt::ToolTipRole).toString(),
              QStringLiteral("The files of CIFAR-10 are not on this machine."));
+}
+
+void GuiSchemaForm::fieldsOfferWhatFits()
+{
+    FormChoices c = choices();
+    c.models.append({"finder", "Finder", "finds objects", {}, {}, "detection"});
+    c.datasets.append({"scenes", "Scenes", "200 test images", {}, {}, "boxes"});
+    Schema schema;
+    for (const auto& [name, wants, type] : {std::tuple{"classifier", "", FieldType::Model},
+                                            {"detector", "detection", FieldType::Model},
+                                            {"either", "any", FieldType::Model},
+                                            {"boxed", "boxes", FieldType::Dataset},
+                                            {"set", "", FieldType::Dataset}}) {
+        Field f = field(name, name, type, "/some/path");
+        f.wants = wants;
+        schema.fields.push_back(f);
+    }
+    m_form->setSchema(schema, c);
+    const auto offered = [&](const char* name, const char* value) {
+        return find<QComboBox>(QString("field:") + name)->findData(value) >= 0;
+    };
+    QVERIFY(offered("classifier", "cnn") && !offered("classifier", "finder"));
+    QVERIFY(!offered("detector", "cnn") && offered("detector", "finder"));
+    QVERIFY(offered("either", "cnn") && offered("either", "finder"));
+    QVERIFY(!offered("boxed", "fashion-mnist") && offered("boxed", "scenes"));
+    QVERIFY(offered("set", "fashion-mnist") && offered("set", "scenes"));
+    QVERIFY(m_form->isValid()); // of a path the engine knows more
+
+    m_form->setValues({{"classifier", "finder"}, {"detector", "cnn"}, {"boxed", "fashion-mnist"}});
+    QVERIFY(!m_form->isValid());
+    QCOMPARE(problem("classifier"), QString("“Finder” finds objects; choose a model that names classes."));
+    QCOMPARE(problem("detector"),
+             QString("“Reference CNN” names classes; choose a model that finds objects."));
+    QCOMPARE(problem("boxed"),
+             QString("The images of “Fashion-MNIST” have no boxes; choose a data set with boxes."));
+    QCOMPARE(problem("either"), QString());
 }
 
 void GuiSchemaForm::checksSeveralInOrder()

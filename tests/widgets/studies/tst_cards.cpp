@@ -157,6 +157,20 @@ private Q_SLOTS:
         QCOMPARE(choices.models[2].toolTip(), QString("50.0 %"));
     }
 
+    void detectorsAndSetsWithBoxesAreTold()
+    {
+        const FormChoices choices = readCatalogue(Json::parse(R"({
+            "models": [{"name": "finder", "task": "detection", "parameters": 120000}, {"name": "cnn"}],
+            "datasets": [{"name": "scenes", "available": true, "boxClasses": ["shirt"]}, {"name": "plain"}]
+        })"))
+                                        .choices();
+        QCOMPARE(choices.models[0].kind, QString("detection"));
+        QCOMPARE(choices.models[0].detail, QString("finds objects · 120 k parameters"));
+        QCOMPARE(choices.models[1].kind, QString());
+        QCOMPARE(choices.datasets[0].kind, QString("boxes"));
+        QCOMPARE(choices.datasets[1].kind, QString());
+    }
+
     void aMissingDataSetSaysHowToMendIt()
     {
         const QList<CardItem> items = datasetItems(readCatalogue(sampleCatalogue()));

@@ -204,7 +204,49 @@ def detector():
     g.write("detector", x, outputs)
 
 
+def points():
+    """Objects as points, as CenterNet's graphs end: a heat map, distances to the sides, and the best peaks."""
+    g = Graph([1, 16, 24, 3])
+    x = RNG.rand(1, 16, 24, 3)
+    w1 = g.const("w1", RNG.randn(3, 3, 3, 8).astype("f4") * 0.4)
+    w2 = g.const("w2", RNG.randn(1, 1, 8, 2).astype("f4") * 0.3)
+    w3 = g.const("w3", RNG.randn(1, 1, 8, 4).astype("f4"))
+    g.const("ten", np.array(10, "f4"))
+    g.const("k", np.array(5))
+    g.const("flat", np.array([1, -1]))
+    g.node("Conv2D", "body", ["images", "w1"], strides={"list": {"i": ["1", "4", "4", "1"]}}, padding=text("SAME"))
+    g.node("Conv2D", "heat_logits", ["body", "w2"], strides=STRIDES[1], padding=text("SAME"))
+    g.node("Sigmoid", "keypoints", ["heat_logits"])
+    g.node("Conv2D", "sides", ["body", "w3"], strides=STRIDES[1], padding=text("SAME"))
+    g.node("Sigmoid", "positive", ["sides"])
+    g.node("Mul", "wh", ["positive", "ten"])
+    g.node("MaxPool", "highest", ["keypoints"], ksize=ints([1, 3, 3, 1]), strides=STRIDES[1], padding=text("SAME"))
+    g.node("Equal", "same", ["keypoints", "highest"])
+    g.node("Cast", "peak", ["same"], SrcT={"type": "DT_BOOL"}, DstT={"type": "DT_FLOAT"})
+    g.node("Mul", "peaks", ["keypoints", "peak"])
+    g.node("Reshape", "line", ["peaks", "flat"])
+    g.node("TopKV2", "best", ["line", "k"])
+    g.node("Cast", "places", ["best:1"], SrcT={"type": "DT_INT32"}, DstT={"type": "DT_FLOAT"})
+    g.node("Pack", "detections", ["best", "places"], axis={"i": "2"}, N={"i": "2"})
+    body = conv(x, w1, 4, "SAME")
+    heat = 1 / (1 + np.exp(-conv(body, w2, 1, "SAME")))
+    wh = 10 / (1 + np.exp(-conv(body, w3, 1, "SAME")))
+    peaks = heat * (heat == window(heat, (3, 3), 1, "SAME", -np.inf, lambda p: p.max((1, 2))))
+    order = np.argsort(-peaks.ravel(), kind="stable")[:5]
+    best = np.stack([peaks.ravel()[order], order], 1)[None]
+    g.write("points", x, {"keypoints": heat, "wh": wh, "detections": best})
+    boxes = []
+    for place in order:
+        cell = place // 2
+        row, column = cell // heat.shape[2], cell % heat.shape[2]
+        left, top, right, bottom = wh[0, row, column]
+        boxes.append([column * 4 - left, row * 4 - top, column * 4 + right, row * 4 + bottom,
+                      peaks.ravel()[place], place % 2])
+    INDEX["points"]["best"] = np.array(boxes).tolist()
+
+
 classifier()
 detector()
+points()
 with open(os.path.join(FOLDER, "index.json"), "w") as f:
     json.dump(INDEX, f)

@@ -1,3 +1,4 @@
+#include "backend/models/detection/detector.h"
 #include "backend/models/formats/model_format.h"
 #include "backend/models/tfjs/tfjs_file.h"
 #include "backend/models/tfjs/tfjs_format.h"
@@ -151,6 +152,40 @@ private Q_SLOTS:
         const auto network = format->load(import.card, path("classifier.json"));
         QCOMPARE(network->forward(torch::rand({3, 3, 9, 11})).sizes().vec(),
                  (std::vector<std::int64_t>{3, 5}));
+    }
+
+    void detectorByPointsIsImportedWithItsHeatMap()
+    {
+        const ModelFormat* format = recogniseModel(path("points.json"));
+        const ModelImport import = format->inspect(path("points.json"), {});
+        QVERIFY2(import.asks.empty(), protocol::toJson(import.findings).dump(1).c_str());
+        QVERIFY(import.card.task == Task::Detection);
+        QCOMPARE(QString::fromStdString(import.card.output.dump()),
+                 QString(R"({"layout":"centernet","heat":"keypoints","size":"wh","stride":4,"unit":1,)"
+                         R"("distances":true})"));
+        QCOMPARE(import.card.classes.size(), std::size_t(2));
+        const Detector detector(
+            std::make_shared<const Model>(format->load(import.card, path("points.json")), import.card));
+        const torch::Tensor x = input("points").permute({0, 3, 1, 2}).contiguous().requires_grad_(true);
+        const Candidates candidates = detector.candidates(x);
+        QCOMPARE(candidates.scores.sizes().vec(), (std::vector<std::int64_t>{1, 4 * 6, 2}));
+        // Its own answer goes through a choice of places, ours through every cell of the heat map.
+        const torch::Tensor gradient = torch::autograd::grad({candidates.scores.sum()}, {x})[0];
+        QVERIFY(gradient.ne(0).any().item<bool>());
+        const Detections found =
+            detector.detect(x.detach(), {.scoreAtLeast = 0, .iouAtMost = 1, .most = 1000}).front();
+        const auto best = m_index.at("points").at("best").get<std::vector<std::vector<double>>>();
+        std::size_t at = 0;
+        for (const std::vector<double>& row : best) {
+            QVERIFY(at < found.size());
+            const Detection& one = found[at++];
+            QVERIFY(std::abs(one.x - row[0]) < 1e-3 && std::abs(one.y - row[1]) < 1e-3);
+            QVERIFY(std::abs(one.x + one.width - row[2]) < 1e-3);
+            QVERIFY(std::abs(one.y + one.height - row[3]) < 1e-3);
+            QVERIFY(std::abs(one.score - row[4]) < 1e-5);
+            QCOMPARE(one.category, static_cast<std::int32_t>(row[5]));
+        }
+        QCOMPARE(at, std::size_t(5));
     }
 
     void hostileFilesGiveOneSentence()

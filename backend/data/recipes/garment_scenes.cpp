@@ -1,0 +1,135 @@
+#include "backend/data/recipes/garment_scenes.h"
+
+#include "backend/data/arrays/resident_dataset.h"
+#include "backend/data/arrays/split_rule.h"
+#include "backend/data/formats/idx_dataset.h"
+#include "backend/data/recipes/scene_composer.h"
+#include "backend/protocol/error.h"
+
+#include <QCryptographicHash>
+#include <torch/types.h>
+
+#include <algorithm>
+
+namespace assay::data {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kMostScenes = 100'000;
+constexpr std::int64_t kFashionSide = 28;
+constexpr std::size_t kFashionClasses = 10;
+constexpr std::int64_t kScenesBetweenCalls = 50;
+const std::vector<std::string> kSceneBoxes = {"garment"};
+const std::string kFashionPackage = "dataset-fashion-mnist";
+
+DatasetInfo sceneInfo()
+{
+    return {.name = "garment-scenes",
+            .title = "Garments in made scenes (D11)",
+            .source = "Composites of Fashion-MNIST (Debian dataset-fashion-mnist; Zalando Research)",
+            .licence = "MIT",
+            .note = "Composites, not photographs: items of Fashion-MNIST on a random background. Boxes are "
+                    "exact. Garments stand in for persons: what is found out here about detecting them says "
+                    "nothing of persons by itself. Shoes and bags have no boxes.",
+            .classes = {"scene"},
+            .trainCount = GarmentScenesSpec().train,
+            .testCount = GarmentScenesSpec().test,
+            .channels = 1,
+            .height = SceneComposer::kSide,
+            .width = SceneComposer::kSide,
+            .format = "npz",
+            .boxClasses = kSceneBoxes};
+}
+
+void checkInputs(const Dataset& fashion, const GarmentScenesSpec& spec)
+{
+    const DatasetInfo& info = fashion.info();
+    if (info.channels != 1 || info.height != kFashionSide || info.width != kFashionSide ||
+        info.classes.size() != kFashionClasses)
+        throw Error("is not Fashion-MNIST, of which scenes are composed", info.name);
+    for (const std::int64_t count : {spec.train, spec.test}) {
+        if (count < 1 || count > kMostScenes)
+            throw Error(std::to_string(count) + " scenes of a split are asked for; it must be 1 to 100000",
+                        sceneInfo().name);
+    }
+}
+
+DrawnSet drawFromPackage(const BuildFolders& folders, const BuildHooks& hooks)
+{
+    const fs::path folder = folders.packages.at(kFashionPackage) / "usr/share/datasets/fashion-mnist";
+    const IdxDataset fashion(folder, {.name = "fashion-mnist"});
+    return drawGarmentScenes(fashion, {}, hooks);
+}
+
+std::string sceneHash(const torch::Tensor& images)
+{
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    hash.addData(QByteArray::fromRawData(static_cast<const char*>(images.data_ptr()),
+                                         static_cast<qsizetype>(images.numel())));
+    return hash.result().toHex().toStdString();
+}
+
+} // namespace
+
+DrawnSet drawGarmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec, const BuildHooks& hooks)
+{
+    checkInputs(fashion, spec);
+    DrawnSet set;
+    set.samples.boxClasses = kSceneBoxes;
+    std::vector<torch::Tensor> scenes;
+    for (const Split split : {Split::Train, Split::Test}) {
+        const bool isTest = split == Split::Test;
+        const SceneComposer composer(fashion.pixels(split), fashion.labels(split));
+        const std::int64_t count = isTest ? spec.test : spec.train;
+        for (std::int64_t i = 0; i < count; ++i) {
+            if (i % kScenesBetweenCalls == 0 && hooks.checkpoint)
+                hooks.checkpoint();
+            if (i % kScenesBetweenCalls == 0 && hooks.progress)
+                hooks.progress(static_cast<double>(scenes.size()),
+                               static_cast<double>(spec.train + spec.test), "Composing scenes");
+            const std::string part = isTest ? "test" : "train";
+            const auto scene = composer.compose(
+                SampleRandom(spec.seed, "garment-scenes." + part, static_cast<std::uint64_t>(i)));
+            for (Box box : scene.boxes) {
+                box.sample = static_cast<std::int64_t>(scenes.size());
+                set.samples.boxes.push_back(box);
+            }
+            scenes.push_back(scene.pixels);
+            set.samples.names.push_back(part + "/" + std::to_string(i));
+            set.inTest.push_back(isTest);
+        }
+    }
+    set.images = torch::stack(scenes);
+    set.labels = torch::zeros({set.images.size(0)}, torch::kInt64);
+    return set;
+}
+
+std::shared_ptr<const Dataset> garmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec)
+{
+    const DrawnSet set = drawGarmentScenes(fashion, spec);
+    const torch::Tensor all = torch::arange(set.images.size(0), torch::kInt64);
+    const auto part = [&](std::int64_t first, std::int64_t count) {
+        const torch::Tensor ids = all.narrow(0, first, count);
+        return ResidentPart{.pixels = set.images.narrow(0, first, count).clone(),
+                            .labels = set.labels.narrow(0, first, count).clone(),
+                            .samples = selectSamples(set.samples, ids)};
+    };
+    return std::make_shared<ResidentDataset>(sceneInfo(), part(0, spec.train), part(spec.train, spec.test),
+                                             sceneHash(set.images), sceneInfo().name);
+}
+
+DataRecipe garmentScenesRecipe()
+{
+    return {
+        .info = sceneInfo(),
+        .packages = {{SourcePackage::Registry::Debian, kFashionPackage, "0.0~git20200523.55506a9-1",
+                      "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0", "MIT"}},
+        .downloadMb = 31,
+        .draw = drawFromPackage,
+        .splitRule = "training scenes hold training items of Fashion-MNIST, test scenes test items",
+    };
+}
+
+} // namespace assay::data
