@@ -43,6 +43,10 @@ LiveBar::LiveBar(QWidget* parent)
     m_reset->setObjectName(QStringLiteral("liveReset"));
     m_reset->setProperty("kind", QStringLiteral("flat"));
     m_reset->hide();
+    // Its place is kept: the page must not move under a hand that has begun to drag on it.
+    QSizePolicy kept = m_reset->sizePolicy();
+    kept.setRetainSizeWhenHidden(true);
+    m_reset->setSizePolicy(kept);
     m_coalesce->setSingleShot(true);
     m_coalesce->setInterval(0);
     m_hint->setText(tr("Move these and the figures follow"));
