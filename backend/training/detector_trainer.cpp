@@ -5,6 +5,7 @@
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
 #include "backend/training/adam.h"
+#include "backend/training/epoch_loop.h"
 #include "backend/training/resume_file.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -79,23 +80,9 @@ public:
 
     std::vector<DetectorEpoch> run()
     {
-        std::vector<DetectorEpoch> reports;
-        while (m_epoch < m_spec.epochs) {
-            reports.push_back(epoch());
-            m_network.eval();
-            if (m_hooks.epoch)
-                m_hooks.epoch(reports.back());
-            if (m_hooks.afterEpoch)
-                m_hooks.afterEpoch(m_epoch, m_network);
-            if (!m_hooks.resumeFile.empty() && m_epoch < m_spec.epochs)
-                writeResume(m_hooks.resumeFile, state());
-        }
-        m_network.eval();
-        if (!m_hooks.resumeFile.empty()) {
-            std::error_code code;
-            std::filesystem::remove(m_hooks.resumeFile, code);
-        }
-        return reports;
+        return runEpochs(
+            m_network, m_hooks, m_spec.epochs, m_epoch, [this] { return epoch(); },
+            [this] { return state(); });
     }
 
 private:
@@ -113,6 +100,10 @@ private:
         const auto began = std::chrono::steady_clock::now();
         m_network.train();
         const torch::Tensor order = torch::randperm(m_count, m_generator, torch::kInt64);
+        // Sums stay on the device; they are read once an epoch.
+        const auto sums = torch::TensorOptions().dtype(torch::kFloat64).device(m_device);
+        torch::Tensor objectLoss = torch::zeros({}, sums);
+        torch::Tensor boxLoss = torch::zeros({}, sums);
         DetectorEpoch report{.epoch = m_epoch + 1, .epochs = m_spec.epochs};
         for (std::int64_t b = 0; b < batches(); ++b) {
             if (m_hooks.checkpoint)
@@ -122,12 +113,14 @@ private:
             report.learningRate = rate(b);
             const DetectorLoss loss = step(order.narrow(0, first, count), report.learningRate);
             const double share = static_cast<double>(count) / static_cast<double>(m_count);
-            report.objectLoss += loss.object.item<double>() * share;
-            report.boxLoss += loss.box.item<double>() * share;
+            objectLoss.add_(loss.object, share);
+            boxLoss.add_(loss.box, share);
             if (m_hooks.progress)
                 m_hooks.progress(m_epoch * m_count + first + count, m_spec.epochs * m_count);
         }
         ++m_epoch;
+        report.objectLoss = objectLoss.item<double>();
+        report.boxLoss = boxLoss.item<double>();
         report.loss = report.objectLoss + report.boxLoss;
         if (!std::isfinite(report.loss))
             throw Error("the loss is no longer finite after epoch " + std::to_string(m_epoch), "training",

@@ -4,6 +4,7 @@
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
 #include "backend/training/augment.h"
+#include "backend/training/epoch_loop.h"
 #include "backend/training/resume_file.h"
 #include "backend/training/sgd.h"
 
@@ -55,23 +56,9 @@ public:
 
     std::vector<EpochReport> run()
     {
-        std::vector<EpochReport> reports;
-        while (m_epoch < m_spec.epochs) {
-            reports.push_back(epoch());
-            m_network.eval();
-            if (m_hooks.epoch)
-                m_hooks.epoch(reports.back());
-            if (m_hooks.afterEpoch)
-                m_hooks.afterEpoch(m_epoch, m_network);
-            if (!m_hooks.resumeFile.empty() && m_epoch < m_spec.epochs)
-                writeResume(m_hooks.resumeFile, state());
-        }
-        m_network.eval();
-        if (!m_hooks.resumeFile.empty()) {
-            std::error_code code;
-            std::filesystem::remove(m_hooks.resumeFile, code);
-        }
-        return reports;
+        return runEpochs(
+            m_network, m_hooks, m_spec.epochs, m_epoch, [this] { return epoch(); },
+            [this] { return state(); });
     }
 
 private:
