@@ -33,7 +33,7 @@ private:
 
 /// Raised with any change that breaks plugins built against an older engine; stands in the metadata of
 /// every plugin and is compared before its code is loaded.
-inline constexpr int kEngineAbi = 4;
+inline constexpr int kEngineAbi = 5;
 
 /// The interface of native plugins, our own included. A plugin is a QObject that implements it:
 ///

@@ -66,6 +66,9 @@ public:
     virtual void artifact(std::string_view name, const TensorMap& tensors) = 0;
     /// Writes a file that others read (a picture, a certificate) to artifacts/FILE of the run.
     virtual void file(std::string_view file, std::string_view bytes) = 0;
+    /// Writes a model to artifacts/NAME.safetensors with its card beside it, and lists it among the workspace's
+    /// models as NAME-RUN, so that every other study can take it; the card's name and hash are filled in.
+    virtual void saveModel(std::string_view name, const models::Network& network, models::ModelCard card) = 0;
     /// Reads back an artifact of folder(), for previews. @throws Error when it is not there.
     virtual TensorMap loadArtifact(std::string_view name) const = 0;
 
