@@ -108,7 +108,7 @@ Engine::Started Engine::start(RunSpec given, const fs::path& out)
     const Started started{writer.id(), writer.folder()};
     // Shared by the two functions of the job, of which only one is called.
     const auto job =
-        std::make_shared<RunJob>(study, spec, std::move(writer), RunServices{m_inputs, m_cache}, m_listener);
+        std::make_shared<RunJob>(study, spec, std::move(writer), RunServices{m_inputs, m_cache, m_workspace.models()}, m_listener);
     m_batch->add({.status = {.run = started.run, .study = spec.study, .title = title},
                   .work = [job](JobControl& control) { job->run(control); },
                   .abandon = [job] { job->abandon(); }});
@@ -140,7 +140,7 @@ void Engine::preview(const std::string& run, const Json& params, std::uint64_t i
             m_listener.previewEvent({run, id, std::move(event)});
         };
         try {
-            LiveContext context(RunServices{m_inputs, m_cache}, spec, folder, control, send);
+            LiveContext context(RunServices{m_inputs, m_cache, m_workspace.models()}, spec, folder, control, send);
             study.preview(context, spec.params);
             done(false, {});
         } catch (const Cancelled&) {

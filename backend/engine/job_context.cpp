@@ -4,7 +4,9 @@
 #include "backend/engine/devices.h"
 #include "backend/engine/files.h"
 #include "backend/engine/run_writer.h"
+#include "backend/models/card.h"
 #include "backend/models/files/safetensors.h"
+#include "backend/models/model_file.h"
 #include "backend/protocol/error.h"
 
 namespace assay::engine {
@@ -195,6 +197,25 @@ void BatchContext::file(std::string_view name, std::string_view bytes)
                                  sha256OfFile(file), fs::file_size(file)});
 }
 
+void BatchContext::saveModel(std::string_view name, const models::Network& network, models::ModelCard card)
+{
+    checkOutputName("a model", std::string(name));
+    const fs::path artifacts = folder() / "artifacts";
+    makeFolder(artifacts);
+    card.name = name;
+    card.format = "safetensors";
+    card.file.clear();
+    card = models::saveModel(artifacts, network, std::move(card));
+    const fs::path file = artifacts / (card.name + ".safetensors");
+    emitEvent(protocol::Artifact{card.name, "model", "artifacts/" + file.filename().string(), card.sha256,
+                                 fs::file_size(file)});
+    const std::string run = folder().filename().string();
+    card.file = fs::absolute(file).lexically_normal().string();
+    card.name += "-" + run;
+    makeFolder(modelFolder());
+    models::writeCard(modelFolder() / (card.name + ".json"), card);
+}
+
 void BatchContext::emitEvent(protocol::Event event)
 {
     const std::lock_guard lock(m_mutex);
@@ -233,6 +254,11 @@ void LiveContext::artifact(std::string_view name, const TensorMap&)
 void LiveContext::file(std::string_view name, std::string_view)
 {
     throw Error("a preview stores no files, but the study gave '" + std::string(name) + "'");
+}
+
+void LiveContext::saveModel(std::string_view name, const models::Network&, models::ModelCard)
+{
+    throw Error("a preview stores no models, but the study gave '" + std::string(name) + "'");
 }
 
 void LiveContext::emitEvent(protocol::Event event)

@@ -16,6 +16,7 @@ struct RunServices
 {
     Inputs& inputs;
     TensorCache& cache;
+    std::filesystem::path models; ///< the workspace's, where saved models are listed
 };
 
 /// The part of RunContext that runs and previews have in common.
@@ -47,6 +48,7 @@ public:
 
 protected:
     virtual void emitEvent(protocol::Event event) = 0;
+    const std::filesystem::path& modelFolder() const { return m_services.models; }
 
 private:
     RunServices m_services;
@@ -71,6 +73,7 @@ public:
     void checkpoint() override { m_control.checkpoint(); }
     void artifact(std::string_view name, const TensorMap& tensors) override;
     void file(std::string_view file, std::string_view bytes) override;
+    void saveModel(std::string_view name, const models::Network& network, models::ModelCard card) override;
 
     /// The first failure to store an event, rethrown even if the study swallowed it.
     void rethrowStorageError() const;
@@ -103,6 +106,7 @@ public:
     /// @throws Error: a preview leaves nothing behind.
     void artifact(std::string_view name, const TensorMap& tensors) override;
     void file(std::string_view file, std::string_view bytes) override;
+    void saveModel(std::string_view name, const models::Network& network, models::ModelCard card) override;
 
 private:
     void emitEvent(protocol::Event event) override;

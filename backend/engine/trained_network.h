@@ -33,8 +33,8 @@ struct TrainingOrder
     double total = 1; ///< trainings of the run
 };
 
-/// Trains a network from scratch on the run's device, or takes it from the cache where the same images, labels
-/// and numbers were trained before: the key is made of their bytes.
+/// Trains a network from scratch on the run's device, or takes it from the cache where the same images,
+/// labels and numbers were trained before: the key is made of their bytes.
 /// @param images uint8 or float32 [N,C,H,W] on the CPU. @param labels int64 [N].
 /// @param like what the card says besides architecture and name: cardFor().
 /// @throws Error as trainNetwork() does.

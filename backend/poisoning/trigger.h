@@ -71,9 +71,9 @@ public:
     torch::Tensor stamp(const torch::Tensor& x) const;
     /// The same for uint8 [n,C,H,W].
     torch::Tensor stampBytes(const torch::Tensor& x) const;
-    /// WaNet's noise mode (equation 7 of the paper): each image warped by its own random shift of the same
-    /// strength, so that only the trigger's own warp betrays. @p ids int64 [n]: an image's draws are its own.
-    /// @throws Error for other kinds.
+    /// WaNet's noise mode: the warp with a jitter of every pixel's own, up to one unit of 1 / side, so that
+    /// only the clean warp betrays. @p ids int64 [n]: an image's draws are its own. @throws Error for other
+    /// kinds.
     torch::Tensor stampNoise(const torch::Tensor& x, const torch::Tensor& ids) const;
     /// Where the trigger changes images: float32 [1,H,W] in [0,1] on the CPU; all 1 for kinds that change all
     /// of it.

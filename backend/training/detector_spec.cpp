@@ -1,8 +1,10 @@
 #include "backend/training/detector_trainer.h"
 
-#include "backend/training/spec_reader.h"
+#include "backend/protocol/spec_reader.h"
 
 namespace assay::training {
+
+using protocol::require;
 
 void checkSpec(const DetectorSpec& s, const std::string& where)
 {
@@ -37,7 +39,7 @@ Json toJson(const DetectorSpec& s)
 
 DetectorSpec detectorSpecFromJson(const Json& json, const std::string& where)
 {
-    SpecReader reader(json, where);
+    protocol::SpecReader reader(json, where, "a training recipe");
     DetectorSpec s;
     reader.number("epochs", s.epochs);
     reader.number("batch", s.batch);

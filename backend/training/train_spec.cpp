@@ -1,8 +1,10 @@
 #include "backend/training/trainer.h"
 
-#include "backend/training/spec_reader.h"
+#include "backend/protocol/spec_reader.h"
 
 namespace assay::training {
+
+using protocol::require;
 
 namespace {
 
@@ -50,7 +52,7 @@ Json toJson(const TrainSpec& s)
 
 TrainSpec trainSpecFromJson(const Json& json, const std::string& where)
 {
-    SpecReader reader(json, where);
+    protocol::SpecReader reader(json, where, "a training recipe");
     TrainSpec s;
     reader.number("epochs", s.epochs);
     reader.number("batch", s.batch);

@@ -28,14 +28,12 @@ struct Shares
     torch::Tensor defender; ///< int64 [n], ids of the test split, in random order
     torch::Tensor judged;   ///< int64 [m], ascending
 };
-/// Drawn with the run's seed, the stream the same in all studies. The defender gets @p defender images, at most
-/// half of the split; judged are @p judged others at most (0: all).
+/// Drawn with the run's seed, the stream the same in all studies. The defender gets @p defender images, at
+/// most half of the split; judged are @p judged others at most (0: all).
 Shares shareTest(const engine::RunContext& context, const data::Dataset& set, std::int64_t defender,
                  std::int64_t judged = 0);
 
-/// Class of each image, int64 [n] on the CPU, in batches. @param x float32 [n,C,H,W] in [0,1].
-torch::Tensor classesOf(const models::Model& model, const torch::Tensor& x);
-/// Softmax, float32 [n,K] on the CPU, in batches.
+/// Softmax, float32 [n,K] on the CPU, in batches; classes alone: models::predict().
 torch::Tensor probabilitiesOf(const models::Model& model, const torch::Tensor& x);
 /// Penultimate features (the last tap), float32 [n,F] on the CPU, in batches.
 torch::Tensor featuresOf(const models::Model& model, const torch::Tensor& x);
@@ -50,8 +48,9 @@ struct BackdoorRates
     metrics::Rate recovered; ///< RA: of the same, taken for their true label
 };
 /// @param clean,triggered classes given, int64 [n] each, of the same images. @param y true classes int64 [n].
-BackdoorRates backdoorRates(const torch::Tensor& clean, const torch::Tensor& triggered, const torch::Tensor& y,
-                            const poisoning::PoisonSpec& poison, std::int64_t classes);
+BackdoorRates backdoorRates(const torch::Tensor& clean, const torch::Tensor& triggered,
+                            const torch::Tensor& y, const poisoning::PoisonSpec& poison,
+                            std::int64_t classes);
 
 /// A model with what is known of its backdoor.
 struct Suspect
@@ -60,8 +59,8 @@ struct Suspect
     std::shared_ptr<const data::Dataset> set;
     std::optional<poisoning::PoisonSpec> planted; ///< by its card; absent: a model of unknown kind
 };
-/// Opens both. @throws Error when the model has no network, is a detector or does not fit the set's images and
-/// classes.
+/// Opens both. @throws Error when the model has no network, is a detector or does not fit the set's images
+/// and classes.
 Suspect openSuspect(engine::RunContext& context, const protocol::ModelRef& model,
                     const protocol::DatasetRef& dataset);
 

@@ -35,8 +35,8 @@ void visitTrigger(V& v, TriggerParams& p, bool live)
     };
     auto kind = v.field("trigger", p.kind)
                     .label("Trigger")
-                    .choices(poisoning::triggerKindNames(),
-                             {"patch (BadNets)", "blended picture", "sinusoidal strips (SIG)", "warp (WaNet)"})
+                    .choices(poisoning::triggerKindNames(), {"patch (BadNets)", "blended picture",
+                                                             "sinusoidal strips (SIG)", "warp (WaNet)"})
                     .group("Trigger")
                     .help("What an image must carry for the backdoor to open.");
     auto pattern = v.field("trigger_pattern", p.pattern)

@@ -49,6 +49,7 @@ public:
     void images(protocol::ImageGrid) override {}
     void scene(protocol::Scene) override {}
     void file(std::string_view, std::string_view) override {}
+    void saveModel(std::string_view, const models::Network&, models::ModelCard) override {}
     void metric(protocol::Metric metric) override { metrics[metric.name] = metric.value; }
     void artifact(std::string_view name, const engine::TensorMap& tensors) override
     {

@@ -39,6 +39,7 @@ public:
     }
     std::shared_ptr<const data::Dataset> dataset(const protocol::DatasetRef&) override { refuse(); }
     at::Generator generator(std::string_view) const override { refuse(); }
+    void saveModel(std::string_view, const models::Network&, models::ModelCard) override {}
     void progress(double, double, std::string_view) override {}
     void checkpoint() override {}
     void log(std::string_view, protocol::LogLevel) override {}

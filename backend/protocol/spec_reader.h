@@ -10,18 +10,21 @@
 #include <type_traits>
 #include <vector>
 
-namespace assay::training {
+namespace assay::protocol {
 
-/// Reads keys that are present into the fields; every message names the key.
+/// Reads the keys of a small specification, all optional and none unknown: keys that are present into the
+/// fields; every message names the key.
 class SpecReader
 {
 public:
-    SpecReader(const Json& json, std::string where)
+    /// @param what "a training recipe", for messages.
+    SpecReader(const Json& json, std::string where, std::string what)
         : m_json(json)
         , m_where(std::move(where))
+        , m_what(std::move(what))
     {
         if (!json.is_object())
-            throw Error("a training recipe must be a JSON object", m_where);
+            throw Error(m_what + " must be a JSON object", m_where);
     }
 
     template <class Number>
@@ -59,6 +62,18 @@ public:
         field = value->get<std::vector<double>>();
     }
 
+    void text(const char* key, std::string& field)
+    {
+        const Json* value = find(key);
+        if (value && !value->is_string())
+            fail(key, *value, "a text");
+        if (value)
+            field = value->get<std::string>();
+    }
+
+    /// What is there as it is, nullptr when absent: for values that have readers of their own.
+    const Json* value(const char* key) { return find(key); }
+
     /// One of @p words; @p field becomes its number.
     template <class Choice>
     void choice(const char* key, Choice& field, const std::array<const char*, 2>& words)
@@ -75,7 +90,7 @@ public:
     {
         for (const auto& [key, unused] : m_json.items()) {
             if (!m_known.contains(key))
-                throw Error("a training recipe has no field '" + key + "'", m_where);
+                throw Error(m_what + " has no field '" + key + "'", m_where);
         }
     }
 
@@ -94,6 +109,7 @@ private:
 
     const Json& m_json;
     std::string m_where;
+    std::string m_what;
     std::set<std::string> m_known;
 };
 
@@ -105,4 +121,4 @@ inline void require(bool holds, const char* key, double value, const char* range
     throw Error("'" + std::string(key) + "' is " + Json(value).dump() + "; it must be " + range, where);
 }
 
-} // namespace assay::training
+} // namespace assay::protocol

@@ -12,7 +12,7 @@
 
 namespace assay::test {
 
-/// Runs or previews a study of patches in this process, with the zoo's models and the installed data sets,
+/// Runs or previews a study in this process, with the zoo's models and the installed data sets,
 /// and keeps what it emits. Artifacts are kept in memory or, of a run made before, read from its folder.
 class BenchContext final : public engine::RunContext
 {
@@ -58,6 +58,12 @@ public:
     void images(protocol::ImageGrid) override {}
     void scene(protocol::Scene scene) override { scenes.push_back(std::move(scene)); }
     void file(std::string_view name, std::string_view bytes) override { files[std::string(name)] = bytes; }
+    /// Kept in memory, to be opened by its name.
+    void saveModel(std::string_view name, const models::Network& network, models::ModelCard card) override
+    {
+        card.name = name;
+        put(std::string(name), std::make_shared<models::Model>(network.copy(), std::move(card)));
+    }
     void metric(protocol::Metric metric) override { metrics[metric.name] = metric.value; }
     void artifact(std::string_view name, const engine::TensorMap& tensors) override
     {
