@@ -31,6 +31,12 @@ std::string percent(std::optional<double> fraction, bool detects = false)
     return buffer;
 }
 
+/// "90.80 %, attack success 99.10 %".
+std::string reached(double accuracy, bool detects, std::optional<double> asr)
+{
+    return percent(accuracy, detects) + (asr ? ", attack success " + percent(asr) : "");
+}
+
 bool finds(const models::ModelCard& card)
 {
     return card.task == models::Task::Detection;
@@ -111,8 +117,8 @@ int verify(const fs::path& folder)
                     check.name.c_str(), percent(check.cardAccuracy, check.detects).c_str());
             else if (check.ok())
                 std::printf("%s  ok  accuracy %s, the card says %s\n", check.name.c_str(),
-                            percent(check.accuracy, check.detects).c_str(),
-                            percent(check.cardAccuracy, check.detects).c_str());
+                            reached(check.accuracy, check.detects, check.asr).c_str(),
+                            reached(check.cardAccuracy, check.detects, check.cardAsr).c_str());
             else
                 std::printf("%s  WRONG  %s\n", check.name.c_str(), check.problem.c_str());
             std::fflush(stdout);
@@ -151,7 +157,7 @@ const Command kZoo = {
     "The folder is the zoo beside the program unless --folder names another. 'train' without a name\n"
     "trains all; it goes on where an interrupted training stopped. 'verify' checks hashes and measures\n"
     "accuracies; exit status 1 when one is not as its card says. The accuracy of a detector is its average\n"
-    "precision at an IoU of 0.5 (AP).\n",
+    "precision at an IoU of 0.5 (AP). Models with a backdoor are measured on triggered images as well.\n",
     zoo};
 
 } // namespace assay::cli

@@ -33,7 +33,9 @@ Json modelJson(const models::ModelCard& card, const std::filesystem::path& cardF
             {"input",
              {{"channels", card.input.channels}, {"height", card.input.height}, {"width", card.input.width}}},
             {"format", card.format},
-            {"file", card.file},
+            {"file", own && !card.file.empty()
+                         ? (cardFile.parent_path() / card.file).lexically_normal().string()
+                         : card.file},
             {"predictionsOnly", predictionsOnly(card)},
             {"warning", own ? modelWarning(cardFile, card, hashes) : std::string()},
             {"accuracy", card.testAccuracy ? Json(*card.testAccuracy) : Json()},

@@ -107,8 +107,9 @@ Engine::Started Engine::start(RunSpec given, const fs::path& out)
                                    : RunWriter::createAt(out, spec, title);
     const Started started{writer.id(), writer.folder()};
     // Shared by the two functions of the job, of which only one is called.
-    const auto job =
-        std::make_shared<RunJob>(study, spec, std::move(writer), RunServices{m_inputs, m_cache, m_workspace.models()}, m_listener);
+    const RunServices services{m_inputs, m_cache, m_workspace.models(),
+                               [this] { m_listener.catalogueChanged(); }};
+    const auto job = std::make_shared<RunJob>(study, spec, std::move(writer), services, m_listener);
     m_batch->add({.status = {.run = started.run, .study = spec.study, .title = title},
                   .work = [job](JobControl& control) { job->run(control); },
                   .abandon = [job] { job->abandon(); }});
@@ -140,7 +141,8 @@ void Engine::preview(const std::string& run, const Json& params, std::uint64_t i
             m_listener.previewEvent({run, id, std::move(event)});
         };
         try {
-            LiveContext context(RunServices{m_inputs, m_cache, m_workspace.models()}, spec, folder, control, send);
+            LiveContext context(RunServices{m_inputs, m_cache, m_workspace.models(), {}}, spec, folder,
+                                control, send);
             study.preview(context, spec.params);
             done(false, {});
         } catch (const Cancelled&) {
@@ -216,6 +218,7 @@ Json Engine::runs() const
 void Engine::deleteRun(const std::string& run)
 {
     engine::deleteRun(m_workspace.runs(), run);
+    m_listener.catalogueChanged(); // models that it saved are gone
 }
 
 } // namespace assay::engine

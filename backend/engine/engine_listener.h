@@ -15,7 +15,7 @@ public:
     virtual void previewEvent(const protocol::PreviewEvent& event) = 0;
     /// A job was added or changed its state.
     virtual void jobsChanged() = 0;
-    /// A model or data set was imported, removed or put back.
+    /// A model or data set was imported, saved by a run, removed or put back.
     virtual void catalogueChanged() {}
 };
 

@@ -1,6 +1,8 @@
 #include "backend/engine/inputs.h"
 
+#include "backend/engine/importing/file_warning.h"
 #include "backend/engine/importing/foreign_files.h"
+#include "backend/models/card.h"
 #include "backend/protocol/error.h"
 
 #include <algorithm>
@@ -67,8 +69,18 @@ std::shared_ptr<const models::Model> Inputs::foreignModel(const std::string& pat
     return openModel(card, device);
 }
 
+void Inputs::requireItsRun(const std::filesystem::path& cardFile)
+{
+    const models::ModelCard card = models::readCard(cardFile);
+    if (const std::string deleted = deletedRun(cardFile, card); !deleted.empty())
+        throw Error(deleted, "model '" + card.name + "'",
+                    "Run the study again, or remove the model from the library.");
+}
+
 std::shared_ptr<const models::Model> Inputs::model(const std::string& nameOrPath, torch::Device device)
 {
+    if (!isForeignModel(nameOrPath))
+        requireItsRun(m_models.cardFile(nameOrPath));
     auto model =
         isForeignModel(nameOrPath) ? foreignModel(nameOrPath, device) : m_models.open(nameOrPath, device);
     const std::lock_guard lock(m_mutex);
@@ -109,6 +121,7 @@ void Inputs::requireModel(const std::string& nameOrPath) const
     std::error_code error;
     if (!std::filesystem::exists(card, error))
         throw Error("there is no such model", card.string(), "See 'assay-cli list models'");
+    requireItsRun(card);
 }
 
 void Inputs::requireDataset(const std::string& nameOrPath) const

@@ -48,6 +48,8 @@ public:
     static constexpr std::size_t kDatasetsKept = 4;
 
 private:
+    /// @throws Error naming the deleted run that a model's weights were in.
+    static void requireItsRun(const std::filesystem::path& cardFile);
     models::ModelCard foreignCard(const std::string& path) const;
     std::shared_ptr<const models::Model> foreignModel(const std::string& path, torch::Device device);
     std::shared_ptr<const data::Dataset> openDataset(const std::string& nameOrPath);

@@ -197,6 +197,18 @@ void BatchContext::file(std::string_view name, std::string_view bytes)
                                  sha256OfFile(file), fs::file_size(file)});
 }
 
+namespace {
+
+/// How a card in @p models names @p file: a workspace may be moved, and its runs with it.
+fs::path placeFor(const fs::path& file, const fs::path& models)
+{
+    const fs::path whole = fs::absolute(file).lexically_normal();
+    const bool inside = *whole.lexically_relative(models.parent_path()).begin() != "..";
+    return inside ? whole.lexically_relative(models) : whole;
+}
+
+} // namespace
+
 void BatchContext::saveModel(std::string_view name, const models::Network& network, models::ModelCard card)
 {
     checkOutputName("a model", std::string(name));
@@ -210,10 +222,14 @@ void BatchContext::saveModel(std::string_view name, const models::Network& netwo
     emitEvent(protocol::Artifact{card.name, "model", "artifacts/" + file.filename().string(), card.sha256,
                                  fs::file_size(file)});
     const std::string run = folder().filename().string();
-    card.file = fs::absolute(file).lexically_normal().string();
+    card.recipe["run"] = run; // whoever misses the file is told so
+    card.recipe["study"] = spec().study;
+    card.file = placeFor(file, services().models).string();
     card.name += "-" + run;
-    makeFolder(modelFolder());
-    models::writeCard(modelFolder() / (card.name + ".json"), card);
+    makeFolder(services().models);
+    models::writeCard(services().models / (card.name + ".json"), card);
+    if (services().modelSaved)
+        services().modelSaved();
 }
 
 void BatchContext::emitEvent(protocol::Event event)

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <exception>
+#include <functional>
 
 namespace assay::engine {
 
@@ -16,7 +17,8 @@ struct RunServices
 {
     Inputs& inputs;
     TensorCache& cache;
-    std::filesystem::path models; ///< the workspace's, where saved models are listed
+    std::filesystem::path models;     ///< the workspace's, where saved models are listed
+    std::function<void()> modelSaved; ///< called when there is one more
 };
 
 /// The part of RunContext that runs and previews have in common.
@@ -48,7 +50,7 @@ public:
 
 protected:
     virtual void emitEvent(protocol::Event event) = 0;
-    const std::filesystem::path& modelFolder() const { return m_services.models; }
+    const RunServices& services() const { return m_services; }
 
 private:
     RunServices m_services;

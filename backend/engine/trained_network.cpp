@@ -78,17 +78,20 @@ std::shared_ptr<const models::Model> trainedNetwork(RunContext& context, const t
     const auto network = models::makeNetwork(like.architecture, like.options, like.input,
                                              static_cast<std::int64_t>(like.classes.size()));
     network->to(context.device());
-    const Json key = {{"what", "trained network"},
-                      {"method", 1},
-                      {"architecture", order.architecture},
-                      {"options", order.options},
-                      {"mean", like.input.mean},
-                      {"stddev", like.input.stddev},
-                      {"train", training::toJson(order.spec)},
-                      {"images", bytesHash(images)},
-                      {"labels", bytesHash(labels)}};
+    Json key = {{"what", "trained network"},
+                {"method", 1},
+                {"architecture", order.architecture},
+                {"options", order.options},
+                {"mean", like.input.mean},
+                {"stddev", like.input.stddev},
+                {"train", training::toJson(order.spec)},
+                {"images", bytesHash(images)},
+                {"labels", bytesHash(labels)}};
+    if (order.loss)
+        key["loss"] = order.lossKey;
     const TensorMap weights = context.cached(key, [&] {
         training::TrainHooks hooks;
+        hooks.loss = order.loss;
         hooks.checkpoint = [&] { context.checkpoint(); };
         hooks.progress = [&](std::int64_t done, std::int64_t all) {
             context.progress(order.done + static_cast<double>(done) / static_cast<double>(all), order.total,

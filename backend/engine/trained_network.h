@@ -29,6 +29,9 @@ struct TrainingOrder
     std::string architecture; ///< key of the architecture registry
     Json options = Json::object();
     training::TrainSpec spec;
+    /// Empty: cross-entropy. Else lossKey must tell it from all others.
+    training::BatchLoss loss = {};
+    Json lossKey = nullptr;
     double done = 0;  ///< where the run's progress stands before it, in units of `total`
     double total = 1; ///< trainings of the run
 };

@@ -1,7 +1,8 @@
 #include "backend/metrics/selective.h"
 
+#include "backend/metrics/roc.h"
+
 #include <algorithm>
-#include <limits>
 
 namespace assay::metrics {
 
@@ -43,17 +44,7 @@ double harmonic(double from, double to)
 
 double confidenceAuroc(const SortedConfidences& sorted, Counts counts)
 {
-    double rightAbove = 0, wrong = 0, won = 0;
-    for (auto last = static_cast<std::size_t>(sorted.size()); last > 0;) {
-        const EqualOnes run = runBefore(sorted, counts, last);
-        won += run.wrong * (rightAbove + run.right / 2);
-        rightAbove += run.right;
-        wrong += run.wrong;
-        last = run.first;
-    }
-    if (rightAbove == 0 || wrong == 0)
-        return std::numeric_limits<double>::quiet_NaN();
-    return won / rightAbove / wrong;
+    return auroc(sorted.confidence(), sorted.correct(), counts);
 }
 
 std::vector<RiskPoint> riskCoverage(const SortedConfidences& sorted)

@@ -109,12 +109,19 @@ private:
                 .to(m_device);
         const torch::Tensor y = batch.labels.to(m_device);
         const torch::Tensor logits = m_network.forward(x);
-        const torch::Tensor loss = torch::nn::functional::cross_entropy(
-            logits, y,
-            torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(m_spec.labelSmoothing));
+        const torch::Tensor loss = lossOf(x, logits, y);
         m_sgd.step(torch::autograd::grad({loss}, m_sgd.parameters()), rate);
         lossSum.add_(loss.detach().to(torch::kFloat64), x.size(0));
         right.add_(logits.detach().argmax(1).eq(y).sum());
+    }
+
+    torch::Tensor lossOf(const torch::Tensor& x, const torch::Tensor& logits, const torch::Tensor& y) const
+    {
+        if (m_hooks.loss)
+            return m_hooks.loss(x, logits, y);
+        return torch::nn::functional::cross_entropy(
+            logits, y,
+            torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(m_spec.labelSmoothing));
     }
 
     TrainState state() const

@@ -53,9 +53,18 @@ struct EpochReport
     double seconds = 0;
 };
 
+/// What a training lowers: the mean over a batch, a scalar that is differentiable in @p logits.
+/// @param x the batch as the network saw it, float32 [n,C,H,W] in [0,1], augmented, on the network's device.
+/// @param logits float32 [n,K]. @param y int64 [n]: the labels.
+using BatchLoss =
+    std::function<torch::Tensor(const torch::Tensor& x, const torch::Tensor& logits, const torch::Tensor& y)>;
+
 /// Every member may be empty. All are called in the thread that trains.
 struct TrainHooks
 {
+    /// In place of cross-entropy, which labelSmoothing then has no part in. The spec does not know of it: who
+    /// caches what was trained or resumes it has to tell one loss from another.
+    BatchLoss loss;
     std::function<void()> checkpoint; ///< before every batch; may throw Cancelled
     std::function<void(std::int64_t done, std::int64_t total)> progress; ///< after every batch, in images
     std::function<void(const EpochReport&)> epoch;

@@ -2,6 +2,7 @@
 
 #include "backend/data/catalogue.h"
 #include "backend/models/model.h"
+#include "backend/poisoning/poison.h"
 #include "backend/training/detector_trainer.h"
 #include "backend/training/trainer.h"
 
@@ -29,6 +30,8 @@ struct ZooRecipe
     TrainSpec train; ///< of a classifier
     /// Set for a detector, which learns the data set's boxes: how it is trained.
     std::optional<DetectorSpec> detector = std::nullopt;
+    /// Set for a classifier with a backdoor: how its training images are poisoned.
+    std::optional<poisoning::PoisonSpec> poison = std::nullopt;
     /// Model that the same training leaves behind, taken from an earlier epoch; empty for none.
     std::string snapshotName;
     int snapshotEpoch = 0;
@@ -56,14 +59,18 @@ struct ZooCheck
     double accuracy = 0;     ///< measured on the test images of the model's domains
     bool measured = false;   ///< false: the data set is not installed, only the file was checked
     double cardAccuracy = 0; ///< what the card claims
-    std::string problem;     ///< empty when hash, weights and accuracy are as the card says
+    /// Of a model with a backdoor: its attack success rate, of triggered test images of other classes.
+    std::optional<double> asr;
+    std::optional<double> cardAsr;
+    std::string problem; ///< empty when hash, weights and accuracy are as the card says
     bool ok() const { return problem.empty(); }
 };
 
 /// Checks the hash of every model in @p folder and measures its accuracy, which must be within two images of
-/// its card's (another machine may round differently), of a detector its AP within 0.002; within 1 % of the
-/// images, or 0.01, where the data set itself was drawn by another version of the drawing library (its hash
-/// differs). A model whose data set is not installed is loaded and not measured.
+/// its card's (another machine may round differently), as must the attack success of a model with a backdoor;
+/// of a detector its AP within 0.002; within 1 % of the images, or 0.01, where the data set itself was drawn
+/// by another version of the drawing library (its hash differs). A model whose data set is not installed is
+/// loaded and not measured.
 /// @param progress called after each model; may throw to stop.
 std::vector<ZooCheck> verifyZoo(const std::filesystem::path& folder, const data::DatasetCatalogue& catalogue,
                                 const std::function<void(const ZooCheck&)>& progress = {});

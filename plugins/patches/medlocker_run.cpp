@@ -111,7 +111,8 @@ void MedlockerRun::choosePool()
     else if (m_params.mask == "file")
         m_maps = fileMaps(m_params.maskFile, m_pool.ids, info.height, info.width);
     else
-        m_maps = gradCam(*m_models.front().model, m_pool.x, m_pool.y, [this] { m_context.checkpoint(); });
+        m_maps =
+            surrogateMaps(*m_models.front().model, m_pool.x, m_pool.y, [this] { m_context.checkpoint(); });
 }
 
 std::vector<Protection> MedlockerRun::protectPool(double threshold, int side, Fallback fallback,

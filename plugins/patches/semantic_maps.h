@@ -13,17 +13,10 @@ namespace assay::medlocker {
 // Maps of what matters in an image, float32 [n,H,W] on the CPU, 0 .. 255: what exceeds a threshold is
 // protected.
 
-/// The last tap of @p model that is an image of more than one pixel: the target layer of Grad-CAM.
-/// @throws Error when there is none (a multi-layer perceptron, a graph from outside).
-std::string lastSpatialTap(const models::Model& model, const torch::Tensor& x);
-
-/// Grad-CAM (Selvaraju et al. 2017) of the logit of class @p y: the channels of lastSpatialTap() weighted by
-/// the mean gradient of the logit, rectified, scaled to 0 .. 255 per image, then resized bilinearly. All 0
-/// where nothing speaks for the class.
-/// @param x float32 [n,C,H,W] in [0,1]; @param y int64 [n] on the CPU. @param check called before each chunk
-/// from worker threads; may throw.
-torch::Tensor gradCam(const models::Model& model, const torch::Tensor& x, const torch::Tensor& y,
-                      const std::function<void()>& check = {});
+/// models::gradCam() of the surrogate for the classes @p y.
+/// @throws Error when it has no layer for that (a multi-layer perceptron, a graph from outside).
+torch::Tensor surrogateMaps(const models::Model& surrogate, const torch::Tensor& x, const torch::Tensor& y,
+                            const std::function<void()>& check = {});
 
 /// 255 inside of every box of the test split's samples @p ids, 0 outside; pixels that a box touches count.
 /// @throws Error when the data set has no boxes.

@@ -1,3 +1,4 @@
+#include "backend/engine/reporting/confusion_figure.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "plugins/transfer/class_aware_figures.h"
 
@@ -5,35 +6,10 @@
 
 namespace assay::transfer {
 
-using protocol::AxisScale;
 using protocol::Figure;
 using protocol::Layer;
-using protocol::LayerKind;
 
 namespace {
-
-/// Cells of a class confusion with the ids of the images in each. @param rows,columns int64 [N];
-/// @param ids int64 [N] in the same order. Rows go up the y axis.
-Layer cells(const torch::Tensor& rows, const torch::Tensor& columns, const torch::Tensor& ids,
-            std::int64_t classes)
-{
-    Layer layer;
-    layer.kind = LayerKind::Cells;
-    layer.rows = layer.columns = static_cast<std::uint32_t>(classes);
-    layer.colourMap = "sequential";
-    std::vector<std::vector<std::int64_t>> members(static_cast<std::size_t>(classes * classes));
-    const auto* row = rows.data_ptr<std::int64_t>();
-    const auto* column = columns.data_ptr<std::int64_t>();
-    const auto* id = ids.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < rows.numel(); ++i)
-        members[static_cast<std::size_t>(row[i] * classes + column[i])].push_back(id[i]);
-    for (const auto& cell : members) {
-        layer.z.push_back(static_cast<double>(cell.size()));
-        layer.count.push_back(static_cast<double>(cell.size()));
-        layer.samples.add(cell);
-    }
-    return layer;
-}
 
 /// The viewed pair's predictions on its AEs.
 struct Examples
@@ -54,13 +30,18 @@ Examples examples(const ClassAwareResults& r, const View& view, bool transferred
 Figure classFigure(const ClassAwareResults& r, std::string name, std::string title, std::string rowLabel,
                    std::string columnLabel, Layer layer)
 {
-    Figure f{.name = std::move(name), .title = std::move(title), .section = "Confusion"};
-    f.x = {.label = std::move(columnLabel), .scale = AxisScale::Category, .categories = r.classes};
-    f.y = {.label = std::move(rowLabel), .scale = AxisScale::Category, .categories = r.classes};
-    f.colour = {.label = "Images", .low = 0};
-    f.layers.push_back(std::move(layer));
-    f.aspect = 1.1;
-    return f;
+    return reporting::confusionFigure({.name = std::move(name),
+                                       .title = std::move(title),
+                                       .section = "Confusion",
+                                       .rowLabel = std::move(rowLabel),
+                                       .columnLabel = std::move(columnLabel)},
+                                      r.classes, std::move(layer));
+}
+
+Layer cells(const ClassAwareResults& r, const torch::Tensor& rows, const torch::Tensor& columns,
+            const torch::Tensor& ids)
+{
+    return reporting::confusionCells(rows, columns, ids, static_cast<std::int64_t>(r.classes.size()));
 }
 
 std::string at(const ClassAwareResults& r, const View& view)
@@ -75,8 +56,7 @@ Figure wrongClassesFigure(const ClassAwareResults& r, const View& view)
     const Examples a = examples(r, view, true);
     const std::string &source = r.sources[view.source], &target = r.targets[view.target];
     Figure f = classFigure(r, "wrong-classes", "Wrong classes of both models" + at(r, view),
-                           "Predicted by " + source, "Predicted by " + target,
-                           cells(a.y1, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
+                           "Predicted by " + source, "Predicted by " + target, cells(r, a.y1, a.y2, a.ids));
     f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool both " + source +
                 " and " + target +
                 ", by the two wrong classes. The diagonal holds the same mistakes, everything else is a "
@@ -89,8 +69,7 @@ Figure sourceConfusionFigure(const ClassAwareResults& r, const View& view)
     const Examples a = examples(r, view, false);
     const std::string& source = r.sources[view.source];
     Figure f = classFigure(r, "source-confusion", "Where " + source + " is led" + at(r, view), "True class",
-                           "Predicted by " + source,
-                           cells(a.y, a.y1, a.ids, static_cast<std::int64_t>(r.classes.size())));
+                           "Predicted by " + source, cells(r, a.y, a.y1, a.ids));
     f.caption = "The " + std::to_string(a.ids.numel()) + " adversarial images that fool the source " +
                 source + ", by true and predicted class; the diagonal is empty by definition.";
     return f;
@@ -101,8 +80,7 @@ Figure targetConfusionFigure(const ClassAwareResults& r, const View& view)
     const Examples a = examples(r, view, false);
     const std::string& target = r.targets[view.target];
     Figure f = classFigure(r, "target-confusion", "Where " + target + " is led" + at(r, view), "True class",
-                           "Predicted by " + target,
-                           cells(a.y, a.y2, a.ids, static_cast<std::int64_t>(r.classes.size())));
+                           "Predicted by " + target, cells(r, a.y, a.y2, a.ids));
     f.caption = "The same " + std::to_string(a.ids.numel()) + " adversarial images as " + target +
                 " sees them; the diagonal holds those that do not transfer.";
     return f;

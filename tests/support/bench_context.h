@@ -5,6 +5,7 @@
 #include "backend/engine/run_context.h"
 #include "backend/models/files/safetensors.h"
 #include "backend/models/zoo.h"
+#include "backend/protocol/consistency.h"
 
 #include <map>
 #include <string>
@@ -24,6 +25,9 @@ public:
     {}
 
     std::map<std::string, protocol::Table> tables; ///< as last emitted
+    std::map<std::string, protocol::Figure> figures;
+    std::map<std::string, protocol::ImageGrid> grids;
+    std::vector<std::string> logs;
     std::map<std::string, double> metrics;
     std::vector<protocol::Scene> scenes;
     std::map<std::string, std::string> files;
@@ -52,10 +56,18 @@ public:
     }
     void progress(double, double, std::string_view) override {}
     void checkpoint() override {}
-    void log(std::string_view, protocol::LogLevel) override {}
-    void figure(protocol::Figure) override {}
+    void log(std::string_view text, protocol::LogLevel) override { logs.emplace_back(text); }
+    void figure(protocol::Figure figure) override
+    {
+        protocol::checkConsistent(figure);
+        figures[figure.name] = std::move(figure);
+    }
     void table(protocol::Table table) override { tables[table.name] = std::move(table); }
-    void images(protocol::ImageGrid) override {}
+    void images(protocol::ImageGrid grid) override
+    {
+        protocol::checkConsistent(grid);
+        grids[grid.name] = std::move(grid);
+    }
     void scene(protocol::Scene scene) override { scenes.push_back(std::move(scene)); }
     void file(std::string_view name, std::string_view bytes) override { files[std::string(name)] = bytes; }
     /// Kept in memory, to be opened by its name.

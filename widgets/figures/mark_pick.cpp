@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 
 namespace assay::widgets {
@@ -57,6 +58,27 @@ std::map<std::string, std::vector<Json>> pickableNames(const protocol::Figure& f
         if (!axis->sets.empty() && axis->scale == protocol::AxisScale::Category)
             names[axis->sets].assign(axis->categories.begin(), axis->categories.end());
     return names;
+}
+
+std::map<std::string, std::vector<double>> pickableNumbers(const protocol::Figure& figure)
+{
+    std::map<std::string, std::vector<double>> numbers;
+    const auto add = [&](const protocol::Axis& axis, std::vector<double> protocol::Layer::*places) {
+        if (axis.sets.empty() || axis.scale == protocol::AxisScale::Category)
+            return;
+        std::vector<double>& all = numbers[axis.sets];
+        for (const protocol::Layer& layer : figure.layers)
+            if (layer.kind == protocol::LayerKind::Line || layer.kind == protocol::LayerKind::Bars ||
+                layer.kind == protocol::LayerKind::Points)
+                std::ranges::copy_if(layer.*places, std::back_inserter(all),
+                                     [](double value) { return std::isfinite(value); });
+        std::ranges::sort(all);
+        const auto repeated = std::ranges::unique(all);
+        all.erase(repeated.begin(), repeated.end());
+    };
+    add(figure.x, &protocol::Layer::x);
+    add(figure.y, &protocol::Layer::y);
+    return numbers;
 }
 
 } // namespace assay::widgets

@@ -16,4 +16,7 @@ Json pickedParams(const protocol::Figure& figure, int layer, int mark);
 /// The names that such clicks can set live parameters to: of axes with categories, by parameter.
 std::map<std::string, std::vector<Json>> pickableNames(const protocol::Figure& figure);
 
+/// The numbers that clicks on lines, bars and points can set live parameters to, ascending, by parameter.
+std::map<std::string, std::vector<double>> pickableNumbers(const protocol::Figure& figure);
+
 } // namespace assay::widgets

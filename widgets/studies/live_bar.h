@@ -11,10 +11,13 @@
 #include <vector>
 
 class QLabel;
+class QHBoxLayout;
 class QPushButton;
 class QTimer;
 
 namespace assay::widgets {
+
+class PlayButton;
 
 /// The parameters that a finished run answers at once. Edits are put together for one turn of the event
 /// loop, so that a slider in motion asks for its newest place only.
@@ -35,6 +38,11 @@ public:
     void change(const Json& params);
     /// What fields of free text can be, by name, to choose from beside typing.
     void setOffered(std::map<std::string, std::vector<Json>> offered);
+    /// The values that figures have for whole numbers among the live parameters, by name and ascending: each
+    /// of those gets a button that plays through them.
+    void setFrames(std::map<std::string, std::vector<double>> frames);
+    /// What was asked for last is shown.
+    void takeAnswer();
     /// All parameters as they are shown now.
     Json values() const;
     bool isChanged() const { return m_changed; }
@@ -48,11 +56,19 @@ Q_SIGNALS:
 private:
     void send();
     void showOffered();
+    void makePlayButtons();
+    void showFrames();
+    void stopPlaying();
+    void tellPlayers(const Json& params);
+    void showFrame(const QString& field, double value);
 
     SchemaForm* m_form;
     QLabel* m_hint;
     QPushButton* m_reset;
     QTimer* m_coalesce;
+    QHBoxLayout* m_playRow;
+    std::map<std::string, std::vector<double>> m_frames;
+    std::vector<PlayButton*> m_plays; ///< a button for each live whole number
     protocol::Schema m_schema;
     Json m_stored = Json::object();
     std::map<std::string, std::vector<Json>> m_offered;

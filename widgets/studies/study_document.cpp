@@ -233,6 +233,7 @@ void StudyDocument::showRecord(std::shared_ptr<RunRecord> record)
                 [this] { m_header->setProgress(m_record->progress()); });
         connect(m_record.get(), &RunRecord::metricAdded, this, &StudyDocument::updateMetrics);
         connect(m_record.get(), &RunRecord::figureChanged, this, &StudyDocument::updateOffered);
+        connect(m_record.get(), &RunRecord::previewSettled, this, [this] { m_live->takeAnswer(); });
         m_header->setProgress(m_record->progress());
         m_pages->setCurrentWidget(m_results);
     } else {
@@ -300,6 +301,10 @@ void StudyDocument::updateOffered()
     for (const auto& figure : m_record->figures())
         offered.merge(pickableNames(*figure.value));
     m_live->setOffered(std::move(offered));
+    std::map<std::string, std::vector<double>> frames;
+    for (const auto& figure : m_record->figures())
+        frames.merge(pickableNumbers(*figure.value));
+    m_live->setFrames(std::move(frames));
 }
 
 void StudyDocument::takeVerdict()

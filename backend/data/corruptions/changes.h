@@ -15,6 +15,7 @@ void addImpulseNoise(const ImagePlanes& image, double severity, SampleRandom& ra
 
 void blurGaussian(const ImagePlanes& image, double severity, SampleRandom& random);
 void blurDefocus(const ImagePlanes& image, double severity, SampleRandom& random);
+void blurAsGlass(const ImagePlanes& image, double severity, SampleRandom& random);
 void blurMotion(const ImagePlanes& image, double severity, SampleRandom& random);
 void blurZoom(const ImagePlanes& image, double severity, SampleRandom& random);
 

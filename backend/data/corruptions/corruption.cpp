@@ -71,7 +71,7 @@ const Corruption& corruption(const std::string& id)
 }
 
 torch::Tensor corrupted(const Corruption& corruption, const torch::Tensor& x, double severity,
-                        std::uint64_t seed, const torch::Tensor& sampleIds)
+                        std::uint64_t seed, const torch::Tensor& sampleIds, double lengths)
 {
     requireImages(corruption, x, sampleIds);
     requireSeverity(corruption, severity);
@@ -83,7 +83,7 @@ torch::Tensor corrupted(const Corruption& corruption, const torch::Tensor& x, do
     const auto* id = ids.data_ptr<std::int64_t>();
     float* pixels = result.data_ptr<float>();
     const ImagePlanes shape{pixels, static_cast<int>(x.size(1)), static_cast<int>(x.size(2)),
-                            static_cast<int>(x.size(3))};
+                            static_cast<int>(x.size(3)), lengths};
     parallelFor(x.size(0), [&](std::int64_t i) {
         ImagePlanes image = shape;
         image.pixels += static_cast<std::size_t>(i) * shape.all().size();

@@ -52,14 +52,21 @@ const std::vector<Corruption>& corruptions();
 /// @throws Error for an unknown id, naming the known ones.
 const Corruption& corruption(const std::string& id);
 
+/// The fifteen corruptions with the constants that the same authors use for ImageNet, under the same ids.
+/// Lengths are pixels whatever the size of the image: on images of 28 or 32 pixels blurs and flakes are
+/// extreme. Between whole severities two images are mixed. Monotone is not looked into. Only for studies that
+/// follow a paper which takes these; frost is drawn here as well.
+const std::vector<Corruption>& imagenetCorruptions();
+
 /// The corrupted images, float32 [N,C,H,W] in [0,1] on the device of @p x; computed on the CPU with all
 /// cores. A sample's result depends on its pixels, the severity, the seed and its number, and on nothing
 /// else.
 /// @param x float32 [N,C,H,W] in [0,1], C = 1 or 3, sides at least 8; N may be 0.
 /// @param severity 0 .. 5.
 /// @param sampleIds int64 [N]: the samples' numbers in their data set.
+/// @param lengths of imagenetCorruptions(): what lengths in pixels are multiplied by, above 0.
 /// @throws Error for anything else, and for grey images where colours are needed.
 torch::Tensor corrupted(const Corruption& corruption, const torch::Tensor& x, double severity,
-                        std::uint64_t seed, const torch::Tensor& sampleIds);
+                        std::uint64_t seed, const torch::Tensor& sampleIds, double lengths = 1);
 
 } // namespace assay::data

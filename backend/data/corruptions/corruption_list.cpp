@@ -51,6 +51,17 @@ std::vector<Corruption> blurs()
          .summary = "A disk, softened; radii and softening as published, where the disks of the first three "
                     "levels are a single pixel. Between levels the two filters are mixed.",
          .change = blurDefocus},
+        {.id = "glass_blur",
+         .title = "Glass blur",
+         .group = Group::Blur,
+         .random = true,
+         .monotone = false,
+         .summary =
+             "Smoothed, each pixel exchanged with one up to a pixel away, once or twice, and smoothed again; "
+             "widths, ways and passes as published, whose code overwrites colour pixels where it means to "
+             "exchange them. Between levels their images are mixed. Level 4 exchanges more and smooths less "
+             "than level 3, so damage need not grow.",
+         .change = blurAsGlass},
         {.id = "motion_blur",
          .title = "Motion blur",
          .group = Group::Blur,

@@ -1,3 +1,4 @@
+#include "backend/data/corruptions/change_parts.h"
 #include "backend/data/corruptions/changes.h"
 #include "backend/data/corruptions/image_planes.h"
 #include "backend/data/corruptions/sample_random.h"
@@ -85,9 +86,9 @@ void mixIn(const ImagePlanes& image, const std::vector<cv::Mat>& planes, double 
 
 } // namespace
 
-void brighten(const ImagePlanes& image, double severity, SampleRandom&)
+void brightenBy(const ImagePlanes& image, double more)
 {
-    const auto added = static_cast<float>(between(kAddedBrightness, severity));
+    const auto added = static_cast<float>(more);
     for (std::size_t i = 0; i < image.area(); ++i) {
         float value = 0; // of hue, saturation and value
         for (int c = 0; c < image.channels; ++c)
@@ -98,14 +99,28 @@ void brighten(const ImagePlanes& image, double severity, SampleRandom&)
     }
 }
 
-void lowerContrast(const ImagePlanes& image, double severity, SampleRandom&)
+void keepContrast(const ImagePlanes& image, double kept)
 {
-    const double kept = between(kKeptContrast, severity);
     for (int c = 0; c < image.channels; ++c) {
         cv::Mat plane = image.mat(c);
         const double mean = cv::mean(plane)[0];
         plane = plane * kept + mean * (1 - kept);
     }
+}
+
+void passThroughJpeg(const ImagePlanes& image, int quality)
+{
+    mixIn(image, throughJpeg(colourBytes(image), quality), 1);
+}
+
+void brighten(const ImagePlanes& image, double severity, SampleRandom&)
+{
+    brightenBy(image, between(kAddedBrightness, severity));
+}
+
+void lowerContrast(const ImagePlanes& image, double severity, SampleRandom&)
+{
+    keepContrast(image, between(kKeptContrast, severity));
 }
 
 void changeSaturation(const ImagePlanes& image, double severity, SampleRandom&)
@@ -130,15 +145,20 @@ void changeSaturation(const ImagePlanes& image, double severity, SampleRandom&)
     }
 }
 
-void pixelate(const ImagePlanes& image, double severity, SampleRandom&)
+void makeCells(const ImagePlanes& image, int down, int across)
 {
-    const cv::Mat rows = cellMeans(image.height, cellsAt(image.height, severity));
-    const cv::Mat columns = cellMeans(image.width, cellsAt(image.width, severity));
+    const cv::Mat rows = cellMeans(image.height, down);
+    const cv::Mat columns = cellMeans(image.width, across);
     for (int c = 0; c < image.channels; ++c) {
         cv::Mat plane = image.mat(c);
         const cv::Mat coarse = rows * plane * columns.t();
         coarse.copyTo(plane);
     }
+}
+
+void pixelate(const ImagePlanes& image, double severity, SampleRandom&)
+{
+    makeCells(image, cellsAt(image.height, severity), cellsAt(image.width, severity));
 }
 
 void compressAsJpeg(const ImagePlanes& image, double severity, SampleRandom&)

@@ -1,3 +1,4 @@
+#include "backend/data/corruptions/change_parts.h"
 #include "backend/data/corruptions/changes.h"
 #include "backend/data/corruptions/image_planes.h"
 #include "backend/data/corruptions/sample_random.h"
@@ -74,16 +75,19 @@ cv::Mat displacement(const ImagePlanes& image, double amount, double sigma, Samp
 
 } // namespace
 
-void bendElastically(const ImagePlanes& image, double severity, SampleRandom& random)
+void bendBy(const ImagePlanes& image, double amount, double sigma, SampleRandom& random)
 {
-    const double side = image.side();
-    shiftAffinely(image, between(kAffineShift, severity) * side, random);
-    const double amount = between(kBendAmount, severity) * side;
-    const double sigma = between(kBendSigma, severity) * side;
     const cv::Mat dx = displacement(image, amount, sigma, random);
     const cv::Mat dy = displacement(image, amount, sigma, random);
     remapPlanes(image, cv::BORDER_REFLECT,
                 [&](int x, int y) { return cv::Point2d(x + dx.at<float>(y, x), y + dy.at<float>(y, x)); });
+}
+
+void bendElastically(const ImagePlanes& image, double severity, SampleRandom& random)
+{
+    const double side = image.side();
+    shiftAffinely(image, between(kAffineShift, severity) * side, random);
+    bendBy(image, between(kBendAmount, severity) * side, between(kBendSigma, severity) * side, random);
 }
 
 void rotate(const ImagePlanes& image, double severity, SampleRandom&)

@@ -21,6 +21,8 @@ struct ImagePlanes
     int channels = 1;
     int height = 0;
     int width = 0;
+    /// What lengths of corruptions for ImageNet, which are pixels of any image, are multiplied by.
+    double lengths = 1;
 
     std::size_t area() const { return static_cast<std::size_t>(height) * static_cast<std::size_t>(width); }
     std::span<float> all() const { return {pixels, area() * static_cast<std::size_t>(channels)}; }

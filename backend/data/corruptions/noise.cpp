@@ -1,3 +1,4 @@
+#include "backend/data/corruptions/change_parts.h"
 #include "backend/data/corruptions/changes.h"
 #include "backend/data/corruptions/image_planes.h"
 #include "backend/data/corruptions/poisson_quantile.h"
@@ -38,20 +39,38 @@ double photons(double severity)
 
 } // namespace
 
-void addGaussianNoise(const ImagePlanes& image, double severity, SampleRandom& random)
+void addNormalNoise(const ImagePlanes& image, double deviation, SampleRandom& random)
 {
-    const auto deviation = static_cast<float>(between(kGaussianDeviation, severity));
     const std::vector<float> noise = normalFor(image, random);
     for (std::size_t i = 0; float& value : image.all())
-        value += deviation * noise[i++];
+        value += static_cast<float>(deviation) * noise[i++];
+}
+
+void countPhotons(const ImagePlanes& image, double white, SampleRandom& random)
+{
+    const std::vector<float> noise = normalFor(image, random);
+    for (std::size_t i = 0; float& value : image.all())
+        value = static_cast<float>(poissonQuantile(std::max(0.0f, value) * white, noise[i++]) / white);
+}
+
+void strewSaltAndPepper(const ImagePlanes& image, double share, SampleRandom& random)
+{
+    for (float& value : image.all()) {
+        const float hit = random.uniform();
+        const float salt = random.uniform();
+        if (hit < share)
+            value = salt < 0.5f ? 1.0f : 0.0f;
+    }
+}
+
+void addGaussianNoise(const ImagePlanes& image, double severity, SampleRandom& random)
+{
+    addNormalNoise(image, between(kGaussianDeviation, severity), random);
 }
 
 void drawShotNoise(const ImagePlanes& image, double severity, SampleRandom& random)
 {
-    const double white = photons(severity);
-    const std::vector<float> noise = normalFor(image, random);
-    for (std::size_t i = 0; float& value : image.all())
-        value = static_cast<float>(poissonQuantile(std::max(0.0f, value) * white, noise[i++]) / white);
+    countPhotons(image, photons(severity), random);
 }
 
 void addSpeckleNoise(const ImagePlanes& image, double severity, SampleRandom& random)
@@ -64,13 +83,7 @@ void addSpeckleNoise(const ImagePlanes& image, double severity, SampleRandom& ra
 
 void addImpulseNoise(const ImagePlanes& image, double severity, SampleRandom& random)
 {
-    const double share = between(kImpulseShare, severity);
-    for (float& value : image.all()) {
-        const float hit = random.uniform();
-        const float salt = random.uniform();
-        if (hit < share)
-            value = salt < 0.5f ? 1.0f : 0.0f;
-    }
+    strewSaltAndPepper(image, between(kImpulseShare, severity), random);
 }
 
 } // namespace assay::data

@@ -1,3 +1,4 @@
+#include "backend/data/corruptions/change_parts.h"
 #include "backend/data/corruptions/changes.h"
 #include "backend/data/corruptions/frost_texture.h"
 #include "backend/data/corruptions/image_planes.h"
@@ -65,14 +66,12 @@ cv::Mat fallingFlakes(const ImagePlanes& image, double severity, SampleRandom& r
 
 } // namespace
 
-void letItSnow(const ImagePlanes& image, double severity, SampleRandom& random)
+void layFlakes(const ImagePlanes& image, const cv::Mat& flakes, double kept)
 {
-    const cv::Mat flakes = fallingFlakes(image, severity, random);
     cv::Mat turned;
     cv::flip(flakes, turned, -1); // by 180 degrees
     const cv::Mat fallen = flakes + turned;
     const cv::Mat white = greyOf(image) * 1.5 + .5;
-    const double kept = between(kKeptColour, severity);
     for (int c = 0; c < image.channels; ++c) {
         cv::Mat plane = image.mat(c);
         const cv::Mat snowy = plane * kept + cv::max(plane, white) * (1 - kept) + fallen;
@@ -80,10 +79,9 @@ void letItSnow(const ImagePlanes& image, double severity, SampleRandom& random)
     }
 }
 
-void addFog(const ImagePlanes& image, double severity, SampleRandom& random)
+void layFog(const ImagePlanes& image, double amount, double decay, SampleRandom& random)
 {
-    const double amount = between(kFogAmount, severity);
-    const cv::Mat fog = plasma(image.height, image.width, between(kFogDecay, severity), random) * amount;
+    const cv::Mat fog = plasma(image.height, image.width, decay, random) * amount;
     const auto all = image.all();
     const double brightest = *std::max_element(all.begin(), all.end());
     for (int c = 0; c < image.channels; ++c) {
@@ -93,15 +91,29 @@ void addFog(const ImagePlanes& image, double severity, SampleRandom& random)
     }
 }
 
-void addFrost(const ImagePlanes& image, double severity, SampleRandom& random)
+void layFrost(const ImagePlanes& image, double kept, double amount, SampleRandom& random)
 {
-    const cv::Mat frost = frostTexture(image.height, image.width, random) * between(kFrostAmount, severity);
+    const cv::Mat frost = frostTexture(image.height, image.width, random) * amount;
     for (int c = 0; c < image.channels; ++c) {
         cv::Mat plane = image.mat(c);
-        const cv::Mat frosty =
-            plane * between(kFrostKept, severity) + frost * channelOf(kFrostColour, image, c);
+        const cv::Mat frosty = plane * kept + frost * channelOf(kFrostColour, image, c);
         frosty.copyTo(plane);
     }
+}
+
+void letItSnow(const ImagePlanes& image, double severity, SampleRandom& random)
+{
+    layFlakes(image, fallingFlakes(image, severity, random), between(kKeptColour, severity));
+}
+
+void addFog(const ImagePlanes& image, double severity, SampleRandom& random)
+{
+    layFog(image, between(kFogAmount, severity), between(kFogDecay, severity), random);
+}
+
+void addFrost(const ImagePlanes& image, double severity, SampleRandom& random)
+{
+    layFrost(image, between(kFrostKept, severity), between(kFrostAmount, severity), random);
 }
 
 } // namespace assay::data

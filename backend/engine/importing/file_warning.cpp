@@ -25,6 +25,12 @@ std::string gone(const fs::path& file)
     return file.string() + " is gone. Put it back, or remove this entry.";
 }
 
+fs::path weightsOf(const fs::path& cardFile, const models::ModelCard& card)
+{
+    return card.file.empty() ? fs::path(cardFile).replace_extension(".safetensors")
+                             : (cardFile.parent_path() / card.file).lexically_normal();
+}
+
 std::string changed(const fs::path& file)
 {
     return file.string() + " has changed since it was imported. Put the old one back, or import it anew.";
@@ -32,10 +38,20 @@ std::string changed(const fs::path& file)
 
 } // namespace
 
+std::string deletedRun(const fs::path& cardFile, const models::ModelCard& card)
+{
+    const auto run = card.recipe.is_object() ? card.recipe.find("run") : card.recipe.end();
+    std::error_code code;
+    if (run == card.recipe.end() || !run->is_string() || fs::exists(weightsOf(cardFile, card), code))
+        return {};
+    return "the run '" + run->get<std::string>() + "' that made it was deleted";
+}
+
 std::string modelWarning(const fs::path& cardFile, const models::ModelCard& card, FileHashes& hashes)
 {
-    const fs::path file = card.file.empty() ? fs::path(cardFile).replace_extension(".safetensors")
-                                            : cardFile.parent_path() / card.file;
+    if (const std::string deleted = deletedRun(cardFile, card); !deleted.empty())
+        return "The" + deleted.substr(3) + ". Run the study again, or remove this entry.";
+    const fs::path file = weightsOf(cardFile, card);
     const auto now = stampOf(file);
     if (!now)
         return gone(file);

@@ -9,6 +9,10 @@
 
 namespace assay::engine {
 
+/// Of a model that a run saved and whose weights went with it when it was deleted: who made it and what to
+/// do, "the run 'X' that made it was deleted". Empty where the weights are there, or no run is known.
+std::string deletedRun(const std::filesystem::path& cardFile, const models::ModelCard& card);
+
 /// One sentence when the file of an imported model is gone or has changed, else empty. Content is hashed only
 /// when size and time do not tell.
 /// @param cardFile the card, which holds the stamp of the import.

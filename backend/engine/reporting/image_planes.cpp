@@ -53,6 +53,21 @@ torch::Tensor amplifiedDifference(const torch::Tensor& altered, const torch::Ten
     return (altered.to(torch::kFloat32) - clean.to(torch::kFloat32)) * 10 + 0.5;
 }
 
+torch::Tensor asColour(const torch::Tensor& images)
+{
+    const torch::Tensor shown = images.narrow(1, 0, channelsShown(images.size(1))).to(torch::kFloat32);
+    return shown.expand({shown.size(0), 3, shown.size(2), shown.size(3)});
+}
+
+torch::Tensor saliencyOverlay(const torch::Tensor& images, const torch::Tensor& maps)
+{
+    constexpr double kMostCovered = 0.8;
+    const torch::Tensor grey = asColour(images).mean(1, true);
+    const torch::Tensor covered = maps.to(torch::kFloat32).unsqueeze(1) * (kMostCovered / 255);
+    const torch::Tensor orange = torch::tensor({0.93F, 0.45F, 0.0F}).view({1, 3, 1, 1});
+    return grey * (1 - covered) + orange * covered;
+}
+
 protocol::ImageAttribute classesOf(std::string name, std::string title,
                                    const std::vector<std::string>& classes, const torch::Tensor& values)
 {

@@ -26,6 +26,15 @@ void fillPlanes(protocol::ImageGrid& grid, const torch::Tensor& ids, const std::
 /// Ten times the difference, around mid-grey.
 torch::Tensor amplifiedDifference(const torch::Tensor& altered, const torch::Tensor& clean);
 
+/// Where a model looks: the images in grey, [n,3,H,W], under orange that covers the more the higher the map
+/// is.
+/// @param images float [n,C,H,W] in [0,1] on the CPU. @param maps float [n,H,W], 0 .. 255, as gradCam() has
+/// them.
+torch::Tensor saliencyOverlay(const torch::Tensor& images, const torch::Tensor& maps);
+
+/// The same images with three channels, [n,3,H,W]: beside pictures that have colours.
+torch::Tensor asColour(const torch::Tensor& images);
+
 /// A class per image. @param values int64 [n] on the CPU.
 protocol::ImageAttribute classesOf(std::string name, std::string title,
                                    const std::vector<std::string>& classes, const torch::Tensor& values);

@@ -1,7 +1,9 @@
+#include "backend/engine/catalogue.h"
 #include "backend/engine/engine.h"
 #include "backend/engine/files.h"
 #include "backend/engine/run_list.h"
 #include "backend/engine/run_reader.h"
+#include "backend/models/architectures/architectures.h"
 #include "backend/protocol/error.h"
 #include "tests/backend/attacks/script_file.h"
 #include "tests/backend/engine/json_text.h"
@@ -42,6 +44,9 @@ public:
         m_previews.push_back(event);
     }
     void jobsChanged() override {}
+    void catalogueChanged() override { ++catalogues; }
+
+    std::atomic<int> catalogues = 0;
 
     template <class T>
     std::vector<T> of(const std::string& run) const
@@ -209,6 +214,74 @@ private Q_SLOTS:
         QVERIFY(std::filesystem::exists(folder / "artifacts/tensors.safetensors"));
         QCOMPARE(m_heard.of<Artifact>(run).at(0).sha256,
                  sha256OfFile(folder / "artifacts/tensors.safetensors"));
+    }
+
+    /// From the moment it is saved: in the list, to be chosen, and with a clear word once its run is gone.
+    void listsTheModelsThatRunsSave()
+    {
+        static torch::Tensor s_weight;
+        add("t.saving", [](RunContext& ctx) {
+            models::ModelCard card;
+            card.title = "A small one";
+            card.architecture = "mlp";
+            card.options = {{"widths", {4}}};
+            card.classes = {"a", "b", "c"};
+            const auto network = models::makeNetwork(card.architecture, card.options, card.input, 3);
+            s_weight = network->persistent().front().second.clone();
+            ctx.saveModel("edited", *network, card);
+        });
+        const int heard = m_heard.catalogues;
+        const std::string run = finished("t.saving");
+        QCOMPARE(m_heard.end(run).error, std::string());
+        QCOMPARE(m_heard.catalogues - heard, 1);
+        QCOMPARE(m_heard.of<Artifact>(run).at(0).kind, std::string("model"));
+        const std::string name = "edited-" + run;
+        const auto entry = [&] {
+            for (const Json& model : modelsJson(*m_engine))
+                if (model["name"] == name)
+                    return model;
+            return Json();
+        };
+        QCOMPARE(text(entry()["title"]), text(Json("A small one")));
+        QCOMPARE(text(entry()["source"]), text(Json("workspace")));
+        QCOMPARE(text(entry()["warning"]), text(Json("")));
+        QCOMPARE(
+            text(entry()["file"]),
+            text(Json(
+                (runFolder(m_engine->workspace().runs(), run) / "artifacts/edited.safetensors").string())));
+        const auto model = m_engine->inputs().model(name, torch::kCPU);
+        QVERIFY(model->namedParameters().front().second.equal(s_weight));
+        m_engine->inputs().requireModel(name);
+
+        m_engine->deleteRun(run);
+        QCOMPARE(m_heard.catalogues - heard, 2);
+        QCOMPARE(text(entry()["warning"]),
+                 text(Json("The run '" + run +
+                           "' that made it was deleted. Run the study again, or remove "
+                           "this entry.")));
+        const QString gone =
+            QStringLiteral("model '%1': the run '%2' that made it was deleted. Run the study "
+                           "again, or remove the model from the library.")
+                .arg(QString::fromStdString(name), QString::fromStdString(run));
+        QCOMPARE(sentence([&] { m_engine->inputs().requireModel(name); }), gone);
+        QCOMPARE(sentence([&] { m_engine->inputs().model(name, torch::kCPU); }), gone);
+        m_engine->removeImport("model", name);
+        QVERIFY(entry().is_null());
+    }
+
+    /// A workspace that was moved takes its models along.
+    void savedModelsAreFoundFromTheirCard()
+    {
+        add("t.saving-again", [](RunContext& ctx) {
+            models::ModelCard card;
+            card.architecture = "mlp";
+            card.classes = {"a", "b"};
+            ctx.saveModel("kept", *models::makeNetwork("mlp", card.options, card.input, 2), card);
+        });
+        const std::string run = finished("t.saving-again");
+        const auto card = m_engine->workspace().models() / ("kept-" + run + ".json");
+        QCOMPARE(text(readJsonFile(card)["file"]),
+                 text(Json("../runs/" + run + "/artifacts/kept.safetensors")));
     }
 
     void givesTheSameDigitsForTheSameSeed()

@@ -6,9 +6,11 @@
 #include "backend/training/sgd.h"
 #include "backend/training/trainer.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <QTemporaryDir>
 #include <QTest>
+#include <torch/nn.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -69,6 +71,28 @@ class TestTrainer : public QObject
     }
 
 private Q_SLOTS:
+    void aLossOfOnesOwnTakesThePlaceOfCrossEntropy()
+    {
+        const torch::Tensor x = torch::rand({30, 1, 28, 28}, at::detail::createCPUGenerator(1));
+        const torch::Tensor y = torch::arange(30, torch::kInt64).remainder(10);
+        const TrainSpec spec{.epochs = 2, .batch = 10, .shift = 1};
+        const auto usual = network(), own = network(), twice = network();
+        trainNetwork(*usual, x, y, spec);
+        std::int64_t images = 0;
+        const auto loss = [&](double factor) -> BatchLoss {
+            return [&, factor](const torch::Tensor& batch, const torch::Tensor& logits,
+                               const torch::Tensor& labels) {
+                images += batch.size(0);
+                return factor * torch::nn::functional::cross_entropy(logits, labels);
+            };
+        };
+        trainNetwork(*own, x, y, spec, {.loss = loss(1)});
+        QVERIFY(sameWeights(*usual, *own));
+        QCOMPARE(images, 60);
+        trainNetwork(*twice, x, y, spec, {.loss = loss(2)});
+        QVERIFY(!sameWeights(*usual, *twice));
+    }
+
     void initTestCase()
     {
         const auto set = data::DatasetCatalogue().open("fashion-mnist");

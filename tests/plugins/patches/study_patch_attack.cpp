@@ -1,5 +1,5 @@
 #include "backend/attacks/patch/patch_file.h"
-#include "bench_context.h"
+#include "tests/support/bench_context.h"
 #include "plugins/patches/attack_params.h"
 #include "plugins/patches/attack_study.h"
 #include "tests/plugins/transfer/cli_run.h"

@@ -1,5 +1,5 @@
 #include "backend/data/recipes/garment_scenes.h"
-#include "bench_context.h"
+#include "tests/support/bench_context.h"
 #include "plugins/patches/attack_params.h"
 #include "plugins/patches/attack_study.h"
 

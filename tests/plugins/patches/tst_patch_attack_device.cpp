@@ -1,4 +1,4 @@
-#include "bench_context.h"
+#include "tests/support/bench_context.h"
 #include "plugins/patches/attack_study.h"
 #include "tests/counting_device/counting_device.h"
 

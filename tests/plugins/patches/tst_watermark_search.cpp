@@ -252,54 +252,6 @@ private Q_SLOTS:
         }
     }
 
-    /// Grad-CAM where it is known in closed form: the last features feed a linear layer after averaging or
-    /// flattening, so the channel weights are means of that layer's weights.
-    void gradCamOfTheZoo_data()
-    {
-        QTest::addColumn<QString>("name");
-        for (const char* name : {"fashion-cnn", "fashion-resnet", "fashion-vgg", "fashion-convmixer"})
-            QTest::newRow(name) << QString(name);
-    }
-    void gradCamOfTheZoo()
-    {
-        QFETCH(QString, name);
-        const auto model = zooOfSearch().open(name.toStdString(), torch::kCPU);
-        const torch::Tensor x = pictures(3).to(torch::kFloat32) / 255;
-        const torch::Tensor y = torch::tensor({1, 4, 7}, torch::kInt64);
-        const torch::Tensor maps = gradCam(*model, x, y);
-        QCOMPARE(maps.sizes().vec(), (std::vector<std::int64_t>{3, 28, 28}));
-        QVERIFY(maps.min().item<float>() >= 0 && maps.max().item<float>() <= 255.001F);
-        QVERIFY(
-            gradCam(*model, x.narrow(0, 1, 1), y.narrow(0, 1, 1)).allclose(maps.narrow(0, 1, 1), 1e-3, 0.5));
-    }
-
-    /// The weights of a flattened head, averaged over the places of each channel, times the features.
-    void gradCamByHand()
-    {
-        const auto model = zooOfSearch().open("fashion-cnn", torch::kCPU);
-        const torch::Tensor x = pictures(1).to(torch::kFloat32) / 255;
-        const std::int64_t c = 6;
-        torch::Tensor features, weight;
-        model->logits(x, [&](const std::string& tap, const torch::Tensor& value) {
-            if (tap == "block3")
-                features = value.contiguous();
-        });
-        for (const auto& [name, value] : model->namedParameters())
-            if (name == "fc.weight")
-                weight = value;
-        const auto channels = features.size(1), side = features.size(2);
-        const torch::Tensor alpha = weight[c].view({channels, side * side}).mean(1).view({1, channels, 1, 1});
-        const torch::Tensor cam = (alpha * features).sum(1).relu();
-        const torch::Tensor expected = (cam - cam.min()) / (cam.max() - cam.min()) * 255;
-        const torch::Tensor map = gradCam(*model, x, torch::tensor({c}, torch::kInt64));
-        // Bilinear resizing without aligned corners keeps the value in the middle of an odd number of pixels:
-        // compare the extremes and the mean instead of single places.
-        QVERIFY(std::abs(map.mean().item<double>() - expected.mean().item<double>()) < 4);
-        const torch::Tensor coarse = torch::adaptive_avg_pool2d(map.unsqueeze(1), {side, side});
-        const torch::Tensor a = coarse.flatten() - coarse.mean(), b = expected.flatten() - expected.mean();
-        QVERIFY((a * b).sum().item<double>() / (a.norm() * b.norm()).item<double>() > 0.95);
-    }
-
     /// Every pixel a box touches, of the right sample, cut at the image's border.
     void boxesAreProtected()
     {
@@ -342,7 +294,7 @@ private Q_SLOTS:
     {
         const auto model = zooOfSearch().open("fashion-mlp", torch::kCPU);
         try {
-            gradCam(*model, torch::zeros({1, 1, 28, 28}), torch::zeros({1}, torch::kInt64));
+            surrogateMaps(*model, torch::zeros({1, 1, 28, 28}), torch::zeros({1}, torch::kInt64));
             QFAIL("not refused");
         } catch (const Error& e) {
             QCOMPARE(e.what(),

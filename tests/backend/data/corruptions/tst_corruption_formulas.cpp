@@ -10,6 +10,7 @@
 #include <opencv2/imgproc.hpp>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace assay;
@@ -220,6 +221,57 @@ private Q_SLOTS:
         QVERIFY(std::abs(smear.max().item<double>() - 1 / total) < 1e-6);
         QVERIFY(largest(smear.slice(1, 16, 31)) == 0);
         QVERIFY(smear[15][15].item<double>() == smear.max().item<double>());
+    }
+
+    /// Level 1 exchanges without smoothing: no pixel is lost, and none comes from more than one to the left or
+    /// above. As published, the first row and column are left out.
+    void glassMovesPixelsAbout()
+    {
+        const torch::Tensor x = torch::arange(32 * 32).view({1, 1, 32, 32}) / 1024.0f;
+        const torch::Tensor y = damaged("glass_blur", x, 1); // width .05: no smoothing
+        QVERIFY(torch::equal(std::get<0>(y.flatten().sort()), x.flatten()));
+        const torch::Tensor moved = y.ne(x)[0][0];
+        QVERIFY(moved.to(torch::kFloat64).mean().item<double>() > .4);
+        QVERIFY(!moved[0].any().item<bool>() && !moved.select(1, 0).any().item<bool>());
+        // A pixel may be carried on to the left and up, never more than one to the right or down.
+        const torch::Tensor from = (y[0][0] * 1024).round().to(torch::kInt64);
+        const torch::Tensor row = torch::arange(32).unsqueeze(1).expand({32, 32});
+        QVERIFY((row - from.div(32, "floor")).max().item<std::int64_t>() <= 1);
+        QVERIFY((from.div(32, "floor") - row).max().item<std::int64_t>() >= 1);
+        // Level 2 is level 1's shuffle between two smoothings of .25: sigma * 4 rounds to one pixel.
+        const torch::Tensor at = torch::tensor({-1.0f, 0.0f, 1.0f});
+        torch::Tensor kernel = torch::exp(-at.square() / (2 * .25 * .25));
+        kernel = (kernel.unsqueeze(1) * kernel.unsqueeze(0)) / kernel.sum().square();
+        const torch::Tensor flat = torch::full({1, 1, 32, 32}, .5f);
+        QVERIFY(largest(damaged("glass_blur", flat, 2) - .5) < 1e-6);
+        torch::Tensor corner = torch::zeros({1, 1, 32, 32}); // the border is not exchanged, only smoothed
+        corner[0][0][0][16] = 1;
+        const double once =
+            kernel[1][1].item<double>() + kernel[0][1].item<double>(); // the edge is continued
+        QVERIFY(damaged("glass_blur", corner, 2)[0][0][0][16].item<double>() > .9 * once * once);
+    }
+
+    /// The constants for ImageNet, where they have a closed form.
+    void imagenetConstants()
+    {
+        const auto& list = data::imagenetCorruptions();
+        const auto of = [&](const char* id, const torch::Tensor& x, double severity) {
+            const auto found = std::ranges::find(list, id, &data::Corruption::id);
+            return data::corrupted(*found, x, severity, 3, numbered(x.size(0)));
+        };
+        const torch::Tensor grey = torch::full({32, 1, 32, 32}, .5f);
+        QVERIFY(std::abs(deviation(of("gaussian_noise", grey, 2) - .5) / .12 - 1) < .01);
+        QVERIFY(std::abs(meanOf(of("impulse_noise", grey, 5).ne(.5f).to(torch::kFloat64)) / .27 - 1) < .03);
+        QVERIFY(largest(of("brightness", grey, 4) - .9) < 1e-6);
+        const torch::Tensor x = colourPictures(2, 32), mean = x.mean({2, 3}, true);
+        QVERIFY(largest(of("contrast", x, 5) - ((x - mean) * .05 + mean)) < 1e-5);
+        const torch::Tensor point = torch::zeros({1, 1, 31, 31});
+        point[0][0][15][15] = 1;
+        const torch::Tensor disk = of("defocus_blur", point, 1)[0][0];
+        QVERIFY(std::abs(disk[15][15].item<double>() - 1.0 / 29) < 1e-5); // 29 pixels within 3
+        const torch::Tensor coarse = of("pixelate", x, 5);                // 8 x 8 cells of 4 x 4 pixels
+        const torch::Tensor means = torch::avg_pool2d(x, 4);
+        QVERIFY(largest(coarse - means.repeat_interleave(4, 2).repeat_interleave(4, 3)) < 1e-5);
     }
 
     void zoomBlurOfARampIsARamp()
