@@ -1,4 +1,10 @@
 #include "backend/engine/plugin.h"
+#include "plugins/backdoor/audit_study.h"
+#include "plugins/backdoor/detect_study.h"
+#include "plugins/backdoor/invert_study.h"
+#include "plugins/backdoor/plant_study.h"
+#include "plugins/backdoor/robust_study.h"
+#include "plugins/backdoor/unlearn_study.h"
 
 #include <QObject>
 
@@ -11,7 +17,15 @@ class BackdoorPlugin : public QObject, public engine::Plugin
     Q_INTERFACES(assay::engine::Plugin)
 
 public:
-    void registerInto(engine::Registries&) override {}
+    void registerInto(engine::Registries& registries) override
+    {
+        registries.addStudy(makePlantStudy());
+        registries.addStudy(makeUnlearnStudy());
+        registries.addStudy(makeDetectStudy());
+        registries.addStudy(makeInvertStudy());
+        registries.addStudy(makeAuditStudy());
+        registries.addStudy(makeRobustStudy());
+    }
 };
 
 } // namespace assay::backdoor
