@@ -52,7 +52,6 @@ Figure detectorsFigure(const DetectResults& r)
             layer.y.push_back(metrics::mean(areas));
             layer.low.push_back(*std::ranges::min_element(areas));
             layer.high.push_back(*std::ranges::max_element(areas));
-            layer.labels.push_back(detectorInfo(detectors[d]).title + ", " + r.subjects[s].text);
         }
         f.layers.push_back(std::move(layer));
     }

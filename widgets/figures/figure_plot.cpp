@@ -222,8 +222,9 @@ void FigurePlot::setUpHeader()
     QStringList subtitle;
     if (!figure.rateOf.empty())
         subtitle << QStringLiteral("Rate of %1").arg(QString::fromStdString(figure.rateOf));
-    if (!figure.interval.empty())
-        subtitle << QStringLiteral("%1 intervals").arg(QString::fromStdString(figure.interval));
+    if (const QString interval = QString::fromStdString(figure.interval); !interval.isEmpty())
+        subtitle << (interval.endsWith(QLatin1Char('%')) ? QStringLiteral("%1 intervals").arg(interval)
+                                                         : QStringLiteral("intervals: %1").arg(interval));
     const PlotStyle& style = m_drawn->style;
     m_header->setContent(style.showTitle ? QString::fromStdString(figure.title) : QString(),
                          style.showTitle || !style.print ? subtitle.join(QStringLiteral(" · ")) : QString(),
