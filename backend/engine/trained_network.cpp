@@ -3,7 +3,7 @@
 #include "backend/engine/files.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "backend/models/architectures/architectures.h"
-#include "backend/protocol/error.h"
+#include "backend/models/model_file.h"
 
 #include <torch/utils.h>
 
@@ -44,17 +44,6 @@ TensorMap weightsOf(const models::Network& network)
     for (const auto& [name, tensor] : network.persistent())
         map[name] = tensor.detach().clone();
     return map;
-}
-
-void setWeights(models::Network& network, const TensorMap& weights)
-{
-    const torch::NoGradGuard off;
-    for (auto& [name, tensor] : network.persistent()) {
-        const auto found = weights.find(name);
-        if (found == weights.end() || found->second.sizes() != tensor.sizes())
-            throw Error("the weights have no '" + name + "' of the network's shape");
-        tensor.copy_(found->second);
-    }
 }
 
 std::string weightsHash(const TensorMap& weights)
@@ -102,7 +91,7 @@ std::shared_ptr<const models::Model> trainedNetwork(RunContext& context, const t
                     " of its training images are right after the last epoch");
         return weightsOf(*network);
     });
-    setWeights(*network, weights);
+    models::loadWeights(*network, {weights.begin(), weights.end()}, "the cache");
     like.sha256 = weightsHash(weights);
     return std::make_shared<const models::Model>(network, std::move(like));
 }

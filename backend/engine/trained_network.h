@@ -17,8 +17,6 @@ models::ModelCard cardFor(const data::DatasetInfo& info, const torch::Tensor& im
 
 /// Weights and buffers under their saved names, copied.
 TensorMap weightsOf(const models::Network& network);
-/// Writes them back. @throws Error when one is missing or of another shape.
-void setWeights(models::Network& network, const TensorMap& weights);
 /// Tells these weights from any others, hex.
 std::string weightsHash(const TensorMap& weights);
 

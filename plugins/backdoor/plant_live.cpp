@@ -1,9 +1,9 @@
 #include "plugins/backdoor/plant_live.h"
 
 #include "backend/engine/reporting/stored_results.h"
-#include "backend/engine/trained_network.h"
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/card.h"
+#include "backend/models/model_file.h"
 #include "plugins/backdoor/plant_run.h"
 
 #include <torch/types.h>
@@ -19,7 +19,8 @@ PlantAsked savedNetwork(const engine::RunContext& context, const char* artifact,
     models::ModelCard card = models::cardFromJson(json, artifact);
     const auto network = models::makeNetwork(card.architecture, card.options, card.input,
                                              static_cast<std::int64_t>(card.classes.size()));
-    engine::setWeights(*network, context.loadArtifact(artifact));
+    const engine::TensorMap weights = context.loadArtifact(artifact);
+    models::loadWeights(*network, {weights.begin(), weights.end()}, artifact);
     network->to(context.device());
     return {name, role, std::make_shared<models::Model>(network, std::move(card))};
 }

@@ -2,6 +2,7 @@
 
 #include "backend/engine/trained_network.h"
 #include "backend/models/initialise.h"
+#include "backend/models/model_file.h"
 #include "backend/models/parallel.h"
 #include "backend/training/adam.h"
 
@@ -186,19 +187,19 @@ std::unique_ptr<const RobustVariation> autoencoderVariation(const models::NamedT
                                                             std::uint64_t seed)
 {
     auto network = std::make_shared<Autoencoder>(size[0], size[1], size[2], spec);
-    const engine::TensorMap map(weights.begin(), weights.end());
-    engine::setWeights(*network, map);
+    models::loadWeights(*network, weights, "the autoencoder");
     network->to(device);
     network->eval();
     for (torch::Tensor& parameter : network->parameters())
         parameter.requires_grad_(false);
-    return std::make_unique<AutoencoderVariation>(std::move(network), spec.noise,
-                                                  Json{{"what", "autoencoder"},
-                                                       {"method", 1},
-                                                       {"weights", engine::weightsHash(map)},
-                                                       {"noise", spec.noise},
-                                                       {"seed", seed}},
-                                                  seed);
+    return std::make_unique<AutoencoderVariation>(
+        std::move(network), spec.noise,
+        Json{{"what", "autoencoder"},
+             {"method", 1},
+             {"weights", engine::weightsHash({weights.begin(), weights.end()})},
+             {"noise", spec.noise},
+             {"seed", seed}},
+        seed);
 }
 
 } // namespace assay::backdoor

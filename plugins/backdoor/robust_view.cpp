@@ -3,9 +3,9 @@
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "backend/engine/reporting/stored_results.h"
-#include "backend/engine/trained_network.h"
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/card.h"
+#include "backend/models/model_file.h"
 #include "backend/models/predict.h"
 #include "plugins/backdoor/robust_external.h"
 
@@ -119,7 +119,8 @@ RobustBench RobustBench::from(const engine::TensorMap& tensors, torch::Device de
     bench.classes = card.classes;
     const auto network = models::makeNetwork(card.architecture, card.options, card.input,
                                              static_cast<std::int64_t>(card.classes.size()));
-    engine::setWeights(*network, below(tensors, kTeacherPrefix));
+    const engine::TensorMap weights = below(tensors, kTeacherPrefix);
+    models::loadWeights(*network, {weights.begin(), weights.end()}, "the kept teacher");
     network->to(device);
     bench.teacher = std::make_shared<models::Model>(network, std::move(card));
     const engine::TensorMap code = below(tensors, kCodePrefix);
