@@ -25,6 +25,9 @@ set_package_properties(nlohmann_json PROPERTIES PURPOSE "specs, cards, manifests
 find_package(ZLIB REQUIRED)
 set_package_properties(ZLIB PROPERTIES PURPOSE "compressed IDX, ZIP and NPZ files")
 
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+set_package_properties(OpenSSL PROPERTIES PURPOSE "keys and ciphers: encrypted images, certificates of visible watermarks")
+
 find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs videoio)
 set_package_properties(OpenCV PROPERTIES PURPOSE "image files: decode, encode, resize - and frames of videos")
 

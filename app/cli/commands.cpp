@@ -15,8 +15,9 @@ namespace {
 
 const std::vector<const Command*>& commands()
 {
-    static const std::vector<const Command*> all = {&kList,   &kDescribe, &kRun, &kAttack,  &kServe, &kData,
-                                                    &kImport, &kInspect,  &kZoo, &kPlugins, &kExport};
+    static const std::vector<const Command*> all = {&kList,   &kDescribe, &kRun,     &kAttack, &kServe,
+                                                    &kData,   &kImport,   &kInspect, &kZoo,    &kPlugins,
+                                                    &kExport, &kEncrypt,  &kDecrypt};
     return all;
 }
 

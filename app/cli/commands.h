@@ -33,6 +33,8 @@ extern const Command kInspect;
 extern const Command kZoo;
 extern const Command kPlugins;
 extern const Command kExport;
+extern const Command kEncrypt;
+extern const Command kDecrypt;
 
 /// Finds the command, gives help, and turns what is thrown into a sentence and an exit status.
 int runProgram(const Words& words);

@@ -188,6 +188,45 @@ std::vector<std::uint8_t> encodePng(const torch::Tensor& image)
     return bytes;
 }
 
+std::vector<std::uint8_t> encodeJpeg(const torch::Tensor& image, int quality)
+{
+    checkImage(image, false);
+    if (image.scalar_type() != torch::kUInt8 || quality < 1 || quality > 100)
+        throw Error("a JPEG needs pixels of bytes 0..255 and a quality from 1 to 100");
+    std::vector<std::uint8_t> bytes;
+    if (!cv::imencode(".jpg", toMat(image), bytes, {cv::IMWRITE_JPEG_QUALITY, quality}))
+        throw Error("the image cannot be encoded as JPEG");
+    return bytes;
+}
+
+std::vector<std::uint8_t> encodeDeepPng(const torch::Tensor& image)
+{
+    checkImage(image, false);
+    if (image.scalar_type() != torch::kInt16 || image.lt(0).any().item<bool>())
+        throw Error("a PNG of 16 bits needs whole numbers from 0 on");
+    // OpenCV's order: pixel by pixel, blue first.
+    const torch::Tensor pixels = image.cpu().flip(0).permute({1, 2, 0}).contiguous();
+    const cv::Mat mat(static_cast<int>(image.size(1)), static_cast<int>(image.size(2)),
+                      CV_16UC(static_cast<int>(image.size(0))), pixels.data_ptr());
+    std::vector<std::uint8_t> bytes;
+    if (!cv::imencode(".png", mat, bytes))
+        throw Error("the image cannot be encoded as PNG");
+    return bytes;
+}
+
+torch::Tensor decodeDeepPng(std::span<const std::uint8_t> bytes, const std::string& where)
+{
+    const ImageHeader header = checkedHeader(bytes, where);
+    const cv::Mat mat = header.kind == ImageKind::Png ? decoded(bytes, cv::IMREAD_UNCHANGED) : cv::Mat();
+    if (mat.empty() || mat.depth() != CV_16U || (mat.channels() != 1 && mat.channels() != 3))
+        throw Error("is no PNG with 16 bits a value and 1 or 3 channels", where,
+                    "Give the file as it was written");
+    const torch::Tensor pixels =
+        torch::from_blob(mat.data, {mat.rows, mat.cols, mat.channels()},
+                         {static_cast<std::int64_t>(mat.step1()), mat.channels(), 1}, torch::kInt16);
+    return pixels.to(torch::kInt32).bitwise_and(0xffff).permute({2, 0, 1}).flip(0).contiguous();
+}
+
 torch::Tensor decodeImage(std::span<const std::uint8_t> bytes, const DecodeOptions& options,
                           const std::string& where)
 {

@@ -36,6 +36,17 @@ struct DecodeOptions
 /// PNG file of an image uint8 [1, 3 or 4,H,W], RGB order. @throws Error for other shapes or types.
 std::vector<std::uint8_t> encodePng(const torch::Tensor& image);
 
+/// JPEG file of an image uint8 [1 or 3,H,W], RGB order, colours at half the resolution (4:2:0). @param
+/// quality 1 .. 100. @throws Error for other shapes, types or qualities.
+std::vector<std::uint8_t> encodeJpeg(const torch::Tensor& image, int quality);
+
+/// PNG file with 16 bits a value of int16 [1 or 3,H,W], none below 0. @throws Error for anything else.
+std::vector<std::uint8_t> encodeDeepPng(const torch::Tensor& image);
+
+/// The values of such a file, int32 [1 or 3,H,W] from 0 to 65535, unscaled. Bounds as in decodeImage().
+/// @param where what the bytes are, for messages. @throws Error when they are no PNG with 16 bits a value.
+torch::Tensor decodeDeepPng(std::span<const std::uint8_t> bytes, const std::string& where);
+
 /// Decodes PNG, JPEG, BMP, TIFF or WebP bytes (told apart by content) into uint8 [C,H,W], RGB order.
 /// The bytes are hostile: the size in the header is read first and bounded by kMaxSide and kMaxPixels. A JPEG
 /// without its end is refused, though a decoder would fill the rest with grey.

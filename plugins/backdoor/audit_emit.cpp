@@ -1,4 +1,5 @@
 #include "backend/engine/reporting/image_planes.h"
+#include "backend/metrics/image_similarity.h"
 #include "backend/models/predict.h"
 #include "plugins/backdoor/audit_run.h"
 #include "plugins/backdoor/audit_trigger.h"
@@ -27,7 +28,7 @@ void AuditRun::emitMarked()
     const AuditMarker& marker = m_markers.front();
     const torch::Tensor own = m_base.images.index_select(0, ownOf(marker));
     const torch::Tensor published = marker.published(own);
-    m_results.psnr = meanPsnr(own, published);
+    m_results.psnr = metrics::meanPsnr(metrics::psnr(unitPixels(own), unitPixels(published)));
     const std::int64_t count = std::min(kAuditExamples, own.size(0));
     const torch::Tensor rows = ownOf(marker).narrow(0, 0, count);
     protocol::ImageGrid grid{.name = "marked", .title = "What the owner publishes", .section = "Owner"};

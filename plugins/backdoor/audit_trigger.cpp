@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace assay::backdoor {
 
@@ -144,15 +143,6 @@ torch::Tensor withDelta(const torch::Tensor& x, const torch::Tensor& delta, doub
 torch::Tensor publishedBytes(const torch::Tensor& bytes, const torch::Tensor& delta)
 {
     return (bytes.to(torch::kFloat32) + delta * kLevels).round().clamp(0, kLevels).to(torch::kUInt8);
-}
-
-double meanPsnr(const torch::Tensor& bytes, const torch::Tensor& altered)
-{
-    const torch::Tensor errors =
-        (bytes.to(torch::kFloat64) - altered.to(torch::kFloat64)).square().flatten(1).mean(1);
-    const torch::Tensor some = errors.index({errors.gt(0)});
-    return some.numel() == 0 ? std::numeric_limits<double>::quiet_NaN()
-                             : (10 * (kLevels * kLevels / some).log10()).mean().item<double>();
 }
 
 } // namespace assay::backdoor

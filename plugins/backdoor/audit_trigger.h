@@ -56,8 +56,4 @@ torch::Tensor withDelta(const torch::Tensor& x, const torch::Tensor& delta, doub
 /// The same for uint8 images with kappa 1: what is published.
 torch::Tensor publishedBytes(const torch::Tensor& bytes, const torch::Tensor& delta);
 
-/// Peak signal-to-noise ratio in dB, mean over images of 10 log10(255^2 / mean square error); images that are
-/// the same are left out. NaN where all are.
-double meanPsnr(const torch::Tensor& bytes, const torch::Tensor& altered);
-
 } // namespace assay::backdoor

@@ -4,6 +4,7 @@
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "backend/engine/reporting/table_rows.h"
+#include "backend/metrics/image_similarity.h"
 #include "backend/metrics/rates.h"
 #include "plugins/backdoor/suspect.h"
 
@@ -40,7 +41,7 @@ Designed designed(const PlantBench& bench, const Trigger& trigger)
 {
     const auto classes = static_cast<std::int64_t>(bench.classes.size());
     Designed d{.triggered = trigger.stamp(bench.x)};
-    d.psnr = plantPsnr(bench.x, d.triggered);
+    d.psnr = metrics::psnr(bench.x, d.triggered).cpu();
     d.wanted = poisoning::wantedLabels(bench.poison, bench.y, classes);
     const torch::Tensor counted = poisoning::countForAsr(bench.poison, bench.y, classes);
     const auto n = counted.sum().item<std::int64_t>();
@@ -210,8 +211,7 @@ protocol::Table designerTable(const PlantBench& bench, const Designed& d, const 
     table.caption =
         "Mean over the images that it changes. Of triggered images whose wanted class is not their own.";
     const std::string name = poisoning::describe(trigger, bench.x.size(2), bench.x.size(3));
-    const torch::Tensor changed = d.psnr.masked_select(d.psnr.isfinite());
-    const double psnr = changed.numel() > 0 ? changed.mean().item<double>() : std::nan("");
+    const double psnr = metrics::meanPsnr(d.psnr);
     for (std::size_t m = 0; m < bench.models.size(); ++m)
         reporting::TableRow(table) << name << bench.models[m].name << psnr << double(d.success[m].n)
                                    << d.success[m];
@@ -221,12 +221,6 @@ protocol::Table designerTable(const PlantBench& bench, const Designed& d, const 
 }
 
 } // namespace
-
-torch::Tensor plantPsnr(const torch::Tensor& clean, const torch::Tensor& triggered)
-{
-    const torch::Tensor error = (triggered - clean).square().flatten(1).mean(1).to(torch::kFloat64).cpu();
-    return -10 * error.log10();
-}
 
 engine::TensorMap patchOfTrigger(const Trigger& trigger, std::int64_t channels, std::int64_t height,
                                  std::int64_t width)

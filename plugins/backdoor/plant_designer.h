@@ -36,9 +36,6 @@ struct PlantBench
     poisoning::PoisonSpec poison; ///< as the run has it
 };
 
-/// Peak signal-to-noise ratio of each image, float64 [n] on the CPU, in dB; infinite where nothing changed.
-torch::Tensor plantPsnr(const torch::Tensor& clean, const torch::Tensor& triggered);
-
 /// Emits what a trigger does: scene `designer` (the sample with the trigger, bars of the models, a patch that
 /// can be taken hold of), gallery `designed`, figure and table `shown-trigger`. Fast enough to follow a
 /// hand.

@@ -1,11 +1,11 @@
 #include "backend/engine/reporting/rate_marks.h"
 #include "backend/engine/trained_network.h"
+#include "backend/metrics/image_similarity.h"
 #include "backend/metrics/rates.h"
 #include "backend/protocol/error.h"
 #include "plugins/backdoor/robust_autoencoder.h"
 #include "plugins/backdoor/robust_external.h"
 #include "plugins/backdoor/robust_run.h"
-#include "plugins/backdoor/robust_similarity.h"
 #include "plugins/backdoor/robust_view.h"
 
 #include <torch/types.h>
@@ -120,8 +120,8 @@ void RobustRun::judgeVariations(const Repeat& repeat, double strength)
             return bytes.narrow(0, first, count).to(torch::kFloat32).div_(255.0);
         };
         const torch::Tensor x = part(repeat.set.images), v = part(varied);
-        psnr += psnrOf(x, v).clamp_max(kMostPsnr).sum().item<double>();
-        ssim += ssimOf(x, v).sum().item<double>();
+        psnr += metrics::psnr(x, v).clamp_max(metrics::kMostPsnr).sum().item<double>();
+        ssim += metrics::ssim(x, v).sum().item<double>();
     }
     row.psnr = psnr / static_cast<double>(compared);
     row.ssim = ssim / static_cast<double>(compared);

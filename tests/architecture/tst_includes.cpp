@@ -17,8 +17,9 @@ const QHash<QString, QSet<QString>>& allowed()
 {
     static const QSet<QString> ground = {"backend/protocol"};
     static const QSet<QString> base =
-        ground + QSet<QString>{"backend/arrays",      "backend/imaging", "backend/metrics",
-                               "backend/calibration", "backend/data",    "backend/models", "backend/poisoning"};
+        ground + QSet<QString>{"backend/arrays",      "backend/imaging",   "backend/metrics",
+                               "backend/calibration", "backend/data",      "backend/models",
+                               "backend/poisoning",   "backend/encryption"};
     static const QSet<QString> middle = base + QSet<QString>{"backend/attacks", "backend/training"};
     static const QSet<QString> backend = middle + QSet<QString>{"backend/engine"};
     static const QHash<QString, QSet<QString>> table = {
@@ -29,6 +30,7 @@ const QHash<QString, QSet<QString>>& allowed()
         {"backend/calibration", ground + QSet<QString>{"backend/metrics", "backend/models"}},
         {"backend/data", ground + QSet<QString>{"backend/arrays", "backend/imaging"}},
         {"backend/poisoning", ground + QSet<QString>{"backend/arrays"}},
+        {"backend/encryption", ground + QSet<QString>{"backend/arrays"}},
         {"backend/models", ground + QSet<QString>{"backend/arrays"}},
         {"backend/attacks", base},
         {"backend/training", base},

@@ -28,17 +28,6 @@ class tst_Plant : public QObject
     }
 
 private Q_SLOTS:
-    void psnrIsByHand()
-    {
-        torch::Tensor a = torch::zeros({3, 1, 2, 2}), b = a.clone();
-        b[0] += 0.1;       // mean square 0.01: 20 dB
-        b[1][0][0][0] = 1; // 0.25: 6.0206 dB
-        const torch::Tensor psnr = plantPsnr(a, b);
-        QVERIFY(std::abs(psnr[0].item<double>() - 20) < 1e-5);
-        QVERIFY(std::abs(psnr[1].item<double>() - 10 * std::log10(4.0)) < 1e-5);
-        QVERIFY(std::isinf(psnr[2].item<double>()));
-    }
-
     void thePatchIsReadBackFromWhatItDoes()
     {
         poisoning::TriggerSpec spec{.pattern = "own", .x = 0.5, .y = 0.25, .size = 0.2, .opacity = 0.6};

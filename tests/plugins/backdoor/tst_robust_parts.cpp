@@ -5,7 +5,6 @@
 #include "plugins/backdoor/robust_distil.h"
 #include "plugins/backdoor/robust_external.h"
 #include "plugins/backdoor/robust_results.h"
-#include "plugins/backdoor/robust_similarity.h"
 #include "tests/support/bench_context.h"
 
 #include <QTemporaryDir>
@@ -183,18 +182,6 @@ private Q_SLOTS:
         QVERIFY(std::abs(blurred.sum().item<double>() - 1) < 1e-5);
         // Neighbours in a Gaussian of deviation 1: exp(-1/2).
         QVERIFY(std::abs((blurred[0][1][7][8] / blurred[0][1][7][7]).item<double>() - std::exp(-0.5)) < 1e-5);
-    }
-
-    void similarityOfKnownPairs()
-    {
-        const torch::Tensor x = smoothImages(2, 3);
-        QVERIFY(std::abs(psnrOf(x, x + 0.1)[0].item<double>() - 20) < 1e-4);
-        QVERIFY(robustDistance(ssimOf(x, x), torch::ones({2}, torch::kFloat64)) < 1e-9);
-        // Two plain images: structure and contrast agree, (2 a b + C1) / (a^2 + b^2 + C1) is left.
-        const torch::Tensor a = torch::full({1, 1, 16, 16}, 0.2), b = torch::full({1, 1, 16, 16}, 0.6);
-        const double expected = (2 * 0.2 * 0.6 + 1e-4) / (0.04 + 0.36 + 1e-4);
-        QVERIFY(std::abs(ssimOf(a, b)[0].item<double>() - expected) < 1e-6);
-        QCOMPARE(ssimOf(smoothImages(1, 1, 7), smoothImages(1, 1, 7))[0].item<double>(), 1.0);
     }
 
     void aurocCountsTiesHalf()

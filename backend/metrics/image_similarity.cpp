@@ -1,11 +1,12 @@
-#include "plugins/backdoor/robust_similarity.h"
+#include "backend/metrics/image_similarity.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <limits>
 
-namespace assay::backdoor {
+namespace assay::metrics {
 
 namespace {
 
@@ -31,12 +32,19 @@ torch::Tensor ssimWindows(std::int64_t side, const torch::Tensor& like)
 
 } // namespace
 
-torch::Tensor psnrOf(const torch::Tensor& a, const torch::Tensor& b)
+torch::Tensor psnr(const torch::Tensor& a, const torch::Tensor& b)
 {
     return -10 * (a.to(torch::kFloat64) - b.to(torch::kFloat64)).square().flatten(1).mean(1).log10();
 }
 
-torch::Tensor ssimOf(const torch::Tensor& a, const torch::Tensor& b)
+double meanPsnr(const torch::Tensor& psnr)
+{
+    const torch::Tensor differing = psnr.masked_select(psnr.isfinite());
+    return differing.numel() == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                  : differing.mean().item<double>();
+}
+
+torch::Tensor ssim(const torch::Tensor& a, const torch::Tensor& b)
 {
     const torch::NoGradGuard off;
     const torch::Tensor x = a.to(torch::kFloat64), y = b.to(torch::kFloat64);
@@ -50,4 +58,4 @@ torch::Tensor ssimOf(const torch::Tensor& a, const torch::Tensor& b)
     return map.flatten(1).mean(1);
 }
 
-} // namespace assay::backdoor
+} // namespace assay::metrics

@@ -1,0 +1,20 @@
+#include "backend/engine/plugin.h"
+#include "plugins/encryption/explore_study.h"
+
+#include <QObject>
+
+namespace assay::encryption {
+
+class EncryptionPlugin : public QObject, public engine::Plugin
+{
+    Q_OBJECT
+    Q_PLUGIN_METADATA(IID ASSAY_PLUGIN_IID FILE "encryption.json")
+    Q_INTERFACES(assay::engine::Plugin)
+
+public:
+    void registerInto(engine::Registries& registries) override { registries.addStudy(makeExploreStudy()); }
+};
+
+} // namespace assay::encryption
+
+#include "encryption_plugin.moc"
