@@ -32,6 +32,29 @@ torch::Tensor overResamples(std::int64_t images, const BootstrapSpec& spec,
     return result;
 }
 
+/// Of every resample the mean of @p value over the matchings that have one.
+torch::Tensor meansOverResamples(std::span<const Matches> matches, const BootstrapSpec& spec,
+                                 const std::function<std::optional<double>(const Matches&, Times)>& value)
+{
+    const std::int64_t images = matches.empty() ? 0 : matches.front().images();
+    for (const Matches& one : matches) {
+        if (one.images() != images)
+            throw Error("matchings of " + std::to_string(images) + " and of " + std::to_string(one.images()) +
+                        " images cannot be drawn anew together");
+    }
+    return overResamples(images, spec, [&](Times times) {
+        double sum = 0;
+        int count = 0;
+        for (const Matches& one : matches) {
+            if (const std::optional<double> precision = value(one, times)) {
+                sum += *precision;
+                ++count;
+            }
+        }
+        return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
+    });
+}
+
 } // namespace
 
 std::vector<double> cocoThresholds()
@@ -72,23 +95,14 @@ std::vector<Matches> matchesOf(std::span<const DetectedImage> images, std::span<
 
 torch::Tensor resampledPrecision(std::span<const Matches> matches, const BootstrapSpec& spec)
 {
-    const std::int64_t images = matches.empty() ? 0 : matches.front().images();
-    for (const Matches& one : matches) {
-        if (one.images() != images)
-            throw Error("matchings of " + std::to_string(images) + " and of " + std::to_string(one.images()) +
-                        " images cannot be drawn anew together");
-    }
-    return overResamples(images, spec, [&](Times times) {
-        double sum = 0;
-        int count = 0;
-        for (const Matches& one : matches) {
-            if (const std::optional<double> precision = one.averagePrecision(times)) {
-                sum += *precision;
-                ++count;
-            }
-        }
-        return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
-    });
+    return meansOverResamples(matches, spec,
+                              [](const Matches& one, Times times) { return one.averagePrecision(times); });
+}
+
+torch::Tensor resampledElevenPoint(std::span<const Matches> matches, const BootstrapSpec& spec)
+{
+    return meansOverResamples(
+        matches, spec, [](const Matches& one, Times times) { return one.elevenPointPrecision(times); });
 }
 
 torch::Tensor resampledMissRate(const Matches& matches, double score, const BootstrapSpec& spec)

@@ -114,6 +114,15 @@ public:
     /// The same of images drawn anew. @param times how often each image is drawn, [images()].
     std::optional<double> averagePrecision(std::span<const std::int32_t> times) const;
 
+    /// The mean over the recalls 0, 0.1, .. 1 only, as VOC took it until 2009 (Everingham et al. 2010,
+    /// section 4.2). Objects are matched as above: VOC's own code counts a second find of one object as false
+    /// even where another object lies close enough.
+    std::optional<double> elevenPointPrecision() const;
+    /// The same of images drawn anew.
+    std::optional<double> elevenPointPrecision(std::span<const std::int32_t> times) const;
+    /// The area under that highest precision over all recalls, as VOC takes it since 2010.
+    std::optional<double> allPointPrecision() const;
+
     /// One point for each found object that counts, by descending score; precision as it is, without the
     /// maximum that averagePrecision() takes. Empty without truths.
     std::vector<PrecisionPoint> curve() const;
@@ -134,6 +143,7 @@ private:
 
     void matchImage(const DetectedImage& image, std::int64_t index, const MatchRule& rule);
     std::vector<double> interpolated(std::span<const std::int32_t> times) const;
+    void requireDrawn(std::span<const std::int32_t> times) const;
 
     std::int64_t m_images = 0;
     std::vector<Counted> m_counted; ///< by descending score
@@ -157,6 +167,9 @@ std::vector<Matches> matchesOf(std::span<const DetectedImage> images, std::span<
 /// percentileInterval(). NaN where a resample holds no truth. @returns float64 [resamples].
 /// @throws Error when they differ in their number of images, or for a specification out of range.
 torch::Tensor resampledPrecision(std::span<const Matches> matches, const BootstrapSpec& spec = {});
+
+/// The same of elevenPointPrecision().
+torch::Tensor resampledElevenPoint(std::span<const Matches> matches, const BootstrapSpec& spec = {});
 
 /// DetectionCounts::missRate() at @p score over resamples of the images, likewise.
 torch::Tensor resampledMissRate(const Matches& matches, double score, const BootstrapSpec& spec = {});

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace assay::metrics {
 
@@ -43,6 +42,18 @@ std::vector<std::size_t> truthsInOrder(const DetectedImage& image, const MatchRu
         order, [&](std::size_t i) { return rule.area.holds(image.truths[i].box.area()); });
     inside = static_cast<std::size_t>(outside.begin() - order.begin());
     return order;
+}
+
+/// The mean of every @p step -th precision, the first included; empty without any.
+std::optional<double> meanOfEvery(int step, const std::vector<double>& precision)
+{
+    if (precision.empty())
+        return std::nullopt;
+    double sum = 0;
+    int count = 0;
+    for (std::size_t i = 0; i < precision.size(); i += static_cast<std::size_t>(step), ++count)
+        sum += precision[i];
+    return sum / count;
 }
 
 double ratio(std::int64_t part, std::int64_t whole)
@@ -166,20 +177,45 @@ std::vector<double> Matches::interpolated() const
 
 std::optional<double> Matches::averagePrecision() const
 {
-    const std::vector<double> precision = interpolated();
-    if (precision.empty())
-        return std::nullopt;
-    return std::accumulate(precision.begin(), precision.end(), 0.0) / static_cast<double>(precision.size());
+    return meanOfEvery(1, interpolated());
 }
 
 std::optional<double> Matches::averagePrecision(std::span<const std::int32_t> times) const
 {
+    requireDrawn(times);
+    return meanOfEvery(1, interpolated(times));
+}
+
+std::optional<double> Matches::elevenPointPrecision() const
+{
+    return meanOfEvery(kRecallSteps / 10, interpolated());
+}
+
+std::optional<double> Matches::elevenPointPrecision(std::span<const std::int32_t> times) const
+{
+    requireDrawn(times);
+    return meanOfEvery(kRecallSteps / 10, interpolated(times));
+}
+
+std::optional<double> Matches::allPointPrecision() const
+{
+    if (m_outcomes.empty())
+        return std::nullopt;
+    // From the last found one back: every true one adds a step of recall at the best precision from there on.
+    const std::vector<PrecisionPoint> points = curve();
+    double area = 0, best = 0;
+    for (std::size_t i = points.size(); i-- > 0;) {
+        best = std::max(best, points[i].precision);
+        if (m_counted[i].matched)
+            area += best;
+    }
+    return area / static_cast<double>(truths());
+}
+
+void Matches::requireDrawn(std::span<const std::int32_t> times) const
+{
     if (times.size() != m_truthsOf.size())
         throw Error(std::to_string(times.size()) + " images are drawn anew of " + std::to_string(m_images));
-    const std::vector<double> precision = interpolated(times);
-    if (precision.empty())
-        return std::nullopt;
-    return std::accumulate(precision.begin(), precision.end(), 0.0) / static_cast<double>(precision.size());
 }
 
 std::vector<PrecisionPoint> Matches::curve() const

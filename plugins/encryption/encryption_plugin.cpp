@@ -1,5 +1,6 @@
 #include "backend/engine/plugin.h"
 #include "plugins/encryption/explore_study.h"
+#include "plugins/encryption/lock_study.h"
 
 #include <QObject>
 
@@ -12,7 +13,11 @@ class EncryptionPlugin : public QObject, public engine::Plugin
     Q_INTERFACES(assay::engine::Plugin)
 
 public:
-    void registerInto(engine::Registries& registries) override { registries.addStudy(makeExploreStudy()); }
+    void registerInto(engine::Registries& registries) override
+    {
+        registries.addStudy(makeExploreStudy());
+        registries.addStudy(makeDetectorLockStudy());
+    }
 };
 
 } // namespace assay::encryption

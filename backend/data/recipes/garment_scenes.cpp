@@ -21,7 +21,14 @@ constexpr std::int64_t kMostScenes = 100'000;
 constexpr std::int64_t kFashionSide = 28;
 constexpr std::size_t kFashionClasses = 10;
 constexpr std::int64_t kScenesBetweenCalls = 50;
-const std::vector<std::string> kSceneBoxes = {"garment"};
+constexpr SceneRules kGarmentRules = {.category = {0, 0, 0, 0, 0, -1, 0, -1, -1, -1}, .mostOther = 2};
+constexpr SceneRules kFashionRules = {.side = 64,
+                                      .category = {0, 1, 0, 1, 0, 2, 0, 2, 3, 2},
+                                      .mostBoxed = 3,
+                                      .leastSize = 18,
+                                      .mostSize = 34,
+                                      .byHeight = false};
+constexpr GarmentScenesSpec kFashionCounts = {.train = 3000, .test = 500};
 const std::string kFashionPackage = "dataset-fashion-mnist";
 
 DatasetInfo sceneInfo()
@@ -37,13 +44,27 @@ DatasetInfo sceneInfo()
             .trainCount = GarmentScenesSpec().train,
             .testCount = GarmentScenesSpec().test,
             .channels = 1,
-            .height = SceneComposer::kSide,
-            .width = SceneComposer::kSide,
+            .height = kGarmentRules.side,
+            .width = kGarmentRules.side,
             .format = "npz",
-            .boxClasses = kSceneBoxes};
+            .boxClasses = {"garment"}};
 }
 
-void checkInputs(const Dataset& fashion, const GarmentScenesSpec& spec)
+DatasetInfo fashionSceneInfo()
+{
+    DatasetInfo info = sceneInfo();
+    info.name = "fashion-scenes";
+    info.title = "Items of Fashion-MNIST in made scenes";
+    info.note =
+        "Composites, not photographs: items of Fashion-MNIST on a random background. Boxes are exact.";
+    info.trainCount = kFashionCounts.train;
+    info.testCount = kFashionCounts.test;
+    info.height = info.width = kFashionRules.side;
+    info.boxClasses = {"top", "trousers-dress", "shoe", "bag"};
+    return info;
+}
+
+void checkInputs(const Dataset& fashion, const GarmentScenesSpec& spec, const std::string& name)
 {
     const DatasetInfo& info = fashion.info();
     if (info.channels != 1 || info.height != kFashionSide || info.width != kFashionSide ||
@@ -52,15 +73,8 @@ void checkInputs(const Dataset& fashion, const GarmentScenesSpec& spec)
     for (const std::int64_t count : {spec.train, spec.test}) {
         if (count < 1 || count > kMostScenes)
             throw Error(std::to_string(count) + " scenes of a split are asked for; it must be 1 to 100000",
-                        sceneInfo().name);
+                        name);
     }
-}
-
-DrawnSet drawFromPackage(const BuildFolders& folders, const BuildHooks& hooks)
-{
-    const fs::path folder = folders.packages.at(kFashionPackage) / "usr/share/datasets/fashion-mnist";
-    const IdxDataset fashion(folder, {.name = "fashion-mnist"});
-    return drawGarmentScenes(fashion, {}, hooks);
 }
 
 std::string sceneHash(const torch::Tensor& images)
@@ -71,17 +85,16 @@ std::string sceneHash(const torch::Tensor& images)
     return hash.result().toHex().toStdString();
 }
 
-} // namespace
-
-DrawnSet drawGarmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec, const BuildHooks& hooks)
+DrawnSet drawScenes(const DatasetInfo& info, const SceneRules& rules, const Dataset& fashion,
+                    const GarmentScenesSpec& spec, const BuildHooks& hooks)
 {
-    checkInputs(fashion, spec);
+    checkInputs(fashion, spec, info.name);
     DrawnSet set;
-    set.samples.boxClasses = kSceneBoxes;
+    set.samples.boxClasses = info.boxClasses;
     std::vector<torch::Tensor> scenes;
     for (const Split split : {Split::Train, Split::Test}) {
         const bool isTest = split == Split::Test;
-        const SceneComposer composer(fashion.pixels(split), fashion.labels(split));
+        const SceneComposer composer(fashion.pixels(split), fashion.labels(split), rules);
         const std::int64_t count = isTest ? spec.test : spec.train;
         for (std::int64_t i = 0; i < count; ++i) {
             if (i % kScenesBetweenCalls == 0 && hooks.checkpoint)
@@ -91,7 +104,7 @@ DrawnSet drawGarmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec
                                static_cast<double>(spec.train + spec.test), "Composing scenes");
             const std::string part = isTest ? "test" : "train";
             const auto scene = composer.compose(
-                SampleRandom(spec.seed, "garment-scenes." + part, static_cast<std::uint64_t>(i)));
+                SampleRandom(spec.seed, info.name + '.' + part, static_cast<std::uint64_t>(i)));
             for (Box box : scene.boxes) {
                 box.sample = static_cast<std::int64_t>(scenes.size());
                 set.samples.boxes.push_back(box);
@@ -106,9 +119,9 @@ DrawnSet drawGarmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec
     return set;
 }
 
-std::shared_ptr<const Dataset> garmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec)
+std::shared_ptr<const Dataset> setOf(const DatasetInfo& info, const DrawnSet& set,
+                                     const GarmentScenesSpec& spec)
 {
-    const DrawnSet set = drawGarmentScenes(fashion, spec);
     const torch::Tensor all = torch::arange(set.images.size(0), torch::kInt64);
     const auto part = [&](std::int64_t first, std::int64_t count) {
         const torch::Tensor ids = all.narrow(0, first, count);
@@ -116,20 +129,62 @@ std::shared_ptr<const Dataset> garmentScenes(const Dataset& fashion, const Garme
                             .labels = set.labels.narrow(0, first, count).clone(),
                             .samples = selectSamples(set.samples, ids)};
     };
-    return std::make_shared<ResidentDataset>(sceneInfo(), part(0, spec.train), part(spec.train, spec.test),
-                                             sceneHash(set.images), sceneInfo().name);
+    return std::make_shared<ResidentDataset>(info, part(0, spec.train), part(spec.train, spec.test),
+                                             sceneHash(set.images), info.name);
+}
+
+IdxDataset fashionFromPackage(const BuildFolders& folders)
+{
+    return {folders.packages.at(kFashionPackage) / "usr/share/datasets/fashion-mnist",
+            {.name = "fashion-mnist"}};
+}
+
+DataRecipe sceneRecipe(DatasetInfo info, DrawnSet (*draw)(const BuildFolders&, const BuildHooks&))
+{
+    return {
+        .info = std::move(info),
+        .packages = {{SourcePackage::Registry::Debian, kFashionPackage, "0.0~git20200523.55506a9-1",
+                      "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0", "MIT"}},
+        .downloadMb = 31,
+        .draw = draw,
+        .splitRule = "training scenes hold training items of Fashion-MNIST, test scenes test items",
+    };
+}
+
+} // namespace
+
+DrawnSet drawGarmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec, const BuildHooks& hooks)
+{
+    return drawScenes(sceneInfo(), kGarmentRules, fashion, spec, hooks);
+}
+
+std::shared_ptr<const Dataset> garmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec)
+{
+    return setOf(sceneInfo(), drawGarmentScenes(fashion, spec), spec);
 }
 
 DataRecipe garmentScenesRecipe()
 {
-    return {
-        .info = sceneInfo(),
-        .packages = {{SourcePackage::Registry::Debian, kFashionPackage, "0.0~git20200523.55506a9-1",
-                      "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0", "MIT"}},
-        .downloadMb = 31,
-        .draw = drawFromPackage,
-        .splitRule = "training scenes hold training items of Fashion-MNIST, test scenes test items",
-    };
+    return sceneRecipe(sceneInfo(), [](const BuildFolders& folders, const BuildHooks& hooks) {
+        return drawGarmentScenes(fashionFromPackage(folders), {}, hooks);
+    });
+}
+
+DrawnSet drawFashionScenes(const Dataset& fashion, const GarmentScenesSpec& spec, const BuildHooks& hooks)
+{
+    return drawScenes(fashionSceneInfo(), kFashionRules, fashion, spec, hooks);
+}
+
+std::shared_ptr<const Dataset> fashionScenes(const Dataset& fashion, const GarmentScenesSpec& spec)
+{
+    return setOf(fashionSceneInfo(), drawFashionScenes(fashion, spec), spec);
+}
+
+DataRecipe fashionScenesRecipe()
+{
+    return sceneRecipe(fashionSceneInfo(), [](const BuildFolders& folders, const BuildHooks& hooks) {
+        return drawFashionScenes(fashionFromPackage(folders), kFashionCounts, hooks);
+    });
 }
 
 } // namespace assay::data

@@ -33,4 +33,12 @@ DrawnSet drawGarmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec
 /// A data set of them in memory, named "garment-scenes", for tests and studies that want their own number.
 std::shared_ptr<const Dataset> garmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec);
 
+/// "fashion-scenes": one to three items of Fashion-MNIST of all its classes, 18 to 34 pixels on their larger
+/// side, on 64x64 scenes made in the same way, with boxes of four categories: top (T-shirt, pullover, coat,
+/// shirt), trousers-dress, shoe (sandal, sneaker, boot), bag. 3,000 and 500 scenes.
+DataRecipe fashionScenesRecipe();
+DrawnSet drawFashionScenes(const Dataset& fashion, const GarmentScenesSpec& spec,
+                           const BuildHooks& hooks = {});
+std::shared_ptr<const Dataset> fashionScenes(const Dataset& fashion, const GarmentScenesSpec& spec);
+
 } // namespace assay::data

@@ -81,8 +81,9 @@ void moveInto(const fs::path& made, const fs::path& place, const fs::path& aside
 
 const std::vector<DataRecipe>& dataRecipes()
 {
-    static const std::vector<DataRecipe> recipes = {digitsRecipe(), emoji15Recipe(), facesRecipe(),
-                                                    garmentScenesRecipe(), pedestriansRecipe()};
+    static const std::vector<DataRecipe> recipes = {digitsRecipe(),        emoji15Recipe(),
+                                                    facesRecipe(),         garmentScenesRecipe(),
+                                                    fashionScenesRecipe(), pedestriansRecipe()};
     return recipes;
 }
 

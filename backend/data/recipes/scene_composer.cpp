@@ -4,7 +4,6 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace assay::data {
@@ -13,12 +12,10 @@ namespace {
 
 constexpr std::int64_t kBackgroundGrid = 6;
 constexpr double kBrightestBackground = 0.35;
-constexpr double kBackgroundNoise = 0.02; ///< standard deviation
-constexpr std::array<std::int64_t, 6> kGarmentClasses = {0, 1, 2, 3, 4, 6};
-constexpr std::int64_t kLeastGarment = 24, kMostGarment = 43; ///< height
-constexpr std::int64_t kLeastOther = 16, kMostOther = 30;     ///< the larger side
-constexpr std::int64_t kMostWidth = 64;                       ///< of a garment whose height asks for more
-constexpr double kVisible = 0.5;                              ///< opacity that belongs to the box
+constexpr double kBackgroundNoise = 0.02;                 ///< standard deviation
+constexpr std::int64_t kLeastOther = 16, kMostOther = 30; ///< the larger side
+constexpr std::int64_t kMostWidth = 64;                   ///< of a garment whose height asks for more
+constexpr double kVisible = 0.5;                          ///< opacity that belongs to the box
 /// Pixels of an item that are not background, which is 0 in Fashion-MNIST with a faint fringe around items.
 constexpr double kItemEdge = 0.06;
 /// Items shine: a black shirt too is brighter than the background, as a body is in the infrared.
@@ -41,16 +38,6 @@ torch::Tensor resized(const torch::Tensor& image, std::int64_t height, std::int6
                                                                .align_corners(corners))
         .squeeze(0)
         .squeeze(0);
-}
-
-torch::Tensor background(SampleRandom& random)
-{
-    torch::Tensor grid = torch::empty({kBackgroundGrid, kBackgroundGrid});
-    std::generate_n(grid.data_ptr<float>(), grid.numel(),
-                    [&] { return static_cast<float>(random.uniform(0, kBrightestBackground)); });
-    torch::Tensor noise = torch::empty({SceneComposer::kSide, SceneComposer::kSide});
-    random.fillNormal({noise.data_ptr<float>(), static_cast<std::size_t>(noise.numel())});
-    return resized(grid, SceneComposer::kSide, SceneComposer::kSide, true).add_(noise, kBackgroundNoise);
 }
 
 /// Rows or columns, first and number, in which @p visible ([h,w], bool) has something.
@@ -80,14 +67,29 @@ double covered(const Box& a, const Box& b)
 
 } // namespace
 
-SceneComposer::SceneComposer(const torch::Tensor& pixels, const torch::Tensor& labels)
+SceneComposer::SceneComposer(const torch::Tensor& pixels, const torch::Tensor& labels,
+                             const SceneRules& rules)
     : m_pixels(pixels)
+    , m_labels(labels)
+    , m_rules(rules)
 {
-    for (std::int64_t i = 0; i < labels.size(0); ++i) {
-        const std::int64_t label = labels.data_ptr<std::int64_t>()[i];
-        const bool isGarment = std::ranges::find(kGarmentClasses, label) != kGarmentClasses.end();
-        (isGarment ? m_garments : m_others).push_back(i);
-    }
+    for (std::int64_t i = 0; i < labels.size(0); ++i)
+        (categoryOf(i) >= 0 ? m_boxed : m_others).push_back(i);
+}
+
+std::int32_t SceneComposer::categoryOf(std::int64_t id) const
+{
+    return m_rules.category.at(static_cast<std::size_t>(m_labels.data_ptr<std::int64_t>()[id]));
+}
+
+torch::Tensor SceneComposer::background(SampleRandom& random) const
+{
+    torch::Tensor grid = torch::empty({kBackgroundGrid, kBackgroundGrid});
+    std::generate_n(grid.data_ptr<float>(), grid.numel(),
+                    [&] { return static_cast<float>(random.uniform(0, kBrightestBackground)); });
+    torch::Tensor noise = torch::empty({m_rules.side, m_rules.side});
+    random.fillNormal({noise.data_ptr<float>(), static_cast<std::size_t>(noise.numel())});
+    return resized(grid, m_rules.side, m_rules.side, true).add_(noise, kBackgroundNoise);
 }
 
 SceneComposer::Item SceneComposer::item(std::int64_t id, std::int64_t side, bool byHeight) const
@@ -110,21 +112,23 @@ SceneComposer::Item SceneComposer::item(std::int64_t id, std::int64_t side, bool
     return {.value = tight(shining, visible), .opacity = tight(opacity, visible)};
 }
 
-SceneComposer::Item SceneComposer::drawn(const std::vector<std::int64_t>& ids, bool isGarment,
-                                         SampleRandom& random) const
+SceneComposer::Item SceneComposer::drawn(const std::vector<std::int64_t>& ids, bool isBoxed,
+                                         SampleRandom& random, std::int32_t& category) const
 {
     const auto index = integerIn(random, 0, static_cast<std::int64_t>(ids.size()) - 1);
-    const std::int64_t side = isGarment ? integerIn(random, kLeastGarment, kMostGarment)
-                                        : integerIn(random, kLeastOther, kMostOther);
-    return item(ids[static_cast<std::size_t>(index)], side, isGarment);
+    const std::int64_t side = isBoxed ? integerIn(random, m_rules.leastSize, m_rules.mostSize)
+                                      : integerIn(random, kLeastOther, kMostOther);
+    const std::int64_t id = ids[static_cast<std::size_t>(index)];
+    category = categoryOf(id);
+    return item(id, side, isBoxed && m_rules.byHeight);
 }
 
 bool SceneComposer::place(const Item& item, SampleRandom& random, torch::Tensor& canvas,
                           std::vector<Box>& taken) const
 {
     for (int attempt = 0; attempt < kTries; ++attempt) {
-        const std::int64_t left = integerIn(random, 0, kSide - item.width());
-        const std::int64_t top = integerIn(random, 0, kSide - item.height());
+        const std::int64_t left = integerIn(random, 0, m_rules.side - item.width());
+        const std::int64_t top = integerIn(random, 0, m_rules.side - item.height());
         const Box box = {.x = static_cast<float>(left),
                          .y = static_cast<float>(top),
                          .width = static_cast<float>(item.width()),
@@ -142,14 +146,16 @@ bool SceneComposer::place(const Item& item, SampleRandom& random, torch::Tensor&
 SceneComposer::Scene SceneComposer::compose(SampleRandom random) const
 {
     torch::Tensor canvas = background(random);
-    const std::int64_t garments = integerIn(random, 1, 2);
-    const std::int64_t others = integerIn(random, 0, 2);
+    const std::int64_t boxed = integerIn(random, m_rules.leastBoxed, m_rules.mostBoxed);
+    const std::int64_t others = integerIn(random, m_rules.leastOther, m_rules.mostOther);
     std::vector<Box> taken;
-    for (std::int64_t i = 0; i < garments; ++i)
-        place(drawn(m_garments, true, random), random, canvas, taken);
+    std::int32_t category = 0;
+    for (std::int64_t i = 0; i < boxed; ++i)
+        if (place(drawn(m_boxed, true, random, category), random, canvas, taken))
+            taken.back().category = category;
     Scene scene{.pixels = {}, .boxes = taken};
     for (std::int64_t i = 0; i < others; ++i)
-        place(drawn(m_others, false, random), random, canvas, taken);
+        place(drawn(m_others, false, random, category), random, canvas, taken);
     scene.pixels = (canvas.clamp_(0, 1) * 255).round().to(torch::kUInt8).unsqueeze(0);
     return scene;
 }

@@ -7,6 +7,7 @@
 #include <torch/nn.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace assay::models {
@@ -42,12 +43,23 @@ public:
         for (std::size_t i = 0; i < m_blocks.size(); ++i) {
             h = m_blocks[i](h);
             h = (i == 0 ? channelsLast(h) : h).relu_();
+            if (const auto change = m_changes.find(m_taps[i]); change != m_changes.end())
+                h = change->second(h);
             report(sink, m_taps[i].c_str(), h);
         }
         return m_head->forward(h).contiguous();
     }
 
     std::vector<std::string> taps() const override { return m_taps; }
+
+    std::shared_ptr<Network> another() const override
+    {
+        auto made = std::static_pointer_cast<GridDetector>(BuiltinNetwork::another());
+        made->m_changes = m_changes;
+        return made;
+    }
+
+    void setChanges(MapChanges changes) { m_changes = std::move(changes); }
 
     void fold() override
     {
@@ -65,8 +77,16 @@ public:
 private:
     std::vector<ConvBn> m_blocks;
     std::vector<std::string> m_taps;
+    MapChanges m_changes; ///< by tap
     torch::nn::Conv2d m_head{nullptr};
 };
+
+GridDetector& gridDetector(Network& network)
+{
+    if (auto* detector = dynamic_cast<GridDetector*>(&network))
+        return *detector;
+    throw Error("the network is no grid detector", {}, "Train one of the architecture 'grid-detector'.");
+}
 
 } // namespace
 
@@ -87,15 +107,22 @@ Json gridOutput()
     return {{"layout", "grid"}, {"stride", kGridStride}, {"unit", static_cast<std::int64_t>(kGridUnit)}};
 }
 
+void setMapChanges(Network& network, MapChanges changes)
+{
+    const std::vector<std::string> taps = network.taps();
+    for (const auto& [tap, change] : changes)
+        if (std::ranges::find(taps, tap) == taps.end())
+            throw Error("the network has no map '" + tap + "' that could be changed");
+    gridDetector(network).setChanges(std::move(changes));
+}
+
 void setObjectPrior(Network& network, double probability)
 {
-    auto* detector = dynamic_cast<GridDetector*>(&network);
-    if (!detector)
-        throw Error("the network is no grid detector", {}, "Train one of the architecture 'grid-detector'.");
+    GridDetector& detector = gridDetector(network);
     if (!(probability > 0 && probability < 1))
         throw Error("an object cannot be expected with probability " + std::to_string(probability) +
                     "; it must be between 0 and 1");
-    detector->setPrior(probability);
+    detector.setPrior(probability);
 }
 
 } // namespace assay::models

@@ -2,6 +2,10 @@
 
 #include "backend/models/model.h"
 
+#include <functional>
+#include <map>
+#include <string>
+
 namespace assay::models {
 
 /// "grid-detector": blocks of 3x3 convolution, batch norm and ReLU, of which the first three halve the image,
@@ -23,6 +27,18 @@ inline constexpr std::int64_t kGridNumbers = 5; ///< a class and cell
 
 /// A card's `output` for it: {"layout": "grid", "stride": 8, "unit": 16}.
 Json gridOutput();
+
+/// What becomes of a block's map, [N,C,h,w] after its ReLU, before the next block or the 1x1 convolution sees
+/// it: a map of the same shape on the same device. Called in forward passes, from several threads at once;
+/// gradients go through it.
+using MapChange = std::function<torch::Tensor(const torch::Tensor& map)>;
+/// By tap; a map that is not named stays as it is.
+using MapChanges = std::map<std::string, MapChange>;
+
+/// Puts @p changes into the forward pass in the place of earlier ones; {} takes them out. Copies of the
+/// network have them too, its saved weights do not. Taps report the changed map.
+/// @throws Error for another network, or a tap that it does not have.
+void setMapChanges(Network& network, MapChanges changes);
 
 /// Sets the bias of every class's objectness to the logit of @p probability. A network that says "nothing
 /// there" at first does not spend its first epochs on learning how rare objects are (Lin et al. 2017, "Focal

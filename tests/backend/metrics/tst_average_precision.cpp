@@ -170,6 +170,9 @@ private Q_SLOTS:
         QCOMPARE(curve[2].precision, 2.0 / 3);
         QCOMPARE(matches.interpolated()[34], 2.0 / 3);
         QCOMPARE(matches.interpolated()[67], 0.0);
+        // VOC: of eleven recalls four have 1 (0 .. 0.3) and three 2/3; and the areas of the two steps.
+        QCOMPARE(*matches.elevenPointPrecision(), (4 + 3 * 2.0 / 3) / 11);
+        QCOMPARE(*matches.allPointPrecision(), (1 + 2.0 / 3) / 3);
     }
 
     void everyTruthIsUsedOnce()
@@ -308,6 +311,7 @@ private Q_SLOTS:
         const Matches matches(images, {});
         const torch::Tensor precision =
             resampledPrecision(std::vector{matches}, {.resamples = 20, .seed = 4});
+        const torch::Tensor eleven = resampledElevenPoint(std::vector{matches}, {.resamples = 20, .seed = 4});
         const torch::Tensor missing = resampledMissRate(matches, 0.3, {.resamples = 20, .seed = 4});
         Draws draws(4);
         for (int r = 0; r < 20; ++r) {
@@ -315,6 +319,7 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < images.size(); ++i)
                 drawn.push_back(images[static_cast<std::size_t>(draws.below(25))]);
             QVERIFY(std::abs(precision[r].item<double>() - cocoPrecision(drawn, {})) < 1e-9);
+            QCOMPARE(eleven[r].item<double>(), *Matches(drawn, {}).elevenPointPrecision());
             QCOMPARE(missing[r].item<double>(), Matches(drawn, {}).at(0.3).missRate());
         }
         QVERIFY(precision.std().item<double>() > 0.005);

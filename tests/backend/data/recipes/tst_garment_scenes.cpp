@@ -113,6 +113,30 @@ private Q_SLOTS:
         QVERIFY(!torch::equal(fewer->pixels(Split::Train).narrow(0, 0, 3), fewer->pixels(Split::Test)));
     }
 
+    /// The other set: four categories of boxes for all items, on smaller scenes.
+    void fashionScenesHaveFourCategories()
+    {
+        const auto set = fashionScenes(*m_fashion, {.train = 120, .test = 10});
+        const DatasetInfo& info = set->info();
+        QCOMPARE(info.name, std::string("fashion-scenes"));
+        QCOMPARE(info.boxClasses, std::vector<std::string>({"top", "trousers-dress", "shoe", "bag"}));
+        QCOMPARE(set->pixels(Split::Train).sizes(), (torch::IntArrayRef{120, 1, 64, 64}));
+        std::vector<int> counts(120), ofCategory(4);
+        int upright = 0;
+        for (const Box& box : set->samples(Split::Train).boxes) {
+            ++counts[static_cast<std::size_t>(box.sample)];
+            ++ofCategory.at(static_cast<std::size_t>(box.category));
+            QVERIFY(box.x >= 0 && box.y >= 0 && box.x + box.width <= 64 && box.y + box.height <= 64);
+            QVERIFY(std::max(box.width, box.height) <= 34);
+            upright += box.category == 1 && box.height > box.width;
+        }
+        QVERIFY(std::ranges::all_of(counts, [](int count) { return count >= 1 && count <= 3; }));
+        QVERIFY(std::ranges::count(counts, 3) > 20);
+        QVERIFY(std::ranges::all_of(ofCategory, [](int count) { return count > 10; }));
+        QVERIFY(ofCategory[0] > ofCategory[3]);     // four classes against one
+        QVERIFY(upright * 10 >= ofCategory[1] * 9); // trousers and dresses are higher than wide
+    }
+
     /// As `data get` writes them: the file brings every box back to its scene.
     void fileKeepsTheBoxes()
     {

@@ -95,7 +95,8 @@ private Q_SLOTS:
         torch::Tensor x = torch::zeros({1, 1, 96, 64});
         const torch::Tensor before = network->forward(x).clone();
         x.narrow(2, 80, 8).narrow(3, 16, 8).fill_(1); // cell of row 10, column 2
-        const torch::Tensor changed = (network->forward(x) - before).abs().sum(torch::IntArrayRef{0, 1}) > 1e-6;
+        const torch::Tensor changed =
+            (network->forward(x) - before).abs().sum(torch::IntArrayRef{0, 1}) > 1e-6;
         QVERIFY(changed[10][2].item<bool>());
         QVERIFY(!changed[2][5].item<bool>() && !changed[10][6].item<bool>() && !changed[4][2].item<bool>());
     }
@@ -131,6 +132,32 @@ private Q_SLOTS:
         QVERIFY(torch::allclose(raw[0][1], torch::zeros({12, 8})));
     }
 
+    /// A change of a map reaches what comes after it, in copies and folded ones too, and can be taken out.
+    void mapsCanBeChanged()
+    {
+        const auto network = test::seededNetwork("grid-detector", kScene, {}, 1);
+        const torch::NoGradGuard off;
+        const torch::Tensor x = torch::rand({2, 1, 96, 64});
+        const torch::Tensor before = network->forward(x);
+        setMapChanges(*network, {{"block3", [](const torch::Tensor& map) { return map.flip(1); }}});
+        torch::Tensor second, third;
+        const TapSink sink = [&](const std::string& name, const torch::Tensor& map) {
+            if (name == "block2")
+                second = map;
+            if (name == "block3")
+                third = map;
+        };
+        const torch::Tensor changed = network->forward(x, &sink);
+        QVERIFY(!torch::allclose(changed, before, 1e-3, 1e-3));
+        QVERIFY(torch::allclose(network->copy()->forward(x), changed));
+        QVERIFY(torch::allclose(Model(network->copy(), gridCardOf(1)).raw(x), changed, 1e-4, 1e-4));
+        const torch::Tensor secondThen = second.clone(), thirdThen = third.clone();
+        setMapChanges(*network, {});
+        QVERIFY(torch::equal(network->forward(x, &sink), before));
+        QVERIFY(torch::equal(second, secondThen));
+        QVERIFY(torch::equal(third.flip(1), thirdThen));
+    }
+
     void wrongUseIsASentence()
     {
         QCOMPARE(gridSentence([] { makeNetwork("grid-detector", {}, kScene, 0); }),
@@ -145,6 +172,10 @@ private Q_SLOTS:
                  "an input of 96 x 60 does not fill cells of 8 pixels; sides must be multiples of 8.");
         QCOMPARE(gridSentence([] { setObjectPrior(*makeNetwork("mlp", {}, kScene, 10), 0.5); }),
                  "the network is no grid detector. Train one of the architecture 'grid-detector'.");
+        QCOMPARE(gridSentence([] {
+                     setMapChanges(*makeNetwork("grid-detector", {}, kScene, 1), {{"block6", {}}});
+                 }),
+                 "the network has no map 'block6' that could be changed.");
         QVERIFY(std::ranges::find(architectureNames(), "grid-detector") == architectureNames().end());
     }
 };
