@@ -1,12 +1,11 @@
 #include "plugins/attacks/masking_checks.h"
 
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/metrics/mcnemar.h"
 
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
 
 namespace assay::robustness {
 
@@ -22,16 +21,6 @@ std::int64_t countOf(const torch::Tensor& mask)
 
 } // namespace
 
-double upperTail(std::int64_t k, std::int64_t n)
-{
-    double sum = 0;
-    for (std::int64_t i = k; i <= n; ++i)
-        sum += std::exp(std::lgamma(static_cast<double>(n) + 1) - std::lgamma(static_cast<double>(i) + 1) -
-                        std::lgamma(static_cast<double>(n - i) + 1) -
-                        static_cast<double>(n) * std::numbers::ln2);
-    return std::min(1.0, sum);
-}
-
 MaskingCheck compareAttacks(std::string model, std::string check, std::string first, std::string second,
                             const torch::Tensor& holdsAgainstFirst, const torch::Tensor& holdsAgainstSecond)
 {
@@ -42,8 +31,8 @@ MaskingCheck compareAttacks(std::string model, std::string check, std::string fi
     c.n = holdsAgainstFirst.size(0);
     c.firstOnly = countOf(holdsAgainstSecond.logical_and(holdsAgainstFirst.logical_not()));
     c.secondOnly = countOf(holdsAgainstFirst.logical_and(holdsAgainstSecond.logical_not()));
-    c.warning =
-        c.firstOnly > c.secondOnly && upperTail(c.firstOnly, c.firstOnly + c.secondOnly) < kSignificant;
+    c.warning = c.firstOnly > c.secondOnly &&
+                metrics::fairTail(c.firstOnly, c.firstOnly + c.secondOnly) < kSignificant;
     c.sentence = "Of " + std::to_string(c.n) + " images, " + std::to_string(c.firstOnly) +
                  " are misclassified only under " + c.first + " and " + std::to_string(c.secondOnly) +
                  " only under " + c.second + ".";

@@ -39,7 +39,4 @@ MaskingCheck checkUnbounded(std::string model, std::string attack, const torch::
 /// images.
 std::vector<MaskingCheck> checkMonotone(const RobustnessResults& results);
 
-/// P(X >= k) of a binomial with n trials of probability 1/2.
-double upperTail(std::int64_t k, std::int64_t n);
-
 } // namespace assay::robustness

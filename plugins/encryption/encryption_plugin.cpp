@@ -1,6 +1,8 @@
 #include "backend/engine/plugin.h"
+#include "plugins/encryption/defense_study.h"
 #include "plugins/encryption/explore_study.h"
 #include "plugins/encryption/lock_study.h"
+#include "plugins/encryption/proliferate_study.h"
 
 #include <QObject>
 
@@ -17,6 +19,8 @@ public:
     {
         registries.addStudy(makeExploreStudy());
         registries.addStudy(makeDetectorLockStudy());
+        registries.addStudy(makeKeyDefenseStudy());
+        registries.addStudy(makeProliferateStudy());
     }
 };
 

@@ -1,3 +1,4 @@
+#include "backend/metrics/mcnemar.h"
 #include "backend/protocol/consistency.h"
 #include "plugins/attacks/masking_checks.h"
 #include "plugins/attacks/robustness_report.h"
@@ -134,11 +135,11 @@ private Q_SLOTS:
     }
 
     /// P(X >= 9 | 10, 1/2) = 11 / 1024.
-    void upperTailIsTheBinomials()
+    void fairTailIsTheBinomials()
     {
-        QVERIFY(std::abs(upperTail(9, 10) - 11. / 1024) < 1e-12);
-        QVERIFY(std::abs(upperTail(0, 10) - 1) < 1e-9);
-        QVERIFY(std::abs(upperTail(5000, 10000) - 0.50399) < 1e-4); // 1/2 + P(X = 5000) / 2
+        QVERIFY(std::abs(metrics::fairTail(9, 10) - 11. / 1024) < 1e-12);
+        QVERIFY(std::abs(metrics::fairTail(0, 10) - 1) < 1e-9);
+        QVERIFY(std::abs(metrics::fairTail(5000, 10000) - 0.50399) < 1e-4); // 1/2 + P(X = 5000) / 2
     }
 
     void aWeakerAttackThatWinsIsAWarning()
