@@ -1,23 +1,27 @@
 # What Assay stands on, and what for. Each is a Debian package named in README.md.
 include(FeatureSummary)
 
-find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets OpenGL OpenGLWidgets Svg PrintSupport)
-set_package_properties(Qt6 PROPERTIES PURPOSE "window, plugin loader, CBOR, process transport")
+find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Svg)
+set_package_properties(Qt6 PROPERTIES PURPOSE "plugin loader, CBOR, process transport, drawings made from SVG, window")
 if(ASSAY_BUILD_TESTS)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Test)
 endif()
 
-find_package(QCustomPlotQt6 REQUIRED)
-set_package_properties(QCustomPlotQt6 PROPERTIES PURPOSE "plots in the window and in exported figures")
+if(ASSAY_BUILD_WINDOW)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Widgets OpenGL OpenGLWidgets PrintSupport)
 
-# Debian builds Dear ImGui as a static library, which takes its fonts and packing from the stb library.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(IMGUI REQUIRED imgui>=1.86)
-find_library(ASSAY_IMGUI_LIBRARY imgui HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
-find_library(ASSAY_STB_LIBRARY stb HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
-add_library(assay_imgui INTERFACE)
-target_include_directories(assay_imgui SYSTEM INTERFACE ${IMGUI_INCLUDE_DIRS})
-target_link_libraries(assay_imgui INTERFACE ${ASSAY_IMGUI_LIBRARY} ${ASSAY_STB_LIBRARY})
+  find_package(QCustomPlotQt6 REQUIRED)
+  set_package_properties(QCustomPlotQt6 PROPERTIES PURPOSE "plots in the window and in exported figures")
+
+  # Debian builds Dear ImGui as a static library, which takes its fonts and packing from the stb library.
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(IMGUI REQUIRED imgui>=1.86)
+  find_library(ASSAY_IMGUI_LIBRARY imgui HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
+  find_library(ASSAY_STB_LIBRARY stb HINTS ${IMGUI_LIBRARY_DIRS} REQUIRED)
+  add_library(assay_imgui INTERFACE)
+  target_include_directories(assay_imgui SYSTEM INTERFACE ${IMGUI_INCLUDE_DIRS})
+  target_link_libraries(assay_imgui INTERFACE ${ASSAY_IMGUI_LIBRARY} ${ASSAY_STB_LIBRARY})
+endif()
 
 find_package(nlohmann_json 3.11 REQUIRED)
 set_package_properties(nlohmann_json PROPERTIES PURPOSE "specs, cards, manifests, metrics")

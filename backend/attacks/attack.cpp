@@ -17,7 +17,7 @@ torch::Tensor inputGradient(const models::Model& model, const torch::Tensor& x, 
     const torch::Tensor classes = y.to(model.device());
     torch::Tensor result = torch::empty_like(inputs);
     models::forEachChunk(
-        x.size(0), chunkImages(inputs), model.device(), [&](std::int64_t first, std::int64_t n) {
+        x.size(0), models::chunkImages(inputs), model.device(), [&](std::int64_t first, std::int64_t n) {
             result.narrow(0, first, n)
                 .copy_(lossGradient(model, inputs.narrow(0, first, n), classes.narrow(0, first, n)));
         });

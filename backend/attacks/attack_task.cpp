@@ -204,7 +204,7 @@ AttackResult TaskAttack::run(const Source& source, const torch::Tensor& x, const
     HookCalls hooks(context.hooks, count * stepsOfImage);
     std::atomic<std::int64_t> forwards = 0;
     std::atomic<std::int64_t> gradients = 0;
-    const std::int64_t part = chunkImages(clean);
+    const std::int64_t part = models::chunkImages(clean);
     models::forEachChunk(count, groupImages(count, part), device, [&](std::int64_t first, std::int64_t n) {
         AttackTask task{.source = source,
                         .budget = budget,

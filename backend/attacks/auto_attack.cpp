@@ -54,7 +54,8 @@ std::vector<SequenceStage> standardSequence(const AutoAttackOptions& options, No
 torch::Tensor rightOnes(const Source& source, const torch::Tensor& x, const torch::Tensor& y)
 {
     torch::Tensor right = torch::zeros({x.size(0)}, torch::kBool);
-    models::forEachChunk(x.size(0), chunkImages(x), source.device(), [&](std::int64_t first, std::int64_t n) {
+    const std::int64_t chunk = models::chunkImages(x);
+    models::forEachChunk(x.size(0), chunk, source.device(), [&](std::int64_t first, std::int64_t n) {
         const torch::NoGradGuard off;
         const torch::Tensor logits = source.logits(x.narrow(0, first, n));
         right.narrow(0, first, n).copy_(fooled(logits, y.narrow(0, first, n), false).logical_not());

@@ -111,7 +111,8 @@ BoundaryDistances minDistances(const models::Model& model, const torch::Tensor& 
     BoundaryDistances result{.distance = torch::empty({count}, images.options()),
                              .capped = torch::empty({count}, images.options().dtype(torch::kBool))};
     HookCalls calls(hooks, count);
-    models::forEachChunk(count, models::kChunkImages, device, [&](std::int64_t first, std::int64_t n) {
+    const std::int64_t chunk = models::chunkImages(images, device);
+    models::forEachChunk(count, chunk, device, [&](std::int64_t first, std::int64_t n) {
         const torch::NoGradGuard off;
         Search search(model, images.narrow(0, first, n), labels.narrow(0, first, n),
                       directions.narrow(0, first, n), spec, calls);

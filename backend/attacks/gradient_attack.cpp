@@ -88,7 +88,7 @@ AttackResult GradientAttack::run(const Source& source, const torch::Tensor& x, c
     std::atomic<std::int64_t> gradients = 0;
     const GroupPlan plan{
         .source = source, .recipe = m_recipe, .budget = budget, .context = context, .hooks = hooks};
-    const std::int64_t part = chunkImages(clean);
+    const std::int64_t part = models::chunkImages(clean);
     const std::int64_t group = context.stopWhenFooled ? kChunksOfGroup * part : part;
     models::forEachChunk(count, group, device, [&](std::int64_t first, std::int64_t n) {
         AttackGroup attacked(plan, clean.narrow(0, first, n), classes.narrow(0, first, n),

@@ -40,7 +40,8 @@ AttackResult runPair(const models::Model& first, const models::Model& second, co
     const torch::Tensor classes2 = t2.to(device);
     torch::Tensor result = clean.clone();
     HookCalls calls(hooks, count * spec.steps);
-    models::forEachChunk(count, models::kChunkImages, device, [&](std::int64_t begin, std::int64_t n) {
+    const std::int64_t chunk = models::chunkImages(clean);
+    models::forEachChunk(count, chunk, device, [&](std::int64_t begin, std::int64_t n) {
         const Ball ball(clean.narrow(0, begin, n), Norm::L2, spec.eps);
         torch::Tensor position = result.narrow(0, begin, n);
         const torch::Tensor y1 = classes1.narrow(0, begin, n);

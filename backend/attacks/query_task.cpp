@@ -88,7 +88,7 @@ AttackResult TaskQueryAttack::attack(const Answers& answers, torch::Device devic
 
     Queries queries(answers, count, device);
     HookCalls hooks(context.hooks, count * budget.queries);
-    const std::int64_t part = chunkImages(clean);
+    const std::int64_t part = models::chunkImages(clean);
     models::forEachChunk(count, groupImages(count, part), device, [&](std::int64_t first, std::int64_t n) {
         const torch::NoGradGuard off;
         QueryTask task{.queries = queries,

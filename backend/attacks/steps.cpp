@@ -21,9 +21,6 @@ namespace {
 /// Keeps a rounded L1 sum of some thousand pixels inside the ball.
 constexpr double kL1Shrink = 1 - 1e-6;
 /// float32 numbers of input in one chunk of a device that runs chunks in order, and bounds on its images.
-constexpr std::int64_t kDeviceChunkNumbers = std::int64_t(1) << 23;
-constexpr std::int64_t kDeviceChunkLeast = 16;
-constexpr std::int64_t kDeviceChunkMost = 2048;
 
 torch::Tensor column(const torch::Tensor& perSample)
 {
@@ -237,14 +234,6 @@ torch::Tensor lossGradient(const Source& source, const torch::Tensor& x, const t
     if (options.losses)
         *options.losses = each.detach();
     return torch::autograd::grad({each}, {leaf}, {torch::ones_like(each)})[0].contiguous();
-}
-
-std::int64_t chunkImages(const torch::Tensor& x)
-{
-    if (x.is_cpu())
-        return models::kChunkImages;
-    const std::int64_t numbers = std::max<std::int64_t>(x.size(1) * x.size(2) * x.size(3), 1);
-    return std::clamp(kDeviceChunkNumbers / numbers, kDeviceChunkLeast, kDeviceChunkMost);
 }
 
 } // namespace assay::attacks

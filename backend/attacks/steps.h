@@ -84,8 +84,4 @@ struct GradientOptions
 torch::Tensor lossGradient(const Source& source, const torch::Tensor& x, const torch::Tensor& classes,
                            const GradientOptions& options = {});
 
-/// Images a worker takes at a time: as models::kChunkImages on the CPU; on another device, which runs the
-/// chunks in order, as many as keep it busy without filling its memory.
-std::int64_t chunkImages(const torch::Tensor& x);
-
 } // namespace assay::attacks

@@ -5,6 +5,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
@@ -46,6 +47,28 @@ torch::Device resolveDevice(const std::string& name)
         list += (list.empty() ? "" : ", ") + device;
     throw Error("there is no device '" + name + "' here; there are: " + list, {},
                 "Use one of these, or 'auto'");
+}
+
+std::map<std::string, std::string> deviceLibraries(torch::Device device)
+{
+    if (!device.is_cuda())
+        return {};
+    const at::CUDAHooksInterface& cuda = at::detail::getCUDAHooks();
+    const long version = cuda.versionCUDART(); // 13020 is 13.2
+    std::map<std::string, std::string> libraries = {
+        {"cuda", std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10)}};
+    if (cuda.hasCuDNN())
+        libraries["cudnn"] = std::to_string(cuda.versionCuDNN());
+    return libraries;
+}
+
+void computeExactly()
+{
+    at::Context& context = at::globalContext();
+    context.setAllowTF32CuDNN(false);
+    context.setAllowTF32CuBLAS(false);
+    context.setBenchmarkCuDNN(false);
+    context.setDeterministicCuDNN(true);
 }
 
 at::Generator makeGenerator(torch::Device device, std::uint64_t seed, std::string_view stream)

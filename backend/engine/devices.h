@@ -4,6 +4,7 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,14 @@ torch::Device resolveDevice(const std::string& name);
 
 /// "cpu", then "cuda:0", ...
 std::vector<std::string> deviceNames();
+
+/// What computes on @p device beside LibTorch, name to version; nothing for the CPU.
+std::map<std::string, std::string> deviceLibraries(torch::Device device);
+
+/// For the whole process: accelerators compute in full single precision and by kernels that repeat their
+/// digits. LibTorch's own choice on recent devices is convolutions with 10 bits of mantissa and whichever
+/// kernel is fastest, by which a model's answers differ from the CPU's in the third digit.
+void computeExactly();
 
 /// A generator of its own on @p device, seeded from a hash of @p seed and @p stream. The library's global
 /// generator is neither read nor advanced.

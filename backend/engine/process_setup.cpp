@@ -1,5 +1,6 @@
 #include "backend/engine/process_setup.h"
 
+#include "backend/engine/devices.h"
 #include "backend/models/parallel.h"
 
 #include <ATen/Parallel.h>
@@ -38,6 +39,7 @@ void setUpProcess()
     std::signal(SIGXFSZ, SIG_IGN);
     models::setWorkerThreads(computeThreads());
     setUpThread();
+    computeExactly();
 }
 
 } // namespace assay::engine

@@ -3,7 +3,7 @@
 namespace assay::engine {
 
 /// Once, at the start of main(): memory and signal settings of the process (large freed tensors stay warm,
-/// a closed pipe or a full disk is an error return and not a signal), and setUpThread().
+/// a closed pipe or a full disk is an error return and not a signal), setUpThread() and computeExactly().
 void setUpProcess();
 
 /// Lowers the scheduling priority of this process (nice +5), so that a window on the same cores repaints at

@@ -1,5 +1,6 @@
 #include "backend/engine/provenance.h"
 
+#include "backend/engine/devices.h"
 #include "backend/engine/process_setup.h"
 
 #include <QtGlobal>
@@ -42,14 +43,16 @@ std::uint64_t peakMemoryBytes()
 
 Json provenance(torch::Device device, std::uint64_t seed, const std::string& studyVersion)
 {
+    Json libraries = {{"libtorch", TORCH_VERSION},
+                      {"qt", qVersion()},
+                      {"opencv", ASSAY_OPENCV_VERSION},
+                      {"blas", blasCore()}};
+    for (const auto& [name, number] : deviceLibraries(device))
+        libraries[name] = number;
     return {{"assay", version()},
             {"commit", commit()},
             {"study_version", studyVersion},
-            {"libraries",
-             {{"libtorch", TORCH_VERSION},
-              {"qt", qVersion()},
-              {"opencv", ASSAY_OPENCV_VERSION},
-              {"blas", blasCore()}}},
+            {"libraries", libraries},
             {"device", device.str()},
             {"threads", computeThreads()},
             {"seed", seed}};

@@ -29,14 +29,21 @@ std::shared_ptr<Network> Network::copy() const
     std::shared_ptr<Network> made = another();
     if (!made)
         return nullptr;
-    const NamedTensors from = persistent();
-    if (!from.empty())
-        made->to(from.front().second.device());
+    // Copied where they are: initial weights that are sent to the device would only be overwritten there.
     const torch::NoGradGuard off;
-    NamedTensors to = made->persistent();
-    TORCH_CHECK(from.size() == to.size(), "another() made a network of another structure");
-    for (std::size_t i = 0; i < to.size(); ++i)
-        to[i].second.copy_(from[i].second);
+    const auto take = [](std::vector<torch::Tensor> to, const std::vector<torch::Tensor>& from) {
+        TORCH_CHECK(from.size() == to.size(), "another() made a network of another structure");
+        for (std::size_t i = 0; i < to.size(); ++i) {
+            TORCH_CHECK(from[i].defined() == to[i].defined(),
+                        "another() made a network of another structure");
+            if (from[i].defined()) // a layer may lack what its kind can have
+                to[i].set_data(from[i].detach().clone());
+        }
+    };
+    take(made->parameters(), parameters());
+    take(made->buffers(), buffers());
+    if (const NamedTensors all = persistent(); !all.empty())
+        made->to(all.front().second.device());
     made->eval();
     for (torch::Tensor& parameter : made->parameters())
         parameter.requires_grad_(false);

@@ -18,6 +18,11 @@ namespace {
 
 std::atomic<int> g_workers = 0; ///< 0: as many as the hardware has
 
+// Of a chunk on a device that is not the CPU.
+constexpr std::int64_t kDeviceChunkNumbers = std::int64_t(1) << 23;
+constexpr std::int64_t kDeviceChunkLeast = 16;
+constexpr std::int64_t kDeviceChunkMost = 2048;
+
 using Body = std::function<void(std::int64_t, std::int64_t)>;
 
 /// Work shared by the threads of one forEachChunk call.
@@ -67,6 +72,16 @@ SingleThread::~SingleThread()
 {
     if (m_before != 1)
         at::set_num_threads(m_before);
+}
+
+std::int64_t chunkImages(const torch::Tensor& x, torch::Device device)
+{
+    if (device.is_cpu())
+        return kChunkImages;
+    std::int64_t numbers = 1;
+    for (std::int64_t i = 1; i < x.dim(); ++i)
+        numbers *= std::max<std::int64_t>(x.size(i), 1);
+    return std::clamp(kDeviceChunkNumbers / numbers, kDeviceChunkLeast, kDeviceChunkMost);
 }
 
 int workerThreads()

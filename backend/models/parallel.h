@@ -11,6 +11,15 @@ namespace assay::models {
 /// results independent of the number of threads.
 inline constexpr std::int64_t kChunkImages = 50;
 
+/// Images of the size of those in @p x, [N,C,H,W], that are put to a network on @p device at a time:
+/// kChunkImages on the CPU; on another device, which runs the chunks in order, as many as keep it busy
+/// without filling its memory.
+std::int64_t chunkImages(const torch::Tensor& x, torch::Device device);
+inline std::int64_t chunkImages(const torch::Tensor& x)
+{
+    return chunkImages(x, x.device());
+}
+
 /// Worker threads for chunked work on the CPU; initially the number of hardware threads. Process-wide.
 int workerThreads();
 void setWorkerThreads(int count);

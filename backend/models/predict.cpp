@@ -14,11 +14,12 @@ torch::Tensor logitsChunked(const Model& model, const torch::Tensor& x)
     const torch::Tensor result =
         torch::empty({x.size(0), model.classCount()},
                      torch::TensorOptions().dtype(torch::kFloat32).device(model.device()));
-    forEachChunk(x.size(0), kChunkImages, model.device(), [&](std::int64_t first, std::int64_t count) {
-        const torch::NoGradGuard off;
-        const torch::Tensor part = x.narrow(0, first, count).to(model.device());
-        result.narrow(0, first, count).copy_(model.logits(part));
-    });
+    forEachChunk(x.size(0), chunkImages(x, model.device()), model.device(),
+                 [&](std::int64_t first, std::int64_t count) {
+                     const torch::NoGradGuard off;
+                     const torch::Tensor part = x.narrow(0, first, count).to(model.device());
+                     result.narrow(0, first, count).copy_(model.logits(part));
+                 });
     return result;
 }
 

@@ -76,14 +76,16 @@ torch::Tensor gradCam(const Model& model, const torch::Tensor& x, const torch::T
     if (!lastSpatialTap(model, x))
         throw Error("model '" + model.name() + "' shows no layer that is an image, which Grad-CAM needs", {},
                     "Choose a built-in convolutional network.");
-    forEachChunk(x.size(0), kChunkImages, model.device(), [&](std::int64_t first, std::int64_t count) {
-        if (check)
-            check();
-        const torch::Tensor part = x.narrow(0, first, count).detach().to(model.device()).clone();
-        const torch::Tensor cam = camOfChunk(model, part, y.narrow(0, first, count).to(model.device()));
-        const torch::NoGradGuard off;
-        maps.narrow(0, first, count).copy_(cam);
-    });
+    forEachChunk(x.size(0), chunkImages(x, model.device()), model.device(),
+                 [&](std::int64_t first, std::int64_t count) {
+                     if (check)
+                         check();
+                     const torch::Tensor part = x.narrow(0, first, count).detach().to(model.device()).clone();
+                     const torch::Tensor cam =
+                         camOfChunk(model, part, y.narrow(0, first, count).to(model.device()));
+                     const torch::NoGradGuard off;
+                     maps.narrow(0, first, count).copy_(cam);
+                 });
     return maps;
 }
 

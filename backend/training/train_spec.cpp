@@ -14,6 +14,7 @@ constexpr int kMaxShift = 64;
 
 /// By their numbers.
 constexpr std::array<const char*, 2> kScheduleNames = {"linear", "cosine"};
+constexpr std::array<const char*, 2> kOptimiserNames = {"sgd", "adam"};
 
 } // namespace
 
@@ -34,20 +35,23 @@ void checkSpec(const TrainSpec& s, const std::string& where)
 
 Json toJson(const TrainSpec& s)
 {
-    return {{"epochs", s.epochs},
-            {"batch", s.batch},
-            {"learning_rate", s.learningRate},
-            {"momentum", s.momentum},
-            {"weight_decay", s.weightDecay},
-            {"label_smoothing", s.labelSmoothing},
-            {"schedule", kScheduleNames[static_cast<std::size_t>(s.schedule)]},
-            {"flip", s.flip},
-            {"shift", s.shift},
-            {"fill", s.fill},
-            {"init_seed", s.initSeed},
-            {"order_seed", s.orderSeed},
-            {"train_count", s.trainCount},
-            {"initialise", s.initialise}};
+    Json json = {{"epochs", s.epochs},
+                 {"batch", s.batch},
+                 {"learning_rate", s.learningRate},
+                 {"momentum", s.momentum},
+                 {"weight_decay", s.weightDecay},
+                 {"label_smoothing", s.labelSmoothing},
+                 {"schedule", kScheduleNames[static_cast<std::size_t>(s.schedule)]},
+                 {"flip", s.flip},
+                 {"shift", s.shift},
+                 {"fill", s.fill},
+                 {"init_seed", s.initSeed},
+                 {"order_seed", s.orderSeed},
+                 {"train_count", s.trainCount},
+                 {"initialise", s.initialise}};
+    if (s.optimiser != Optimiser::Sgd)
+        json["optimiser"] = kOptimiserNames[static_cast<std::size_t>(s.optimiser)];
+    return json;
 }
 
 TrainSpec trainSpecFromJson(const Json& json, const std::string& where)
@@ -68,6 +72,7 @@ TrainSpec trainSpecFromJson(const Json& json, const std::string& where)
     reader.number("order_seed", s.orderSeed);
     reader.number("train_count", s.trainCount);
     reader.flag("initialise", s.initialise);
+    reader.choice("optimiser", s.optimiser, kOptimiserNames);
     reader.finish();
     checkSpec(s, where);
     return s;

@@ -3,6 +3,7 @@
 #include "backend/models/initialise.h"
 #include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
+#include "backend/training/adam.h"
 #include "backend/training/augment.h"
 #include "backend/training/epoch_loop.h"
 #include "backend/training/resume_file.h"
@@ -49,7 +50,10 @@ public:
             models::initialise(network, at::detail::createCPUGenerator(spec.initSeed));
         for (torch::Tensor& parameter : network.parameters())
             parameter.requires_grad_(true);
-        m_sgd = Sgd(network.parameters(), spec.momentum, spec.weightDecay);
+        if (spec.optimiser == Optimiser::Adam)
+            m_adam = Adam(network.parameters(), spec.weightDecay);
+        else
+            m_sgd = Sgd(network.parameters(), spec.momentum, spec.weightDecay);
         m_device = network.parameters().front().device();
         resume();
     }
@@ -62,6 +66,8 @@ public:
     }
 
 private:
+    std::int64_t batchCount() const { return (m_count + m_spec.batch - 1) / m_spec.batch; }
+
     EpochReport epoch()
     {
         const auto began = std::chrono::steady_clock::now();
@@ -71,7 +77,7 @@ private:
             torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat64).device(m_device));
         torch::Tensor right = torch::zeros({}, torch::TensorOptions().dtype(torch::kInt64).device(m_device));
         m_images.begin(torch::randperm(m_count, m_order, torch::kInt64), m_spec.batch);
-        const std::int64_t batches = (m_count + m_spec.batch - 1) / m_spec.batch;
+        const std::int64_t batches = batchCount();
         double rate = 0;
         for (std::int64_t b = 0; b < batches; ++b) {
             if (m_hooks.checkpoint)
@@ -110,7 +116,10 @@ private:
         const torch::Tensor y = batch.labels.to(m_device);
         const torch::Tensor logits = m_network.forward(x);
         const torch::Tensor loss = lossOf(x, logits, y);
-        m_sgd.step(torch::autograd::grad({loss}, m_sgd.parameters()), rate);
+        if (m_spec.optimiser == Optimiser::Adam)
+            m_adam.step(torch::autograd::grad({loss}, m_adam.parameters()), rate);
+        else
+            m_sgd.step(torch::autograd::grad({loss}, m_sgd.parameters()), rate);
         lossSum.add_(loss.detach().to(torch::kFloat64), x.size(0));
         right.add_(logits.detach().argmax(1).eq(y).sum());
     }
@@ -131,7 +140,7 @@ private:
                 .spec = toJson(m_spec).dump(),
                 .setHash = m_setHash,
                 .weights = m_network.persistent(),
-                .momentum = m_sgd.momentum(),
+                .momentum = m_spec.optimiser == Optimiser::Adam ? m_adam.moments() : m_sgd.momentum(),
                 .generator = m_order.get_state()};
     }
 
@@ -146,6 +155,7 @@ private:
         readResume(m_hooks.resumeFile, saved);
         m_epoch = saved.epoch;
         m_order.set_state(saved.generator);
+        m_adam.setSteps(m_epoch * batchCount());
     }
 
     models::Network& m_network;
@@ -154,7 +164,8 @@ private:
     std::int64_t m_count;
     TrainingImages& m_images;
     at::Generator m_order; ///< batch order and augmentation
-    Sgd m_sgd;
+    Sgd m_sgd;             ///< one of the two is used
+    Adam m_adam;
     torch::Device m_device = torch::kCPU;
     std::string m_setHash; ///< only computed when there is a resume file
     int m_epoch = 0;       ///< epochs done

@@ -15,8 +15,13 @@ enum class Schedule {
     Cosine, ///< lr (1 + cos(pi t)) / 2
 };
 
-/// How a network is trained: stochastic gradient descent with momentum on cross-entropy. With the images and
-/// labels it determines the result to the last digit on one machine and library version.
+enum class Optimiser {
+    Sgd, ///< with momentum
+    Adam ///< Kingma and Ba 2015; what transformers want. Reads no momentum; its betas are 0.9 and 0.999
+};
+
+/// How a network is trained: by default stochastic gradient descent with momentum on cross-entropy. With the
+/// images and labels it determines the result to the last digit on one machine and library version.
 struct TrainSpec
 {
     int epochs = 10;
@@ -33,9 +38,12 @@ struct TrainSpec
     std::uint64_t orderSeed = 1; ///< batch order and augmentation
     std::int64_t trainCount = 0; ///< use only the first this many images; 0: all
     bool initialise = true;      ///< false: start from the weights the network already has
+    Optimiser optimiser = Optimiser::Sgd;
     bool operator==(const TrainSpec&) const = default;
 };
 
+/// The optimiser stands there only when it is not the default: what was trained before there was a choice
+/// keeps its key.
 Json toJson(const TrainSpec& spec);
 /// Absent keys keep their defaults. @throws Error naming the key that is unknown, of a wrong type or range.
 TrainSpec trainSpecFromJson(const Json& json, const std::string& where);

@@ -112,13 +112,14 @@ void visitAuditOwner(V& v, AuditParams& p)
         .label("Shadow images")
         .range(100, 1000000)
         .group("Owner")
-        .help("The owner's own set, none of which the suspects see.");
+        .help("The owner's own set, none of which the suspects or the references see.");
     v.field("references", p.references)
         .label("Reference models")
         .range(2, 100)
         .group("Owner")
-        .help("Trained by the owner on the shadow images without marks: they tell what the queries do to an "
-              "innocent model.");
+        .help("Trained by the owner without marks, on as many images as the suspects but others: they tell "
+              "what "
+              "the queries do to an innocent model.");
 }
 
 template <class V>
@@ -177,7 +178,7 @@ void visit(V& v, AuditParams& p)
         .label("Training images")
         .range(100, 1000000)
         .group("Suspects")
-        .help("Drawn from the training split, none of them the owner's shadow images.");
+        .help("Drawn from the training split, none of them the shadow model's or the references'.");
     v.field("epochs", p.epochs).label("Epochs").range(1, 10000).group("Suspects").help("Of all networks.");
     v.field("learning_rate", p.learningRate)
         .label("Learning rate")

@@ -71,11 +71,11 @@ void AuditRun::openInputs()
     m_results.kappas = m_params.kappas;
     const std::int64_t available = m_set->size(data::Split::Train);
     const std::int64_t shadow = m_params.shadowImages, own = m_params.trainImages;
-    if (shadow + own > available)
+    if (shadow + 2 * own > available)
         throw Error(std::to_string(shadow) + " shadow images and " + std::to_string(own) +
-                        " training images are asked for; '" + info.name + "' has " +
-                        std::to_string(available),
-                    "shadow_images, train_images", "Ask for fewer: no image may be in both");
+                        " training images, with as many again for the references, are asked for; '" +
+                        info.name + "' has " + std::to_string(available),
+                    "shadow_images, train_images", "Ask for fewer: no image may be in two of them");
     const torch::Tensor order =
         torch::randperm(available, m_context.generator("audit images"), torch::kInt64);
     const torch::Tensor labels = m_set->labels(data::Split::Train);
@@ -85,6 +85,7 @@ void AuditRun::openInputs()
     };
     m_shadowPart = part(0, shadow);
     m_base = part(shadow, own);
+    m_referencePart = part(shadow + own, own);
     m_baseIds = order.narrow(0, shadow, own).contiguous();
 
     const torch::Tensor testLabels = m_set->labels(data::Split::Test);
@@ -133,7 +134,7 @@ void AuditRun::trainOwners()
     m_shadow = trained(m_shadowPart, architecture, "the shadow model", kOwnersSeed, false);
     for (int i = 1; i <= m_params.references; ++i)
         m_references.push_back(
-            trained(m_shadowPart, architecture, "reference " + std::to_string(i), kOwnersSeed + i, false));
+            trained(m_referencePart, architecture, "reference " + std::to_string(i), kOwnersSeed + i, false));
 }
 
 void AuditRun::makeTrigger()

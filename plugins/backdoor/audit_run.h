@@ -54,6 +54,9 @@ private:
     AuditParams m_params;
     std::shared_ptr<const data::Dataset> m_set;
     TrainingPart m_shadowPart, m_base;
+    /// References are to be what an innocent suspect is: of other images than the shadow model, to which the
+    /// trigger is fitted, and of as many as the suspects have.
+    TrainingPart m_referencePart;
     torch::Tensor m_baseIds;   ///< int64 [n]: training images of m_base
     torch::Tensor m_own;       ///< int64 [m]: rows of m_base, of the class
     torch::Tensor m_ownOthers; ///< int64 [m]: of other classes, for MIB; empty without it

@@ -43,8 +43,9 @@ torch::Tensor meanFeatures(const models::Model& model, const torch::Tensor& x)
 {
     const torch::NoGradGuard off;
     torch::Tensor sum;
-    for (std::int64_t first = 0; first < x.size(0); first += models::kChunkImages) {
-        const std::int64_t count = std::min(models::kChunkImages, x.size(0) - first);
+    const std::int64_t chunk = models::chunkImages(x);
+    for (std::int64_t first = 0; first < x.size(0); first += chunk) {
+        const std::int64_t count = std::min(chunk, x.size(0) - first);
         const torch::Tensor part = answerOf(model, x.narrow(0, first, count)).features.sum(0);
         sum = sum.defined() ? sum + part : part;
     }

@@ -14,7 +14,6 @@ namespace {
 
 /// Of the defender's images, kept for searching and stopping.
 constexpr double kHeldShare = 1.0 / 3;
-constexpr std::int64_t kHeldTriggered = 100;
 torch::Tensor unlearnRows(const torch::Tensor& mask)
 {
     return mask.nonzero().squeeze(1);
@@ -143,9 +142,7 @@ DefenderDraw UnlearnRun::draw(int seed) const
     images.heldTarget = imagesOf(idsWhere(first.logical_not() & (y == m_target)));
     if (m_results.knowsTrigger) {
         images.repairTriggered = {m_trigger->stamp(images.repair.x), images.repair.y};
-        const torch::Tensor others = idsWhere(first.logical_not() & (y != m_target));
-        images.heldTriggered =
-            m_trigger->stamp(imagesOf(others.narrow(0, 0, std::min(kHeldTriggered, others.numel()))));
+        images.heldTriggered = m_trigger->stamp(imagesOf(idsWhere(first.logical_not() & (y != m_target))));
     }
     return images;
 }

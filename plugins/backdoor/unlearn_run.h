@@ -80,8 +80,9 @@ private:
     void runEdit(int seed, const DefenderDraw& draw);
     double chooseAlpha(WeightEdit& edit, Work& work);
     void runRepairs(Work& edited, const Subject& subject);
-    /// Until the target class is back; else the epoch that gives back most of it is kept.
-    void repair(Work& work, Subject& subject, const Lesson& lesson);
+    /// Until held-out images say that the target class is back and, of a lesson with the trigger, that the
+    /// trigger does nothing; else the epoch that comes nearest is kept.
+    void repair(Work& work, Subject& subject, const Lesson& lesson, bool triggered);
     void keepChanges(const Subject& subject, bool repaired);
     void runBaselineOf(const std::string& baseline, int seed, const DefenderDraw& draw);
     void measureCurves(int seed, const DefenderDraw& draw);

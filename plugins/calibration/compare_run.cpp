@@ -2,6 +2,7 @@
 
 #include "backend/engine/reporting/attack_fields.h"
 #include "backend/engine/reporting/stored_results.h"
+#include "backend/models/parallel.h"
 #include "backend/protocol/error.h"
 
 #include <torch/types.h>
@@ -79,6 +80,8 @@ void CompareRun::ask(std::size_t m)
 
 void CompareRun::compare(std::size_t m, int split)
 {
+    // Fits and resamples are short sums: to share one out to many threads takes longer than to make it.
+    const models::SingleThread alone;
     const Judged& judged = m_judged[m];
     const SplitRows rows =
         splitRows(m_context, judged.labels[0].size(0), splitStream(split), m_params.comparison.fitShare);

@@ -3,6 +3,7 @@
 #include "backend/calibration/temperature.h"
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/models/parallel.h"
 #include "plugins/calibration/methods.h"
 #include "plugins/calibration/reliability_live.h"
 #include "plugins/calibration/reliability_report.h"
@@ -138,6 +139,8 @@ private:
             ctx.log("Intervals of " + std::to_string(resamples) + " resamples instead of " +
                     std::to_string(p.resamples) + ": there are " + std::to_string(scene.top().size()) +
                     " samples.");
+        // Resamples are short transforms: to share one out to many threads takes longer than to make it.
+        const models::SingleThread alone;
         std::vector<torch::Tensor> parts;
         for (int done = 0; done < resamples; done += kResampledAtOnce) {
             ctx.checkpoint();

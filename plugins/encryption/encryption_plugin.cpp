@@ -3,6 +3,8 @@
 #include "plugins/encryption/explore_study.h"
 #include "plugins/encryption/lock_study.h"
 #include "plugins/encryption/proliferate_study.h"
+#include "plugins/encryption/recon_study.h"
+#include "plugins/encryption/train_study.h"
 
 #include <QObject>
 
@@ -21,6 +23,8 @@ public:
         registries.addStudy(makeDetectorLockStudy());
         registries.addStudy(makeKeyDefenseStudy());
         registries.addStudy(makeProliferateStudy());
+        registries.addStudy(makeTrainStudy());
+        registries.addStudy(makeReconStudy());
     }
 };
 

@@ -13,7 +13,7 @@ namespace assay::encryption {
 
 namespace {
 
-constexpr std::int64_t kMosaicSide = 8;
+constexpr std::int64_t kExploreTilesASide = 8;
 constexpr double kLeastNorm = 1e-8;
 
 double correlationOf(const torch::Tensor& a, const torch::Tensor& b)
@@ -106,12 +106,12 @@ torch::Tensor mosaic(const torch::Tensor& images)
 {
     const std::int64_t channels = images.size(1), height = images.size(2), width = images.size(3);
     torch::Tensor tiles =
-        torch::zeros({kMosaicSide * kMosaicSide, channels, height, width}, images.options());
+        torch::zeros({kExploreTilesASide * kExploreTilesASide, channels, height, width}, images.options());
     const std::int64_t count = std::min(tiles.size(0), images.size(0));
     tiles.narrow(0, 0, count).copy_(images.narrow(0, 0, count));
-    return tiles.view({kMosaicSide, kMosaicSide, channels, height, width})
+    return tiles.view({kExploreTilesASide, kExploreTilesASide, channels, height, width})
         .permute({2, 0, 3, 1, 4})
-        .reshape({channels, kMosaicSide * height, kMosaicSide * width});
+        .reshape({channels, kExploreTilesASide * height, kExploreTilesASide * width});
 }
 
 std::vector<double> jpegBytes(const torch::Tensor& picture, const std::vector<int>& qualities)

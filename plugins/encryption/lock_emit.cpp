@@ -14,7 +14,7 @@ namespace assay::encryption::lock {
 namespace {
 
 constexpr std::int64_t kMosaicScenes = 6;
-constexpr std::int64_t kMosaicSide = 160; ///< at least so many pixels
+constexpr std::int64_t kLockMosaicPixels = 160; ///< at least so many pixels
 
 /// All channels of maps [n,c,h,w] beside one another, [n,1,H,W] in [0,1]: one scale for an image's channels.
 torch::Tensor mosaicOf(const torch::Tensor& maps, const torch::Tensor& scale)
@@ -22,7 +22,7 @@ torch::Tensor mosaicOf(const torch::Tensor& maps, const torch::Tensor& scale)
     const std::int64_t n = maps.size(0), c = maps.size(1), h = maps.size(2), w = maps.size(3);
     const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(c))));
     const std::int64_t rows = (c + columns - 1) / columns;
-    const std::int64_t zoom = std::max<std::int64_t>(1, kMosaicSide / (rows * (h + 1)));
+    const std::int64_t zoom = std::max<std::int64_t>(1, kLockMosaicPixels / (rows * (h + 1)));
     // Negative values, which only changed signs give, are dark as zeros are; a grey line between channels.
     const torch::Tensor shown = (maps / scale).clamp(0, 1).sqrt(); // faint channels show, too
     const torch::Tensor canvas = torch::full({n, 1, rows * (h + 1), columns * (w + 1)}, 0.5);

@@ -14,7 +14,7 @@ using reporting::textColumn;
 
 namespace {
 
-constexpr const char* kBootstrap = "bootstrap 95 %";
+constexpr const char* kLockBootstrap = "bootstrap 95 %";
 constexpr int kDigits = 3;
 
 template <class Value>
@@ -50,7 +50,7 @@ Metric precisionMetric(std::string name, const Scores& scores)
             .value = scores.ap,
             .low = scores.interval.low,
             .high = scores.interval.high,
-            .interval = kBootstrap};
+            .interval = kLockBootstrap};
 }
 
 /// "c3", "c3.existing", "c3.shuffle", "input.shf-4"

@@ -70,12 +70,12 @@ SeenByBoth compareActivations(const models::Model& before, const models::Model& 
                               const std::function<void()>& check)
 {
     const std::int64_t n = x.size(0);
-    const std::int64_t chunks = (n + models::kChunkImages - 1) / models::kChunkImages;
+    const std::int64_t chunk = models::chunkImages(x);
     const auto options = x.options().dtype(torch::kFloat32);
     torch::Tensor first = torch::empty({n, before.classCount()}, options);
     torch::Tensor second = torch::empty({n, after.classCount()}, options);
-    std::vector<TapValues> sums(static_cast<std::size_t>(chunks));
-    models::forEachChunk(n, models::kChunkImages, x.device(), [&](std::int64_t from, std::int64_t count) {
+    std::vector<TapValues> sums(static_cast<std::size_t>((n + chunk - 1) / chunk));
+    models::forEachChunk(n, chunk, x.device(), [&](std::int64_t from, std::int64_t count) {
         if (check)
             check();
         const torch::NoGradGuard off;
@@ -83,7 +83,7 @@ SeenByBoth compareActivations(const models::Model& before, const models::Model& 
         TapValues a, b;
         first.narrow(0, from, count).copy_(logitsAndTaps(before, part, a));
         second.narrow(0, from, count).copy_(logitsAndTaps(after, part, b));
-        TapValues& own = sums[static_cast<std::size_t>(from / models::kChunkImages)];
+        TapValues& own = sums[static_cast<std::size_t>(from / chunk)];
         for (const auto& [name, value] : a)
             if (const auto other = b.find(name); other != b.end() && other->second.sizes() == value.sizes())
                 own[name] = chunkSums(value, other->second);

@@ -126,7 +126,7 @@ Answers answersOf(const Subject& subject, const torch::Tensor& x, const attacks:
     else
         predicted = torch::empty({x.size(0)}, torch::TensorOptions(torch::kInt64).device(device));
     models::forEachChunk(
-        x.size(0), models::kChunkImages, device, [&](std::int64_t first, std::int64_t count) {
+        x.size(0), models::chunkImages(x, device), device, [&](std::int64_t first, std::int64_t count) {
             const torch::NoGradGuard off;
             torch::Tensor shown = x.narrow(0, first, count);
             if (patch)

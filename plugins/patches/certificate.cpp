@@ -100,7 +100,7 @@ Certificate fromPayload(const Json& json, const std::string& where)
                   .cover = bytesFrom(item.at("cover")),
                   .byGrey = item.at("opacity") == "grey"};
         if (logo.side < kLeastSide || logo.side > kMostSide || logo.cover.size() != logo.pixels() ||
-            logo.colour.size() != 3 * logo.pixels() || logoHash(logo) != item.at("sha256"))
+            logo.colour.size() != 3 * logo.pixels() || logoHash(logo) != item.at("sha256").get<std::string>())
             throw Error("the logo in the certificate is damaged", where);
         c.logos[logo.side] = std::move(logo);
     }

@@ -171,7 +171,8 @@ Attacked attackWithShapes(const models::Detector& detector, const torch::Tensor&
     const std::int64_t total = images.size(0) * (how.steps + 1);
     const torch::Device device = detector.device();
     models::forEachChunk(
-        images.size(0), models::kChunkImages, device, [&](std::int64_t first, std::int64_t count) {
+        images.size(0), models::chunkImages(images, device), device,
+        [&](std::int64_t first, std::int64_t count) {
             const auto stepped = [&] {
                 if (calls.checkpoint)
                     calls.checkpoint();

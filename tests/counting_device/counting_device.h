@@ -13,7 +13,8 @@ namespace assay::test {
 /// digits.
 ///
 /// It stands on the dispatch key and device type XPU, which no CPU build of LibTorch uses. (PrivateUse1,
-/// meant for such things, cannot be reached by Module::to in LibTorch 1.13.) Calling countingDevice()
+/// meant for such things, cannot be reached by Module::to in LibTorch 1.13.) LibTorch 2.11 copies to XPU by a
+/// kernel of its own: the tests that use this device need an older one. Calling countingDevice()
 /// registers it, before the first backward pass of the process, whose engine starts one
 /// thread per device.
 c10::Device countingDevice();

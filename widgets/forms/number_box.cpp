@@ -17,6 +17,8 @@ namespace {
 
 constexpr int kDecimals = 40; // the base rounds to this many; a learning rate of 1e-12 must survive
 constexpr int kShownCharacters = 9;
+constexpr int kMostCharacters = 12; // of a number as it is; a longer one, like 20 / 255, is shown rounded
+constexpr int kRoundedDigits = 6;
 
 /// 0.1 + 0.2 is shown, and stored, as 0.3.
 double cleaned(double value)
@@ -120,12 +122,15 @@ QString NumberBox::textFromValue(double value) const
 {
     if (m_kind == Kind::Integer)
         return QString::number(value, 'f', 0);
-    return shortestNumber(value);
+    const QString exact = shortestNumber(value);
+    return exact.size() > kMostCharacters ? QString::number(value, 'g', kRoundedDigits) : exact;
 }
 
 double NumberBox::valueFromText(const QString& text) const
 {
-    return QLocale::c().toDouble(bare(text));
+    // What is shown rounded is kept as it is until something else is typed.
+    const QString number = bare(text);
+    return number == textFromValue(value()) ? value() : QLocale::c().toDouble(number);
 }
 
 QValidator::State NumberBox::validate(QString& text, int&) const

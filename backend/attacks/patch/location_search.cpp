@@ -91,7 +91,8 @@ AnswersByPlace answersByPlace(const models::Model& model, const torch::Tensor& i
     const auto options = torch::TensorOptions(torch::kFloat32).device(device);
     const torch::Tensor predicted = torch::empty({placed.total()}, options.dtype(torch::kInt64));
     const torch::Tensor probability = torch::empty({placed.total()}, options);
-    overPlaces(placed, device, chunkImages(images), hooks, [&](std::int64_t first, std::int64_t count) {
+    const std::int64_t chunk = models::chunkImages(images);
+    overPlaces(placed, device, chunk, hooks, [&](std::int64_t first, std::int64_t count) {
         const torch::Tensor logits = model.logits(placed.chunk(first, count));
         predicted.narrow(0, first, count).copy_(logits.argmax(1));
         const torch::Tensor ofLabel = classes.index_select(0, placed.rowsOf(first, count)).unsqueeze(1);
@@ -109,7 +110,7 @@ detectionsByPlace(const models::Detector& detector, const torch::Tensor& images,
     const PlacedImages placed(images, patch, mask, places, detector.device());
     std::vector<std::vector<models::Detections>> found(
         places.size(), std::vector<models::Detections>(static_cast<std::size_t>(images.size(0))));
-    overPlaces(placed, detector.device(), chunkImages(images), hooks,
+    overPlaces(placed, detector.device(), models::chunkImages(images), hooks,
                [&](std::int64_t first, std::int64_t count) {
                    std::vector<models::Detections> part =
                        models::chosen(detector.candidates(placed.chunk(first, count)), rule);

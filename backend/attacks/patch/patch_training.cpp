@@ -282,7 +282,7 @@ Work workFor(const PatchObjective& objective, const torch::Tensor& images, const
             .colours =
                 how.colours.defined() ? how.colours.to(device) : printableColours(how.channels, device),
             .transforms = RandomStreams(how.seed, kPatchTransformStream),
-            .part = chunkImages(images)};
+            .part = models::chunkImages(images)};
 }
 
 TrainedPatch universal(const Work& work, const PatchHooks& hooks, HookCalls& calls)

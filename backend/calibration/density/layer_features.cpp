@@ -80,7 +80,7 @@ LayerFeatures layerFeatures(const models::Model& model, const torch::Tensor& x,
     requireLayers(densityLayers(model), layers);
     if (x.size(0) == 0)
         throw Error("there are no images to take features of");
-    const std::int64_t step = models::kChunkImages;
+    const std::int64_t step = models::chunkImages(x, model.device());
     std::vector<Chunk> chunks(static_cast<std::size_t>((x.size(0) + step - 1) / step));
     std::vector<torch::Tensor> logits(chunks.size());
     models::forEachChunk(x.size(0), step, model.device(), [&](std::int64_t first, std::int64_t count) {

@@ -1,25 +1,16 @@
 #include "backend/data/recipes/garment_scenes.h"
 
-#include "backend/data/arrays/resident_dataset.h"
-#include "backend/data/arrays/split_rule.h"
-#include "backend/data/formats/idx_dataset.h"
+#include "backend/data/recipes/fashion_source.h"
 #include "backend/data/recipes/scene_composer.h"
 #include "backend/protocol/error.h"
 
-#include <QCryptographicHash>
 #include <torch/types.h>
-
-#include <algorithm>
 
 namespace assay::data {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::int64_t kMostScenes = 100'000;
-constexpr std::int64_t kFashionSide = 28;
-constexpr std::size_t kFashionClasses = 10;
 constexpr std::int64_t kScenesBetweenCalls = 50;
 constexpr SceneRules kGarmentRules = {.category = {0, 0, 0, 0, 0, -1, 0, -1, -1, -1}, .mostOther = 2};
 constexpr SceneRules kFashionRules = {.side = 64,
@@ -29,7 +20,6 @@ constexpr SceneRules kFashionRules = {.side = 64,
                                       .mostSize = 34,
                                       .byHeight = false};
 constexpr GarmentScenesSpec kFashionCounts = {.train = 3000, .test = 500};
-const std::string kFashionPackage = "dataset-fashion-mnist";
 
 DatasetInfo sceneInfo()
 {
@@ -66,23 +56,12 @@ DatasetInfo fashionSceneInfo()
 
 void checkInputs(const Dataset& fashion, const GarmentScenesSpec& spec, const std::string& name)
 {
-    const DatasetInfo& info = fashion.info();
-    if (info.channels != 1 || info.height != kFashionSide || info.width != kFashionSide ||
-        info.classes.size() != kFashionClasses)
-        throw Error("is not Fashion-MNIST, of which scenes are composed", info.name);
+    requireFashion(fashion, "scenes are composed");
     for (const std::int64_t count : {spec.train, spec.test}) {
         if (count < 1 || count > kMostScenes)
             throw Error(std::to_string(count) + " scenes of a split are asked for; it must be 1 to 100000",
                         name);
     }
-}
-
-std::string sceneHash(const torch::Tensor& images)
-{
-    QCryptographicHash hash(QCryptographicHash::Sha256);
-    hash.addData(QByteArray::fromRawData(static_cast<const char*>(images.data_ptr()),
-                                         static_cast<qsizetype>(images.numel())));
-    return hash.result().toHex().toStdString();
 }
 
 DrawnSet drawScenes(const DatasetInfo& info, const SceneRules& rules, const Dataset& fashion,
@@ -119,32 +98,11 @@ DrawnSet drawScenes(const DatasetInfo& info, const SceneRules& rules, const Data
     return set;
 }
 
-std::shared_ptr<const Dataset> setOf(const DatasetInfo& info, const DrawnSet& set,
-                                     const GarmentScenesSpec& spec)
-{
-    const torch::Tensor all = torch::arange(set.images.size(0), torch::kInt64);
-    const auto part = [&](std::int64_t first, std::int64_t count) {
-        const torch::Tensor ids = all.narrow(0, first, count);
-        return ResidentPart{.pixels = set.images.narrow(0, first, count).clone(),
-                            .labels = set.labels.narrow(0, first, count).clone(),
-                            .samples = selectSamples(set.samples, ids)};
-    };
-    return std::make_shared<ResidentDataset>(info, part(0, spec.train), part(spec.train, spec.test),
-                                             sceneHash(set.images), info.name);
-}
-
-IdxDataset fashionFromPackage(const BuildFolders& folders)
-{
-    return {folders.packages.at(kFashionPackage) / "usr/share/datasets/fashion-mnist",
-            {.name = "fashion-mnist"}};
-}
-
 DataRecipe sceneRecipe(DatasetInfo info, DrawnSet (*draw)(const BuildFolders&, const BuildHooks&))
 {
     return {
         .info = std::move(info),
-        .packages = {{SourcePackage::Registry::Debian, kFashionPackage, "0.0~git20200523.55506a9-1",
-                      "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0", "MIT"}},
+        .packages = {fashionPackage()},
         .downloadMb = 31,
         .draw = draw,
         .splitRule = "training scenes hold training items of Fashion-MNIST, test scenes test items",
@@ -160,13 +118,13 @@ DrawnSet drawGarmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec
 
 std::shared_ptr<const Dataset> garmentScenes(const Dataset& fashion, const GarmentScenesSpec& spec)
 {
-    return setOf(sceneInfo(), drawGarmentScenes(fashion, spec), spec);
+    return residentSet(sceneInfo(), drawGarmentScenes(fashion, spec));
 }
 
 DataRecipe garmentScenesRecipe()
 {
     return sceneRecipe(sceneInfo(), [](const BuildFolders& folders, const BuildHooks& hooks) {
-        return drawGarmentScenes(fashionFromPackage(folders), {}, hooks);
+        return drawGarmentScenes(*openFashionPackage(folders), {}, hooks);
     });
 }
 
@@ -177,13 +135,13 @@ DrawnSet drawFashionScenes(const Dataset& fashion, const GarmentScenesSpec& spec
 
 std::shared_ptr<const Dataset> fashionScenes(const Dataset& fashion, const GarmentScenesSpec& spec)
 {
-    return setOf(fashionSceneInfo(), drawFashionScenes(fashion, spec), spec);
+    return residentSet(fashionSceneInfo(), drawFashionScenes(fashion, spec));
 }
 
 DataRecipe fashionScenesRecipe()
 {
     return sceneRecipe(fashionSceneInfo(), [](const BuildFolders& folders, const BuildHooks& hooks) {
-        return drawFashionScenes(fashionFromPackage(folders), kFashionCounts, hooks);
+        return drawFashionScenes(*openFashionPackage(folders), kFashionCounts, hooks);
     });
 }
 

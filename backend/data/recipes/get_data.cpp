@@ -5,6 +5,7 @@
 #include "backend/data/recipes/garment_scenes.h"
 #include "backend/data/recipes/pedestrians.h"
 #include "backend/data/recipes/set_writer.h"
+#include "backend/data/recipes/tinted_fashion.h"
 #include "backend/protocol/error.h"
 
 #include <QCryptographicHash>
@@ -81,9 +82,9 @@ void moveInto(const fs::path& made, const fs::path& place, const fs::path& aside
 
 const std::vector<DataRecipe>& dataRecipes()
 {
-    static const std::vector<DataRecipe> recipes = {digitsRecipe(),        emoji15Recipe(),
-                                                    facesRecipe(),         garmentScenesRecipe(),
-                                                    fashionScenesRecipe(), pedestriansRecipe()};
+    static const std::vector<DataRecipe> recipes = {
+        digitsRecipe(),        emoji15Recipe(),     facesRecipe(),        garmentScenesRecipe(),
+        fashionScenesRecipe(), pedestriansRecipe(), tintedFashionRecipe()};
     return recipes;
 }
 

@@ -5,6 +5,7 @@
 #include "backend/models/architectures/grid_detector.h"
 #include "backend/models/architectures/mlp.h"
 #include "backend/models/architectures/mobilenet_v2.h"
+#include "backend/models/architectures/patch_transformer.h"
 #include "backend/models/architectures/resnet.h"
 #include "backend/models/architectures/resnet_original.h"
 #include "backend/models/architectures/small_cnn.h"
@@ -37,6 +38,7 @@ const std::map<std::string, Maker>& makers()
         {"densenet121", makeDensenet121},
         {"mlp", makeMlp},
         {"mobilenet_v2", makeMobilenetV2},
+        {"patch_transformer", makePatchTransformer},
         {"resnet", makeResnet},
         {"resnet18", makeResnet18},
         {"resnet18_cifar", makeResnet18Cifar},

@@ -160,7 +160,7 @@ private Q_SLOTS:
             << "lenet" << QByteArray("{}")
             << "there is no architecture 'lenet'. Known architectures: "
                "convmixer, convmixer_original, deit_small, deit_tiny, densenet121, "
-               "mlp, mobilenet_v2, resnet, resnet18, resnet18_cifar, resnet34, "
+               "mlp, mobilenet_v2, patch_transformer, resnet, resnet18, resnet18_cifar, resnet34, "
                "resnet50, small_cnn, vgg, vgg16, vgg16_bn, vit_small, vit_tiny, "
                "wide_resnet28_10, grid-detector.";
         QTest::newRow("unknown option")

@@ -148,10 +148,22 @@ private Q_SLOTS:
         QVERIFY(sameWeights(*bytes, *floats));
     }
 
+    void resumingGivesTheSameDigits_data()
+    {
+        QTest::addColumn<int>("optimiser");
+        QTest::newRow("sgd") << static_cast<int>(Optimiser::Sgd);
+        QTest::newRow("adam") << static_cast<int>(Optimiser::Adam);
+    }
     void resumingGivesTheSameDigits()
     {
-        const TrainSpec spec = {
-            .epochs = 4, .batch = 64, .schedule = Schedule::Cosine, .flip = true, .trainCount = 300};
+        QFETCH(int, optimiser);
+        const TrainSpec spec = {.epochs = 4,
+                                .batch = 64,
+                                .learningRate = 0.003,
+                                .schedule = Schedule::Cosine,
+                                .flip = true,
+                                .trainCount = 300,
+                                .optimiser = static_cast<Optimiser>(optimiser)};
         const auto whole = network();
         const auto all = trainNetwork(*whole, m_images, m_labels, spec);
 

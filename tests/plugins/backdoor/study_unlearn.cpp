@@ -120,8 +120,10 @@ private Q_SLOTS:
         for (std::size_t i = 1; i < r.film("edit").size(); ++i)
             QVERIFY(r.film("edit")[i]->seconds >= r.film("edit")[i - 1]->seconds);
         QCOMPARE(r.film("edit")[1]->images, std::int64_t(20));
-        // 400 to repair with, and those by which the repair is ended.
-        QVERIFY(r.film("edit").back()->images > 420 && r.film("edit").back()->images < 490);
+        // 400 to repair with, and those by which the repair is ended: of the repair with clean images those
+        // of the target class alone.
+        QCOMPARE(r.film("edit").back()->images, std::int64_t(20 + 400 + 333));
+        QVERIFY(r.film("repair-clean").back()->images > 420 && r.film("repair-clean").back()->images < 490);
         QCOMPARE(m_known.tables.at("steps").columns.size(), std::size_t(8));
         QCOMPARE(m_known.tables.at("steps").rows(), r.steps.size());
     }

@@ -1,4 +1,5 @@
 #include "tests/widgets/forms/json_text.h"
+#include "widgets/forms/number_box.h"
 #include "widgets/forms/schema_form.h"
 #include "widgets/theme/theme.h"
 
@@ -156,6 +157,7 @@ private Q_SLOTS:
     void wheelDoesNotChangeWhatIsScrolledPast();
     void keyboardReachesEverything();
     void survivesASchemaChangeWithFocus();
+    void longNumbersAreShownRoundedAndKept();
     void screenshots();
 
 private:
@@ -667,6 +669,22 @@ void GuiSchemaForm::screenshots()
         QVERIFY(QTest::qWaitForWindowExposed(&strip));
         QVERIFY(strip.grab().save(folder + "live-bar-" + kind + ".png"));
     }
+}
+
+/// 20 / 255 is shown rounded, and stays what it is until something else is typed.
+void GuiSchemaForm::longNumbersAreShownRoundedAndKept()
+{
+    NumberBox box(NumberBox::Kind::Real);
+    box.setValue(20.0 / 255);
+    QCOMPARE(box.text(), QStringLiteral("0.0784314"));
+    box.interpretText();
+    QCOMPARE(box.value(), 20.0 / 255);
+    box.setValue(0.12345678);
+    QCOMPARE(box.text(), QStringLiteral("0.12345678"));
+    box.selectAll();
+    QTest::keyClicks(&box, "0.0784314");
+    box.interpretText();
+    QCOMPARE(box.value(), 0.0784314);
 }
 
 QTEST_MAIN(GuiSchemaForm)

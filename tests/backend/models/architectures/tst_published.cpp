@@ -33,6 +33,8 @@ const std::map<std::string, Json>& smallOptions()
         {"densenet121", {{"growth", 4}, {"stem", 8}, {"blocks", {2, 3, 2, 1}}}},
         {"mlp", Json::object()},
         {"mobilenet_v2", Json::object()},
+        {"patch_transformer",
+         {{"width", 24}, {"depth", 2}, {"heads", 3}, {"positions", 1}, {"reattention", 1}, {"stem", 20}}},
         {"resnet", Json::object()},
         {"resnet18", {{"width", 8}}},
         {"resnet18_cifar", {{"width", 8}}},
@@ -291,6 +293,9 @@ private Q_SLOTS:
             << "wide_resnet28_10: option 'depth' is 30; it must be 6 n + 4, such as 16, 22, 28 or 34.";
         QTest::newRow("heads") << "vit_tiny" << QByteArray(R"({"heads": 5})") << 32
                                << "vit_tiny: option 'heads' is 5; it must divide the width, 192.";
+        QTest::newRow("heads of a small one")
+            << "patch_transformer" << QByteArray(R"({"heads": 5})") << 32
+            << "patch_transformer: option 'heads' is 5; it must divide the width, 96.";
         QTest::newRow("patches")
             << "deit_small" << QByteArray("{}") << 40
             << "deit_small: cuts images into patches of 16 x 16 pixels, which do not fill "
