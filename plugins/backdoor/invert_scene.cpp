@@ -1,12 +1,12 @@
 #include "plugins/backdoor/invert_scene.h"
 
 #include "backend/attacks/patch/patch_file.h"
+#include "backend/engine/reporting/scene_picture.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace assay::backdoor {
 
@@ -14,20 +14,6 @@ namespace {
 
 constexpr std::int64_t kInvertBars = 5;
 constexpr double kInvertMaskOpacity = 0.5;
-
-protocol::ScenePicture invertPicture(const char* name, const torch::Tensor& image)
-{
-    const torch::Tensor bytes = (image.narrow(0, 0, image.size(0) >= 3 ? 3 : 1).detach().cpu() * 255)
-                                    .round_()
-                                    .clamp_(0, 255)
-                                    .to(torch::kUInt8)
-                                    .permute({1, 2, 0})
-                                    .contiguous();
-    protocol::ScenePicture picture{.name = name, .channels = std::uint32_t(bytes.size(2))};
-    picture.pixels.resize(std::size_t(bytes.numel()));
-    std::memcpy(picture.pixels.data(), bytes.data_ptr<std::uint8_t>(), picture.pixels.size());
-    return picture;
-}
 
 void addInvertBars(protocol::Scene& scene, const InvertSceneSubject& what, const torch::Tensor& images)
 {
@@ -93,10 +79,11 @@ protocol::Scene invertScene(const InvertSceneSubject& what)
     scene.caption = "True class: " + what.results.classes.at(std::size_t(what.label)) +
                     ". The trigger recovered for " + name + "; the map is its mask.";
     std::vector<torch::Tensor> images = {what.x, withInverted(what.x, trigger)};
-    scene.pictures = {invertPicture("clean", what.x[0]), invertPicture("recovered", images[1][0])};
+    scene.pictures = {reporting::scenePicture("clean", what.x[0]),
+                      reporting::scenePicture("recovered", images[1][0])};
     if (what.planted) {
         images.push_back(what.planted->stamp(what.x));
-        scene.pictures.push_back(invertPicture("planted", images[2][0]));
+        scene.pictures.push_back(reporting::scenePicture("planted", images[2][0]));
     }
     const torch::Tensor mask = trigger.mask.contiguous();
     scene.maps.push_back({.name = "mask",

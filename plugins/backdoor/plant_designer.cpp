@@ -3,6 +3,7 @@
 #include "backend/attacks/patch/patch_file.h"
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/scene_picture.h"
 #include "backend/engine/reporting/table_rows.h"
 #include "backend/metrics/image_similarity.h"
 #include "backend/metrics/rates.h"
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 
 namespace assay::backdoor {
 
@@ -60,20 +60,6 @@ std::string decibels(double psnr)
     char text[32];
     std::snprintf(text, sizeof text, "PSNR %.1f dB", psnr);
     return text;
-}
-
-protocol::ScenePicture designerPicture(const char* name, const torch::Tensor& image)
-{
-    const torch::Tensor bytes = (image.narrow(0, 0, image.size(0) >= 3 ? 3 : 1).cpu() * 255)
-                                    .round_()
-                                    .clamp_(0, 255)
-                                    .to(torch::kUInt8)
-                                    .permute({1, 2, 0})
-                                    .contiguous();
-    const auto* data = bytes.data_ptr<std::uint8_t>();
-    return {.name = name,
-            .channels = static_cast<std::uint32_t>(bytes.size(2)),
-            .pixels = {data, data + bytes.numel()}};
 }
 
 void addDesignerBars(protocol::Scene& scene, const PlantBench& bench, const Designed& d, std::int64_t row)
@@ -133,8 +119,9 @@ protocol::Scene designerScene(const PlantBench& bench, const Designed& d, const 
         .sampleField = "sample",
         .samples = {ids.data_ptr<std::int64_t>(), ids.data_ptr<std::int64_t>() + ids.numel()},
         .sample = ids[row].item<std::int64_t>()};
-    scene.pictures = {designerPicture("clean", clean), designerPicture("triggered", triggered),
-                      designerPicture("difference", reporting::amplifiedDifference(triggered, clean))};
+    scene.pictures = {
+        reporting::scenePicture("clean", clean), reporting::scenePicture("triggered", triggered),
+        reporting::scenePicture("difference", reporting::amplifiedDifference(triggered, clean))};
     const auto label = static_cast<std::size_t>(bench.y[row].item<std::int64_t>());
     const auto wanted = static_cast<std::size_t>(d.wanted[row].item<std::int64_t>());
     scene.caption = "True class: " + bench.classes[label] +

@@ -6,6 +6,8 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <limits>
+
 namespace assay::backdoor {
 
 namespace {
@@ -34,9 +36,17 @@ PlantAnswer plantAnswer(const models::Model& model, const torch::Tensor& x)
     return answer;
 }
 
-/// The unit whose activation raises the target's logit most, over the images.
-std::int64_t strongestUnit(const models::Model& model, const torch::Tensor& x, std::int64_t target)
+/// The unit whose activation raises the target's logit most, over the images, of those that change with the
+/// trigger: where features keep their place, most units never see a small patch.
+std::int64_t strongestUnit(const models::Model& model, const torch::Tensor& x, const torch::Tensor& triggered,
+                           std::int64_t target)
 {
+    const torch::Tensor moved =
+        (plantAnswer(model, triggered).features - plantAnswer(model, x).features).abs().mean(0).gt(0);
+    if (!moved.any().item<bool>())
+        throw Error("no unit before the last layer sees the trigger where it lies", "optimise",
+                    "Move or enlarge it, or optimise for the target");
+
     const torch::AutoGradMode on(true);
     const torch::Tensor leaf = x.detach().clone().set_requires_grad(true);
     torch::Tensor raw;
@@ -48,7 +58,10 @@ std::int64_t strongestUnit(const models::Model& model, const torch::Tensor& x, s
     torch::Tensor slope = torch::autograd::grad({logits.select(1, target).sum()}, {raw})[0];
     if (slope.dim() > 2)
         slope = slope.flatten(2).sum(2);
-    return slope.mean(0).argmax().item<std::int64_t>();
+    return slope.mean(0)
+        .masked_fill(moved.logical_not(), -std::numeric_limits<float>::infinity())
+        .argmax()
+        .item<std::int64_t>();
 }
 
 /// Rows and columns that a trigger changes.
@@ -83,7 +96,7 @@ PlantTrojan optimisedTrigger(engine::RunContext& context, const models::Model& m
 
     PlantTrojan made{.trigger = given};
     if (aim == PlantAim::Unit)
-        made.unit = strongestUnit(model, x, poison.target);
+        made.unit = strongestUnit(model, x, before.stamp(x), poison.target);
     const auto excitement = [&](const torch::Tensor& shown) {
         const PlantAnswer answer = plantAnswer(model, shown);
         return made.unit < 0 ? answer.logits.select(1, poison.target).mean()

@@ -28,10 +28,12 @@ struct PlantTrojan
 /// over @p x rises: after Liu et al. 2018 (TrojanNN), section 4.1. Differs: they invert one unit without
 /// images to look at and pick it by the weights that lead to it; here the trigger lies on real images, as it
 /// will, and the unit is the one with the largest weight towards the target (the gradient of its logit by the
-/// features). Steps of the sign of the gradient, 0.1 falling to 0, from uniform noise.
+/// features) among those that the trigger changes at all. Steps of the sign of the gradient, 0.1 falling to
+/// 0, from uniform noise.
 /// @param model a clean one. @param x float32 [n,C,H,W] in [0,1] on its device.
 /// @param noise float32 [C,H,W] uniform in [0,1] on the CPU: where it starts.
-/// @throws Error for strips and warps, which have no pixels.
+/// @throws Error for strips and warps, which have no pixels, and for PlantAim::Unit where no unit sees the
+/// trigger.
 PlantTrojan optimisedTrigger(engine::RunContext& context, const models::Model& model, const torch::Tensor& x,
                              const poisoning::PoisonSpec& poison, PlantAim aim, int steps,
                              const torch::Tensor& noise);

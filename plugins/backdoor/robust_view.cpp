@@ -2,6 +2,7 @@
 
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/scene_picture.h"
 #include "backend/engine/reporting/stored_results.h"
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/card.h"
@@ -31,19 +32,6 @@ engine::TensorMap below(const engine::TensorMap& all, const std::string& prefix)
         if (name.starts_with(prefix))
             found[name.substr(prefix.size())] = tensor;
     return found;
-}
-
-std::vector<std::uint8_t> sceneBytes(const torch::Tensor& image)
-{
-    const torch::Tensor bytes =
-        (image * 255).round().clamp(0, 255).to(torch::kUInt8).permute({1, 2, 0}).contiguous();
-    return {bytes.data_ptr<std::uint8_t>(), bytes.data_ptr<std::uint8_t>() + bytes.numel()};
-}
-
-protocol::ScenePicture scenePicture(const char* name, const torch::Tensor& image)
-{
-    const torch::Tensor shown = image.narrow(0, 0, image.size(0) >= 3 ? 3 : 1);
-    return {.name = name, .channels = static_cast<std::uint32_t>(shown.size(0)), .pixels = sceneBytes(shown)};
 }
 
 void addSceneBars(protocol::Scene& scene, const RobustBench& bench, const torch::Tensor& probabilities,
@@ -221,7 +209,8 @@ protocol::Scene movedScene(const RobustBench& bench, const RobustMoment& moment,
                     bench.classes[static_cast<std::size_t>(bench.given[row].item<std::int64_t>())] +
                     ". What the teacher says of the variation at the strength of the slider, and of the "
                     "image itself.";
-    scene.pictures = {scenePicture("variation", moment.v[row]), scenePicture("image", moment.x[row])};
+    scene.pictures = {reporting::scenePicture("variation", moment.v[row]),
+                      reporting::scenePicture("image", moment.x[row])};
     addSceneBars(scene, bench, moment.probabilities, row, "variation");
     addSceneBars(scene, bench, moment.before, row, "image");
     return scene;

@@ -1,5 +1,6 @@
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/scene_picture.h"
 #include "backend/engine/reporting/table_rows.h"
 #include "backend/metrics/image_similarity.h"
 #include "plugins/encryption/explore_measures.h"
@@ -56,6 +57,32 @@ void fillSights(protocol::ImageGrid& grid, const ExploreView& view,
     }
 }
 
+/// Row of the sample that is looked at: the first when it is none of them.
+std::int64_t exploreRow(const ExploreView& view, std::int64_t sample)
+{
+    const torch::Tensor found = view.ids.eq(sample).nonzero();
+    return found.numel() > 0 ? found[0].item<std::int64_t>() : 0;
+}
+
+/// One image, large, which scrambles while the key is turned.
+void emitExploreScene(engine::RunContext& context, const ExploreView& view, std::int64_t sample)
+{
+    const std::int64_t row = exploreRow(view, sample);
+    const auto* ids = view.ids.data_ptr<std::int64_t>();
+    protocol::Scene scene{.name = "image",
+                          .title = "One image under the key",
+                          .section = "Images",
+                          .width = static_cast<std::uint32_t>(view.plain.images.size(3)),
+                          .height = static_cast<std::uint32_t>(view.plain.images.size(2)),
+                          .sampleField = "sample",
+                          .samples = {ids, ids + view.ids.numel()},
+                          .sample = ids[row]};
+    scene.caption = describe(view.spec) + ", key " + view.fingerprint + ".";
+    for (const ExploreSight* sight : {&view.encrypted, &view.plain, &view.decrypted, &view.wrongKey})
+        scene.pictures.push_back(reporting::scenePicture(sight->name, sight->images[row]));
+    context.scene(std::move(scene));
+}
+
 void emitExploreGalleries(engine::RunContext& context, const ExploreView& view)
 {
     protocol::ImageGrid seen{.name = "images", .title = "What the key does", .section = "Images"};
@@ -100,7 +127,7 @@ void emitExploreHistograms(engine::RunContext& context, const ExploreView& view)
         for (std::int64_t c = 0; c < shares.size(0); ++c) {
             protocol::Layer layer{.kind = protocol::LayerKind::Line,
                                   .name = shares.size(0) == 3 ? kNames[c] : "grey"};
-            layer.role = shares.size(0) == 3 ? std::string("class:") + kNames[c] : "neutral";
+            layer.role = shares.size(0) == 3 ? std::string("channel:") + kNames[c] : "neutral";
             for (std::int64_t bin = 0; bin < kHistogramBins; ++bin) {
                 layer.x.push_back((static_cast<double>(bin) + 0.5) * 256 / kHistogramBins);
                 layer.y.push_back(100 * shares[c][bin].item<double>());
@@ -131,8 +158,7 @@ void emitExploreCorrelation(engine::RunContext& context, const ExploreView& view
     }
     context.figure(std::move(bars));
 
-    const torch::Tensor found = view.ids.eq(sample).nonzero().flatten();
-    const std::int64_t row = found.numel() > 0 ? found[0].item<std::int64_t>() : 0;
+    const std::int64_t row = exploreRow(view, sample);
     protocol::Figure scatter{
         .name = "neighbours", .title = "A pixel and its right neighbour", .section = "Statistics"};
     scatter.caption = "Of sample " + std::to_string(view.ids[row].item<std::int64_t>()) +
@@ -274,6 +300,7 @@ double jpegRatioAt(const ExploreView& view, int quality)
 
 void emitExplore(engine::RunContext& context, const ExploreView& view, std::int64_t sample)
 {
+    emitExploreScene(context, view, sample);
     emitExploreGalleries(context, view);
     emitExploreMeasures(context, view);
     emitExploreHistograms(context, view);

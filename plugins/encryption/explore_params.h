@@ -121,7 +121,8 @@ void visit(V& v, ExploreParams& p)
         .range(-1, 100000000)
         .live()
         .group("View")
-        .help("Whose neighbouring pixels are scattered; the first image when it is none of them.");
+        .help("Which test image lies on the scene and whose neighbouring pixels are scattered; the first "
+              "when it is none of those of the run.");
 }
 
 /// What the parameters say of the cipher.

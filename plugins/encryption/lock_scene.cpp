@@ -1,6 +1,7 @@
 #include "plugins/encryption/lock_scene.h"
 
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/scene_picture.h"
 #include "backend/engine/reporting/stored_results.h"
 #include "backend/protocol/error.h"
 
@@ -14,14 +15,6 @@ namespace assay::encryption::lock {
 namespace {
 
 constexpr std::int64_t kBoxNumbers = 6; ///< image, left, top, width, height, category
-
-protocol::ScenePicture pictureOf(const torch::Tensor& image)
-{
-    const torch::Tensor shown = image.narrow(0, 0, image.size(0) >= 3 ? 3 : 1);
-    const torch::Tensor bytes = shown.permute({1, 2, 0}).contiguous();
-    const auto* data = bytes.data_ptr<std::uint8_t>();
-    return {"scene", static_cast<std::uint32_t>(shown.size(0)), {data, data + bytes.numel()}};
-}
 
 std::string keyText(const LockParams& p)
 {
@@ -156,7 +149,7 @@ protocol::Scene benchScene(const Bench& bench, const models::Detector& detector,
     const torch::Tensor pixels = bench.scenes.pixels[row];
     scene.width = static_cast<std::uint32_t>(pixels.size(2));
     scene.height = static_cast<std::uint32_t>(pixels.size(1));
-    scene.pictures = {pictureOf(pixels)};
+    scene.pictures = {reporting::scenePicture("scene", pixels)};
     for (const data::Box& box : bench.scenes.boxes[static_cast<std::size_t>(row)])
         scene.boxes.push_back({box.x, box.y, box.width, box.height,
                                bench.classes[static_cast<std::size_t>(box.category)], -1, "neutral"});

@@ -1,5 +1,6 @@
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/scene_picture.h"
 #include "plugins/encryption/recon_report.h"
 
 #include <torch/types.h>
@@ -31,14 +32,6 @@ const ReconOutcome* strongestWithoutKey(const ReconResults& r, const ReconScheme
             (!best || reconAdvantage(r, outcome) > reconAdvantage(r, *best)))
             best = &outcome;
     return best;
-}
-
-protocol::ScenePicture pictureOf(const std::string& name, const torch::Tensor& image)
-{
-    const torch::Tensor bytes = image.permute({1, 2, 0}).contiguous();
-    return {.name = name,
-            .channels = 3,
-            .pixels = {bytes.data_ptr<std::uint8_t>(), bytes.data_ptr<std::uint8_t>() + bytes.numel()}};
 }
 
 /// As many as every attack made images of.
@@ -162,7 +155,7 @@ protocol::Scene reconScene(const ReconResults& r, const ReconView& view)
                           .samples = samples,
                           .sample = samples[static_cast<std::size_t>(row)]};
     for (const auto& [name, images] : planes)
-        scene.pictures.push_back(pictureOf(name, images[row]));
+        scene.pictures.push_back(reporting::scenePicture(name, images[row]));
     const ReconOutcome* best = strongestWithoutKey(r, scheme);
     std::string truth;
     for (const ReconAttribute& attribute : r.attributes)

@@ -1,12 +1,12 @@
 #include "plugins/patches/attack_scene.h"
 
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/scene_picture.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace assay::patches {
 
@@ -16,25 +16,6 @@ namespace {
 constexpr double kShownScore = 0.25;
 constexpr double kMapOpacity = 0.35;
 constexpr std::size_t kMostBars = 12;
-
-std::vector<std::uint8_t> bytesOf(const torch::Tensor& image)
-{
-    const torch::Tensor bytes = (image.detach().cpu() * 255)
-                                    .round_()
-                                    .clamp_(0, 255)
-                                    .to(torch::kUInt8)
-                                    .permute({1, 2, 0})
-                                    .contiguous();
-    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(bytes.numel()));
-    std::memcpy(pixels.data(), bytes.data_ptr<std::uint8_t>(), pixels.size());
-    return pixels;
-}
-
-protocol::ScenePicture pictureOf(const char* name, const torch::Tensor& image)
-{
-    const torch::Tensor shown = image.narrow(0, 0, image.size(0) >= 3 ? 3 : 1);
-    return {.name = name, .channels = static_cast<std::uint32_t>(shown.size(0)), .pixels = bytesOf(shown)};
-}
 
 void addBars(protocol::Scene& scene, const SceneSubject& what, const Subject& subject,
              const torch::Tensor& shown)
@@ -132,7 +113,7 @@ protocol::Scene attackScene(const SceneSubject& what)
                                                       device));
         addPatch(scene, what);
     }
-    scene.pictures = {pictureOf("clean", x[0]), pictureOf("patched", shown[0])};
+    scene.pictures = {reporting::scenePicture("clean", x[0]), reporting::scenePicture("patched", shown[0])};
     if (what.subjects.front().detector) {
         scene.caption = "Boxes of " + what.subjects.front().name +
                         " for the image with the patch, from a score of " +

@@ -1,5 +1,6 @@
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/engine/reporting/scene_picture.h"
 #include "plugins/patches/medlocker_report.h"
 
 #include <torch/types.h>
@@ -17,16 +18,6 @@ constexpr double kOpaque = 255;
 constexpr double kMapOpacity = 0.6;
 /// Bars of each model at most, the true class among them.
 constexpr std::int64_t kBarClasses = 4;
-
-/// Pixels of uint8 [C,H,W] as scenes have them.
-protocol::ScenePicture pictureOf(std::string name, const torch::Tensor& image)
-{
-    const std::int64_t channels = image.size(0) >= 3 ? 3 : 1;
-    const torch::Tensor bytes = image.narrow(0, 0, channels).permute({1, 2, 0}).contiguous();
-    protocol::ScenePicture picture{.name = std::move(name), .channels = static_cast<std::uint32_t>(channels)};
-    picture.pixels.assign(bytes.data_ptr<std::uint8_t>(), bytes.data_ptr<std::uint8_t>() + bytes.numel());
-    return picture;
-}
 
 protocol::ScenePatch logoPatch(const Logo& logo, const Placement& at)
 {
@@ -154,8 +145,8 @@ protocol::Scene medlockerScene(const ShownImages& shown, const MedlockerView& vi
                     std::to_string(view.placement.u) + ", row " + std::to_string(view.placement.v) +
                     (covered == 0 ? ": no protected pixel is covered."
                                   : ": " + std::to_string(covered) + " protected pixels are covered.");
-    scene.pictures = {pictureOf("clean", clean), pictureOf("watermarked", marked),
-                      pictureOf("restored", restored(marked, logo, view.placement))};
+    scene.pictures = {reporting::scenePicture("clean", clean), reporting::scenePicture("watermarked", marked),
+                      reporting::scenePicture("restored", restored(marked, logo, view.placement))};
     const torch::Tensor inside = mask.mul(255).contiguous();
     scene.mask.assign(inside.data_ptr<std::uint8_t>(), inside.data_ptr<std::uint8_t>() + inside.numel());
     scene.maps = {allowedLandscape(shown, row, Region(protectedPixels, side)), semanticMap(shown, row)};

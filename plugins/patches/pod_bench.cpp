@@ -2,6 +2,7 @@
 
 #include "backend/attacks/patch/patch_file.h"
 #include "backend/attacks/patch/placement.h"
+#include "backend/engine/reporting/scene_picture.h"
 #include "backend/engine/reporting/stored_results.h"
 
 #include <torch/types.h>
@@ -19,15 +20,6 @@ std::vector<std::uint8_t> bytesOf(const torch::Tensor& tensor)
     const torch::Tensor flat = tensor.contiguous();
     const auto* data = flat.data_ptr<std::uint8_t>();
     return {data, data + flat.numel()};
-}
-
-/// An image [C,H,W] in [0,1] as scenes hold it: grey, or RGB of its first three channels.
-protocol::ScenePicture pictureOf(std::string name, const torch::Tensor& image)
-{
-    const std::int64_t channels = image.size(0) >= 3 ? 3 : 1;
-    const torch::Tensor bytes =
-        (image.narrow(0, 0, channels) * 255).round().clamp(0, 255).to(torch::kUInt8).permute({1, 2, 0});
-    return {std::move(name), static_cast<std::uint32_t>(channels), bytesOf(bytes)};
 }
 
 protocol::SceneBox sceneBox(double x, double y, double width, double height, const std::string& label,
@@ -222,7 +214,8 @@ protocol::Scene benchScene(const Bench& bench, const BenchSubject& subject, cons
                                                       clean.size(2), clean.size(3), patch.size(1),
                                                       patch.size(2), torch::kCPU));
     }
-    scene.pictures = {pictureOf("clean", clean[0]), pictureOf("patched", shown[0])};
+    scene.pictures = {reporting::scenePicture("clean", clean[0]),
+                      reporting::scenePicture("patched", shown[0])};
     for (const data::Box& box : bench.scenes.objects[static_cast<std::size_t>(row)])
         scene.boxes.push_back(sceneBox(box.x, box.y, box.width, box.height, "true", "neutral"));
     addFindings(scene, shown, bench, subject.reading, detector, params.score);

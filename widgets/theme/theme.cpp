@@ -141,6 +141,9 @@ QColor Theme::role(const QString& role, int index) const
         {"good", {QColor("#009E73"), QColor("#2FBF93")}},
         {"bad", {QColor("#B4281E"), QColor("#FF8B7D")}},
         {"fooled", {QColor("#B0578D"), QColor("#DB8FBC")}},
+        {"channel:red", {QColor("#C23A2B"), QColor("#FF7D6B")}},
+        {"channel:green", {QColor("#2B8A4E"), QColor("#5CC98A")}},
+        {"channel:blue", {QColor("#2F5FC4"), QColor("#7CA4FF")}},
     };
     if (const auto found = named.constFind(role); found != named.constEnd())
         return isDark() ? found->onDark : found->onLight;

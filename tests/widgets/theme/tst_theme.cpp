@@ -179,6 +179,11 @@ void ThemeTest::rolesAreStable()
     QCOMPARE(t.role("", 1), t.palette()[1]);
     QCOMPARE(t.role("", 9), t.palette()[1]);
     QCOMPARE(t.role("accent"), t.accent);
+    for (const Theme& theme : {Theme::light(), Theme::dark()}) {
+        QVERIFY(theme.role("channel:red").red() > theme.role("channel:red").blue());
+        QVERIFY(theme.role("channel:green").green() > theme.role("channel:green").red());
+        QVERIFY(theme.role("channel:blue").blue() > theme.role("channel:blue").red());
+    }
 }
 
 // The hash is chosen so that the seven models of the demonstration differ.
