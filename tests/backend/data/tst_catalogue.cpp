@@ -113,14 +113,14 @@ private Q_SLOTS:
         const data::DatasetCatalogue catalogue(kNoRoots);
         QCOMPARE(sentenceOf([&] { catalogue.open("mnits"); }),
                  "mnits: is neither a known data set nor a file or folder. Known data sets: fashion-mnist, "
-                 "digits, emoji15, faces, garment-scenes, fashion-scenes, pedestrians.");
+                 "digits, emoji15, faces, garment-scenes, fashion-scenes, pedestrians, tinted-fashion.");
     }
 
     void saysHowToInstall()
     {
         const data::DatasetCatalogue catalogue({m_root});
         const auto list = catalogue.list();
-        QCOMPARE(list.size(), 7u);
+        QCOMPARE(list.size(), 8u);
         QVERIFY(!list[0].available);
         const QString sentence = "fashion-mnist: the data set is not installed. Run `apt-get install "
                                  "dataset-fashion-mnist`, or name the folder above its files in ASSAY_DATA.";
