@@ -11,6 +11,15 @@
 
 namespace assay::widgets {
 
+namespace {
+
+QString shownText(const Json& value)
+{
+    return value.is_number_float() ? shownNumber(value.get<double>()) : valueText(value);
+}
+
+} // namespace
+
 GridSliderControl::GridSliderControl(const protocol::Field& field, QWidget* parent)
     : FieldControl(field, parent)
     , m_slider(new CalmSlider(Qt::Horizontal, this))
@@ -61,7 +70,7 @@ void GridSliderControl::setOffered(const std::vector<Json>& offered)
     const QString unit =
         field().unit.empty() ? QString() : QStringLiteral(" ") + QString::fromStdString(field().unit);
     for (const Json& item : m_offered)
-        widest = std::max(widest, m_text->fontMetrics().horizontalAdvance(valueText(item) + unit));
+        widest = std::max(widest, m_text->fontMetrics().horizontalAdvance(shownText(item) + unit));
     m_text->setMinimumWidth(widest + m_text->fontMetrics().averageCharWidth()); // the slider stays put
     setValue(m_value);
 }
@@ -70,7 +79,7 @@ void GridSliderControl::showValue()
 {
     // Null is the first value, see FieldControl::create().
     const bool first = m_value.is_null() && !m_offered.empty();
-    QString text = m_offered.empty() ? QStringLiteral("–") : valueText(first ? m_offered.front() : m_value);
+    QString text = m_offered.empty() ? QStringLiteral("–") : shownText(first ? m_offered.front() : m_value);
     if (!field().unit.empty())
         text += QStringLiteral(" ") + QString::fromStdString(field().unit);
     m_text->setText(text);

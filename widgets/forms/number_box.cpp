@@ -17,8 +17,6 @@ namespace {
 
 constexpr int kDecimals = 40; // the base rounds to this many; a learning rate of 1e-12 must survive
 constexpr int kShownCharacters = 9;
-constexpr int kMostCharacters = 12; // of a number as it is; a longer one, like 20 / 255, is shown rounded
-constexpr int kRoundedDigits = 6;
 
 /// 0.1 + 0.2 is shown, and stored, as 0.3.
 double cleaned(double value)
@@ -122,8 +120,7 @@ QString NumberBox::textFromValue(double value) const
 {
     if (m_kind == Kind::Integer)
         return QString::number(value, 'f', 0);
-    const QString exact = shortestNumber(value);
-    return exact.size() > kMostCharacters ? QString::number(value, 'g', kRoundedDigits) : exact;
+    return shownNumber(value);
 }
 
 double NumberBox::valueFromText(const QString& text) const

@@ -8,6 +8,13 @@
 
 namespace assay::widgets {
 
+namespace {
+
+constexpr int kMostCharacters = 12;
+constexpr int kRoundedDigits = 6;
+
+} // namespace
+
 QString shortestNumber(double value)
 {
     const double size = std::abs(value);
@@ -17,6 +24,12 @@ QString shortestNumber(double value)
     QLocale locale = QLocale::c();
     locale.setNumberOptions(QLocale::OmitGroupSeparator | QLocale::OmitLeadingZeroInExponent);
     return locale.toString(value, plain ? 'f' : 'e', QLocale::FloatingPointShortest);
+}
+
+QString shownNumber(double value)
+{
+    const QString exact = shortestNumber(value);
+    return exact.size() > kMostCharacters ? QString::number(value, 'g', kRoundedDigits) : exact;
 }
 
 QString valueText(const Json& value)

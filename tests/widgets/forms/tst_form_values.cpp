@@ -70,6 +70,7 @@ void TstFormValues::numbers()
     QFETCH(double, value);
     QFETCH(QString, text);
     QCOMPARE(shortestNumber(value), text);
+    QCOMPARE(shownNumber(value), value == 8.0 / 255 ? QStringLiteral("0.0313725") : text);
     QCOMPARE(text.toDouble(), value);
 }
 
