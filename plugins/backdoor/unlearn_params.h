@@ -150,10 +150,9 @@ void visitUnlearnEdit(V& v, UnlearnParams& p)
         .range(1, 1000)
         .group("Repair")
         .help(
-            "At most: it ends when held-out images of the target class have 90 % of their recall back and, "
-            "where "
-            "the trigger is known, the attack succeeds on at most 5 % of others. If that never is, the epoch "
-            "that comes nearest is kept.");
+            "At most: it ends when held-out images of the target class have their recall back and the attack "
+            "succeeds on at most 5 % of others; else the epoch that comes nearest is kept. Without triggered "
+            "copies 90 % of the recall are enough.");
     v.field("repair_rate", p.repairRate)
         .label("Learning rate")
         .range(1e-6, 1)

@@ -15,7 +15,9 @@ namespace assay::backdoor {
 
 namespace {
 
-/// The repair ends when the target class has this share of its recall on held-out images back.
+/// A repair with clean images alone ends when the target class has this share of its recall on held-out
+/// images back, before the trigger returns. One with the trigger keeps it silent, and goes on to the whole
+/// recall.
 constexpr double kRecoveredShare = 0.9;
 /// And, where the trigger is known, when the attack succeeds on no more of them than that.
 constexpr double kSilentShare = 0.05;
@@ -189,7 +191,8 @@ void UnlearnRun::repair(Work& work, Subject& subject, const Lesson& lesson, bool
     const std::vector<torch::Tensor> parameters = parametersOf(*subject.network, layers);
     const DefenderDraw& draw = *work.draw;
     work.images += draw.repair.size() + (triggered ? draw.held.size() : draw.heldTarget.size(0));
-    const double enough = kRecoveredShare * unlearnShare(classesBy(*m_original, draw.heldTarget), m_target);
+    const double enough =
+        (triggered ? 1 : kRecoveredShare) * unlearnShare(classesBy(*m_original, draw.heldTarget), m_target);
     // What held-out images say is still amiss: recall that is missing and, when the trigger is known, attacks
     // that succeed.
     const auto amiss = [&] {
