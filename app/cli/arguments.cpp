@@ -41,6 +41,10 @@ Arguments::Arguments(std::string command, const std::vector<std::string>& words,
         } else if (equals != std::string::npos) {
             values.push_back(word->substr(equals + 1));
         } else if (word + 1 != words.end()) {
+            // The next option, whose own value would then pass for a word of the rest.
+            if ((word + 1)->starts_with("--"))
+                throw Error("'" + name + "' needs a value, and '" + word[1] + "' is an option", {},
+                            "Write '" + name + "=" + word[1] + "' if it is meant as the value");
             values.push_back(*++word);
         } else {
             throw Error("'" + name + "' needs a value", {}, "See 'assay-cli " + m_command + " --help'");

@@ -16,7 +16,8 @@ struct Option
 class Arguments
 {
 public:
-    /// @param command for messages, "run". @throws Error for an unknown option or a missing value.
+    /// @param command for messages, "run". @throws Error for an unknown option or a missing value. A word
+    /// that begins with two dashes is a value only after an equals sign.
     Arguments(std::string command, const std::vector<std::string>& words, const std::vector<Option>& known);
 
     bool has(const std::string& option) const { return m_options.contains(option); }

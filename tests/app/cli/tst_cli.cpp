@@ -75,6 +75,9 @@ private Q_SLOTS:
             "assay-cli: 'run' has no option '--sett'. Did you mean '--set'?\n");
         row("value", {"run", "test.count", "--set"},
             "assay-cli: '--set' needs a value. See 'assay-cli run --help'.\n");
+        row("option for a value", {"encrypt", "--new-key", "--key-file", path("never.key")},
+            "assay-cli: '--new-key' needs a value, and '--key-file' is an option. Write "
+            "'--new-key=--key-file' if it is meant as the value.\n");
         row("assignment", {"run", "test.count", "--set", "steps"},
             "assay-cli: --set: 'steps' is no assignment. Write it as field=value.\n");
         row("parameter", {"run", "test.count", "--set", "stepps=3"},
