@@ -4,6 +4,7 @@
 #include "backend/engine/files.h"
 #include "backend/engine/reporting/image_planes.h"
 #include "backend/engine/reporting/table_rows.h"
+#include "backend/metrics/image_similarity.h"
 #include "backend/metrics/statistics.h"
 #include "backend/protocol/error.h"
 #include "plugins/patches/certificate.h"
@@ -182,7 +183,10 @@ private:
             throw Error("sample " + std::to_string(image.sample) + " of data set '" + originals.info().name +
                             "' is not the original that the certificate was made of",
                         "originals", "Choose the data set that the certificate names.");
-        return psnr(pixels, clean);
+        const auto unit = [](const torch::Tensor& levels) {
+            return levels.to(torch::kFloat64).unsqueeze(0) / 255;
+        };
+        return metrics::psnr(unit(pixels), unit(clean)).item<double>();
     }
 
     void emitRestored()

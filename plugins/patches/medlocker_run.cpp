@@ -1,5 +1,6 @@
 #include "plugins/patches/medlocker_run.h"
 
+#include "backend/metrics/image_similarity.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 #include "plugins/patches/certificate.h"
@@ -282,19 +283,26 @@ void MedlockerRun::judgeBaselines()
 void MedlockerRun::removeMarks()
 {
     MedlockerResults& r = m_results;
-    std::vector<torch::Tensor> clean;
+    std::vector<torch::Tensor> originals, clean, deepClean;
     for (std::size_t i = 0; i < m_images.size(); ++i) {
         const SearchImage& image = m_images[i];
         const Placement& at = r.found[i].placement;
         const torch::Tensor marked = m_marked[static_cast<std::int64_t>(i)];
+        originals.push_back(image.pixels);
         clean.push_back(m_params.lossless ? image.pixels : restored(marked, *image.logo, at));
-        r.markedPsnr.push_back(psnr(marked, image.pixels));
-        r.restoredPsnr.push_back(psnr(clean.back(), image.pixels));
         // What storage of 16 bits would keep.
         const double step = 255.0 / kDeepLevels;
         const torch::Tensor deep = (blended(image.pixels, *image.logo, at) / step).round() * step;
-        r.restoredPsnr16.push_back(psnr(unblended(deep, *image.logo, at), image.pixels));
+        deepClean.push_back(unblended(deep, *image.logo, at));
     }
+    const torch::Tensor before = torch::stack(originals).to(torch::kFloat64) / 255;
+    const auto decibels = [&](const torch::Tensor& levels) {
+        const torch::Tensor each = metrics::psnr(levels.to(torch::kFloat64) / 255, before);
+        return std::vector<double>(each.data_ptr<double>(), each.data_ptr<double>() + each.numel());
+    };
+    r.markedPsnr = decibels(m_marked);
+    r.restoredPsnr = decibels(torch::stack(clean));
+    r.restoredPsnr16 = decibels(torch::stack(deepClean));
     judge(Condition::Restored, torch::stack(clean));
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace assay::medlocker {
 
@@ -107,12 +106,6 @@ void stampInto(float* out, const std::uint8_t* image, const ImageShape& shape, c
         const double value = std::nearbyint((1 - a) * image[at] + a * level);
         out[at] = static_cast<float>(std::clamp(value, 0.0, kWhite)) / 255.0F;
     });
-}
-
-double psnr(const torch::Tensor& a, const torch::Tensor& b)
-{
-    const double error = (a.to(torch::kFloat64) - b.to(torch::kFloat64)).square().mean().item<double>();
-    return error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(kWhite * kWhite / error);
 }
 
 } // namespace assay::medlocker

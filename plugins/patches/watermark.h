@@ -49,7 +49,4 @@ torch::Tensor restored(const torch::Tensor& marked, const Logo& logo, const Plac
 void stampInto(float* out, const std::uint8_t* image, const ImageShape& shape, const Logo& logo,
                const Placement& placement);
 
-/// Peak signal-to-noise ratio in dB of levels 0..255; infinite for equal images.
-double psnr(const torch::Tensor& a, const torch::Tensor& b);
-
 } // namespace assay::medlocker
