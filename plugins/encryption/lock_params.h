@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/engine/reporting/detection_fields.h"
 #include "backend/protocol/params.h"
 
 #include <string>
@@ -236,19 +237,7 @@ void visitLockView(V& v, LockParams& p)
         .range(1, 1000)
         .group("View")
         .help("Which wrong key is tried, or fills what is not known of the right one.");
-    v.field("sample", p.sample)
-        .label("Test image")
-        .live()
-        .range(-1, 1e9)
-        .group("View")
-        .help("One of the images kept by the run; another number shows the first of them.");
-    v.field("score", p.score)
-        .label("Boxes from a score of")
-        .live()
-        .range(0, 1)
-        .step(0.01)
-        .group("View")
-        .help("Less sure boxes are not drawn.");
+    reporting::visitShownBoxes(v, p);
 }
 
 template <class V>

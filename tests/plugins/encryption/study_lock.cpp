@@ -1,12 +1,9 @@
-#include "backend/data/catalogue.h"
-#include "backend/data/recipes/garment_scenes.h"
-#include "backend/data/recipes/set_writer.h"
 #include "plugins/encryption/lock_params.h"
 #include "plugins/encryption/lock_study.h"
+#include "tests/backend/data/recipes/small_scenes.h"
 #include "tests/plugins/transfer/cli_run.h"
 #include "tests/plugins/transfer/recording_context.h"
 
-#include <QDir>
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 
@@ -42,16 +39,8 @@ private:
 private Q_SLOTS:
     void initTestCase()
     {
-        using namespace assay::data;
-        DataRecipe recipe = dataRecipe("fashion-scenes");
-        const GarmentScenesSpec counts{.train = 800, .test = 120};
-        recipe.info.trainCount = counts.train;
-        recipe.info.testCount = counts.test;
-        QVERIFY(QDir(m_folder.path()).mkpath("data/fashion-scenes"));
-        const auto fashion = DatasetCatalogue().open("fashion-mnist");
-        writeSet(recipe, drawFashionScenes(*fashion, counts),
-                 m_folder.filePath("data/fashion-scenes").toStdString());
-        qputenv("ASSAY_DATA", m_folder.filePath("data").toUtf8());
+        assay::test::installSmallScenes("fashion-scenes", assay::data::drawFashionScenes,
+                                        {.train = 800, .test = 120}, m_folder.filePath("data"));
         QElapsedTimer timer;
         timer.start();
         const CliRun done = run("small", small());

@@ -1,14 +1,11 @@
-#include "backend/data/catalogue.h"
-#include "backend/data/recipes/garment_scenes.h"
-#include "backend/data/recipes/set_writer.h"
 #include "plugins/patches/pod_params.h"
 #include "plugins/patches/pod_study.h"
+#include "tests/backend/data/recipes/small_scenes.h"
 #include "tests/plugins/transfer/cli_run.h"
 #include "tests/plugins/transfer/recording_context.h"
 
 #include <torch/types.h>
 
-#include <QDir>
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 
@@ -49,16 +46,8 @@ private:
 private Q_SLOTS:
     void initTestCase()
     {
-        using namespace assay::data;
-        DataRecipe recipe = dataRecipe("garment-scenes");
-        const GarmentScenesSpec counts{.train = 500, .test = 80};
-        recipe.info.trainCount = counts.train;
-        recipe.info.testCount = counts.test;
-        QVERIFY(QDir(m_folder.path()).mkpath("data/garment-scenes"));
-        const auto fashion = DatasetCatalogue().open("fashion-mnist");
-        writeSet(recipe, drawGarmentScenes(*fashion, counts),
-                 m_folder.filePath("data/garment-scenes").toStdString());
-        qputenv("ASSAY_DATA", m_folder.filePath("data").toUtf8());
+        assay::test::installSmallScenes("garment-scenes", assay::data::drawGarmentScenes,
+                                        {.train = 500, .test = 80}, m_folder.filePath("data"));
         QElapsedTimer timer;
         timer.start();
         const CliRun done = run("small", small());
