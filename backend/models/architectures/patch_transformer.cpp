@@ -42,10 +42,7 @@ public:
             inputs = patch.stem;
         }
         m_embedding = register_module("embed", torch::nn::Linear(inputs, block.width));
-        torch::nn::Module& blocks = group(*this, "blocks");
-        for (std::int64_t i = 0; i < patch.depth; ++i)
-            m_blocks.emplace_back(group(blocks, std::to_string(i)), block);
-        m_norm = register_module("norm", transformerNorm(block.width));
+        m_body = TransformerBody(*this, patch.depth, block);
         m_head = register_module("head", torch::nn::Linear(block.width, classes));
     }
 
@@ -58,24 +55,10 @@ public:
         h = torch::cat({m_classToken.expand({x.size(0), -1, -1}), h}, 1);
         if (m_positions.defined())
             h = h + m_positions * kPositionGain;
-        report(sink, "embedding", h);
-        for (std::size_t i = 0; i < m_blocks.size(); ++i) {
-            h = m_blocks[i](h);
-            report(sink, ("block" + std::to_string(i + 1)).c_str(), h);
-        }
-        h = m_norm->forward(h.select(1, 0)); // each token is normalised by itself, and only this one is used
-        report(sink, "features", h);
-        return m_head->forward(h);
+        return m_head->forward(m_body(h, sink));
     }
 
-    std::vector<std::string> taps() const override
-    {
-        std::vector<std::string> names = {"embedding"};
-        for (std::size_t i = 0; i < m_blocks.size(); ++i)
-            names.push_back("block" + std::to_string(i + 1));
-        names.emplace_back("features");
-        return names;
-    }
+    std::vector<std::string> taps() const override { return m_body.taps(); }
 
 private:
     /// [N,C,H,W] -> [N,patches,C*rows*columns], row by row.
@@ -92,8 +75,7 @@ private:
     torch::Tensor m_positions; ///< undefined where the patches are a set
     torch::nn::Linear m_stem{nullptr};
     torch::nn::Linear m_embedding{nullptr};
-    std::vector<TransformerBlock> m_blocks;
-    torch::nn::LayerNorm m_norm{nullptr};
+    TransformerBody m_body;
     torch::nn::Linear m_head{nullptr};
 };
 

@@ -68,6 +68,35 @@ torch::Tensor TransformerBlock::attend(const torch::Tensor& x)
     return m_projection->forward(torch::matmul(weights, parts[2]).transpose(1, 2).reshape(x.sizes()));
 }
 
+TransformerBody::TransformerBody(torch::nn::Module& owner, std::int64_t depth, const BlockShape& shape)
+{
+    torch::nn::Module& blocks = group(owner, "blocks");
+    for (std::int64_t i = 0; i < depth; ++i)
+        m_blocks.emplace_back(group(blocks, std::to_string(i)), shape);
+    m_norm = owner.register_module("norm", transformerNorm(shape.width));
+}
+
+torch::Tensor TransformerBody::operator()(torch::Tensor h, const TapSink* sink)
+{
+    report(sink, "embedding", h);
+    for (std::size_t i = 0; i < m_blocks.size(); ++i) {
+        h = m_blocks[i](h);
+        report(sink, ("block" + std::to_string(i + 1)).c_str(), h);
+    }
+    h = m_norm->forward(h.select(1, 0)); // each token is normalised by itself, and only this one is used
+    report(sink, "features", h);
+    return h;
+}
+
+std::vector<std::string> TransformerBody::taps() const
+{
+    std::vector<std::string> names = {"embedding"};
+    for (std::size_t i = 0; i < m_blocks.size(); ++i)
+        names.push_back("block" + std::to_string(i + 1));
+    names.emplace_back("features");
+    return names;
+}
+
 void requireHeads(const char* architecture, std::int64_t width, std::int64_t heads)
 {
     if (width % heads != 0)

@@ -6,6 +6,8 @@
 #include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace assay::models {
 
@@ -46,6 +48,25 @@ private:
     torch::nn::LayerNorm m_norm2;
     torch::nn::Linear m_hidden{nullptr};
     torch::nn::Linear m_out{nullptr};
+};
+
+/// What follows the embedding in a vision transformer: blocks and the normalisation of the class token, under
+/// timm's names: blocks.0, blocks.1, ..., norm.
+class TransformerBody
+{
+public:
+    TransformerBody() = default;
+    TransformerBody(torch::nn::Module& owner, std::int64_t depth, const BlockShape& shape);
+
+    /// @param h embedded tokens [N,tokens,width], the class token first. @returns the normalised class token
+    /// [N,width]. Each of taps() is reported.
+    torch::Tensor operator()(torch::Tensor h, const TapSink* sink);
+    /// embedding, block1 .. blockN, features.
+    std::vector<std::string> taps() const;
+
+private:
+    std::vector<TransformerBlock> m_blocks;
+    torch::nn::LayerNorm m_norm{nullptr};
 };
 
 /// @throws Error unless @p heads divides @p width.

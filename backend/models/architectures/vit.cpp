@@ -36,43 +36,25 @@ public:
                 .register_module("proj", torch::nn::Conv2d(torch::nn::Conv2dOptions(input.channels,
                                                                                     shape.width, shape.patch)
                                                                .stride(shape.patch)));
-        torch::nn::Module& blocks = group(*this, "blocks");
-        for (std::int64_t i = 0; i < shape.depth; ++i)
-            m_blocks.emplace_back(group(blocks, std::to_string(i)),
-                                  BlockShape{.width = shape.width, .heads = shape.heads});
-        m_norm = register_module("norm", transformerNorm(shape.width));
+        m_body = TransformerBody(*this, shape.depth, {.width = shape.width, .heads = shape.heads});
         m_head = register_module("head", torch::nn::Linear(shape.width, classes));
     }
 
     torch::Tensor forward(const torch::Tensor& x, const TapSink* sink) override
     {
         const torch::Tensor patches = m_embedding->forward(normalise(x)).flatten(2).transpose(1, 2);
-        torch::Tensor h = torch::cat({m_classToken.expand({x.size(0), -1, -1}), patches}, 1) + m_positions;
-        report(sink, "embedding", h);
-        for (std::size_t i = 0; i < m_blocks.size(); ++i) {
-            h = m_blocks[i](h);
-            report(sink, ("block" + std::to_string(i + 1)).c_str(), h);
-        }
-        h = m_norm->forward(h.select(1, 0)); // each token is normalised by itself, and only this one is used
-        report(sink, "features", h);
-        return m_head->forward(h);
+        const torch::Tensor h =
+            torch::cat({m_classToken.expand({x.size(0), -1, -1}), patches}, 1) + m_positions;
+        return m_head->forward(m_body(h, sink));
     }
 
-    std::vector<std::string> taps() const override
-    {
-        std::vector<std::string> names = {"embedding"};
-        for (std::size_t i = 0; i < m_blocks.size(); ++i)
-            names.push_back("block" + std::to_string(i + 1));
-        names.emplace_back("features");
-        return names;
-    }
+    std::vector<std::string> taps() const override { return m_body.taps(); }
 
 private:
     torch::Tensor m_classToken;
     torch::Tensor m_positions;
     torch::nn::Conv2d m_embedding{nullptr};
-    std::vector<TransformerBlock> m_blocks;
-    torch::nn::LayerNorm m_norm{nullptr};
+    TransformerBody m_body;
     torch::nn::Linear m_head{nullptr};
 };
 
