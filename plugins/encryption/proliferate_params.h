@@ -24,6 +24,8 @@ struct ProliferateParams
     int queries = 500;
     bool permutedStem = true;
     bool revoke = true;
+    std::vector<std::string> exports = {"float32", "int8"};
+    bool exportKey = false;
     std::string viewFrom = "device-1";
     std::string viewTo = "device-2";
 };
@@ -104,6 +106,18 @@ void visit(V& v, ProliferateParams& p)
         .label("Revocation")
         .group("Fleet")
         .help("The key of the first device is lost: it is made anew, and attacked with what was stolen.");
+    v.field("exports", p.exports)
+        .label("Exported as TorchScript")
+        .minItems(0)
+        .choices({"float32", "int8"}, {"Weights in float32", "Weights in 8 bits"})
+        .group("Export")
+        .help("Every device as a file that LibTorch and PyTorch run without Assay.");
+    v.field("export_key", p.exportKey)
+        .label("Key inside the files")
+        .advanced()
+        .group("Export")
+        .help("The files then take plain images, and whoever has one has its key. Else what runs a file "
+              "encrypts the images first. For SHF and NP.");
     v.field("view_from", p.viewFrom)
         .label("Stolen device")
         .live()

@@ -28,6 +28,7 @@ protocol::Table fleetAccuracy(const FleetResults& results);
 protocol::Table fleetMethodsTable(const FleetResults& results);
 protocol::Table fleetPairs(const FleetResults& results);
 protocol::Table fleetDevices(const FleetResults& results);
+protocol::Table fleetExports(const FleetResults& results);
 protocol::Table fleetTransferTable(const FleetResults& results);
 protocol::Table fleetStolenTable(const FleetResults& results);
 std::vector<protocol::Metric> fleetMetrics(const FleetResults& results);

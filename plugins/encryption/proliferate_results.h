@@ -39,6 +39,21 @@ struct FleetStolen
     torch::Tensor classes; ///< int64 [victims * N]: every victim on what was made of others
 };
 
+/// A device as a script for elsewhere, read back and asked about the same images.
+struct FleetExport
+{
+    std::string device;  ///< "device-1"
+    std::string weights; ///< "float32", "int8"
+    bool keyInside = false;
+    std::string file;
+    std::int64_t bytes = 0;
+    std::int64_t batch = 0;    ///< images at a time; 0: any number
+    double milliseconds = 0;   ///< as FleetMember::milliseconds
+    double difference = 0;     ///< largest one of logits from the device's
+    torch::Tensor classes;     ///< int64 [N]
+    torch::Tensor sameClasses; ///< bool [N]: as the device says
+};
+
 /// All that figures and tables of `encryption.proliferate` are made from.
 struct FleetResults
 {
@@ -56,6 +71,7 @@ struct FleetResults
     torch::Tensor baseOwn;            ///< on examples made on itself
     std::vector<FleetMember> methods; ///< tuned for the key of the first device; the fleet's own first
     std::vector<FleetMember> devices;
+    std::vector<FleetExport> exports;
     torch::Tensor transfer; ///< int64 [D, D, N]: made on a device with its key, asked of another
     torch::Tensor guessed;  ///< int64 [N]: the first device, on what its weights and guessed keys gave
     std::int64_t squareImages = 0;

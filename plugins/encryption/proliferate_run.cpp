@@ -7,6 +7,7 @@
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
 #include "plugins/encryption/keyed_network.h"
+#include "plugins/encryption/proliferate_export.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -49,6 +50,7 @@ void ProliferateRun::execute()
 {
     openInputs();
     buildFleet();
+    exportFleet();
     compareMethods();
     attackFleet();
     attackStolen();
@@ -67,6 +69,8 @@ void ProliferateRun::openInputs()
     m_parts = keyedParts(*m_base->cloneNetwork(), m_base->name());
     m_cipherSpec = {.scheme = schemeFromName(m_params.scheme.scheme),
                     .block = keyedBlock(m_parts, m_base->card().input, m_params.scheme.block)};
+    if (m_params.exportKey && !m_params.exports.empty())
+        requireKeyInside(m_cipherSpec.scheme);
     m_images = reporting::drawTestImages(m_context, *m_dataset, m_params.images.count);
     m_lesson = drawKeyedImages(m_context, *m_dataset, m_params.trainImages);
     m_allTrainings = static_cast<double>(m_params.devices) + static_cast<double>(m_params.methods.size()) +

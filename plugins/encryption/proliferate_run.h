@@ -33,6 +33,7 @@ private:
     Built build(const std::string& name, const std::string& title, Tuning tuning, int rank,
                 const SecretKey& key);
     void buildFleet();
+    void exportFleet();
     void compareMethods();
     void attackFleet();
     void attackStolen();

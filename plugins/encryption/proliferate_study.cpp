@@ -43,10 +43,15 @@ public:
                  "tables/transfer.csv: made_on, asked, n, accuracy, low, high",
                  "tables/stolen.csv: stolen, n, accuracy, low, high",
                  "tables/claims.csv: claim, found, holds",
+                 "tables/exports.csv: device, weights, key, file, bytes, batch, n, accuracy, low, high, "
+                 "same, "
+                 "difference, latency",
+                 "artifacts/device-K.pt, device-K-int8.pt: the device as TorchScript",
                  "artifacts/device-K.safetensors: the delta of a device, with the SHA-256 of the base's "
                  "weights "
                  "and the fingerprint of the key in `meta`",
-                 "metrics accuracy.DEVICE, wrong_key.DEVICE, accuracy.METHOD, transfer.diagonal, "
+                 "metrics accuracy.DEVICE, wrong_key.DEVICE, accuracy.METHOD, accuracy.DEVICE.WEIGHTS, "
+                 "transfer.diagonal, "
                  "transfer.off_diagonal, diversity, broken_by_one"},
             .version = "1",
             .previews = true,

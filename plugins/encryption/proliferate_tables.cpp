@@ -144,6 +144,36 @@ Table fleetDevices(const FleetResults& r)
     return t;
 }
 
+Table fleetExports(const FleetResults& r)
+{
+    Table t{.name = "exports",
+            .title = "Devices as TorchScript",
+            .caption = "Each file was read back and asked about the test images with the device's key. Same: "
+                       "share of the images of which it says what the device says; difference: the largest "
+                       "one of logits. int8: weights are kept in 8 bits and made float32 before they are "
+                       "used. Latency as in the table of the fleet.",
+            .section = "Fleet"};
+    t.columns = {textColumn("device", "Device"),
+                 textColumn("weights", "Weights"),
+                 textColumn("key", "Key"),
+                 textColumn("file", "File"),
+                 numberColumn("bytes", "Size", 0, "bytes"),
+                 numberColumn("batch", "Images at a time", 0),
+                 numberColumn("n", "Images", 0),
+                 numberColumn("accuracy", "Accuracy", 3),
+                 numberColumn("low", "low", 3),
+                 numberColumn("high", "high", 3),
+                 numberColumn("same", "Same", 3),
+                 numberColumn("difference", "Difference", 6),
+                 numberColumn("latency", "Latency", 2, "ms")};
+    for (const FleetExport& e : r.exports)
+        TableRow(t) << e.device << e.weights << std::string(e.keyInside ? "inside" : "outside") << e.file
+                    << static_cast<double>(e.bytes) << static_cast<double>(e.batch)
+                    << static_cast<double>(r.size()) << r.rate(e.classes) << keyedRate(e.sameClasses).value
+                    << e.difference << e.milliseconds;
+    return t;
+}
+
 Table fleetTransferTable(const FleetResults& r)
 {
     Table t{.name = "transfer",
@@ -185,6 +215,8 @@ std::vector<Metric> fleetMetrics(const FleetResults& r)
     }
     for (const FleetMember& m : r.methods)
         all.push_back(rateNumber("accuracy." + m.name, r.rate(m.clean), "test images"));
+    for (const FleetExport& e : r.exports)
+        all.push_back(rateNumber("accuracy." + e.device + "." + e.weights, r.rate(e.classes), "test images"));
     all.push_back({.name = "transfer.diagonal", .value = r.meanDiagonal()});
     if (r.devices.size() > 1) {
         all.push_back({.name = "transfer.off_diagonal", .value = r.meanOffDiagonal()});

@@ -1,14 +1,18 @@
 #include "backend/engine/trained_network.h"
 #include "backend/models/model_file.h"
 #include "plugins/encryption/keyed_tuning.h"
+#include "plugins/encryption/proliferate_export.h"
 #include "plugins/encryption/proliferate_results.h"
 #include "plugins/encryption/proliferate_study.h"
 #include "tests/support/bench_context.h"
 #include "tests/support/column_of.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <torch/types.h>
+#include <torch/utils.h>
 
 using namespace assay;
 using namespace assay::encryption;
@@ -98,6 +102,43 @@ private Q_SLOTS:
         QCOMPARE(std::set<std::string>(prints.begin(), prints.end()).size(), std::size_t(4)); // one renewed
         QVERIFY(!stored.at("block1.pointwise.lora_a")
                      .equal(m_run.loadArtifact("device-2").at("block1.pointwise.lora_a")));
+    }
+
+    /// A file that leaves the house answers what base and delta answer here, and 8 bits cost it little.
+    void devicesLeaveTheHouse()
+    {
+        const protocol::Table& t = m_run.tables.at("exports");
+        QCOMPARE(t.rows(), std::size_t(3 * 2));
+        const auto cell = [&](const char* name, std::size_t row) { return column(t, name).numbers.at(row); };
+        const QTemporaryDir folder;
+        const auto base = m_run.model({"fashion-convmixer"});
+        const torch::Tensor x =
+            torch::rand({5, 1, 28, 28}, at::detail::createCPUGenerator(8), torch::kFloat32);
+        const torch::NoGradGuard off;
+        for (std::size_t row = 0; row < t.rows(); row += 2) {
+            const std::string device = column(t, "device").texts[row];
+            const engine::TensorMap stored = m_run.loadArtifact(device);
+            models::NamedTensors delta;
+            for (const auto& [name, tensor] : stored)
+                if (name != "meta")
+                    delta.emplace_back(name, tensor);
+            const torch::Tensor expected = withDelta(*base->cloneNetwork(), delta)->forward(x);
+            const auto back = [&](const std::string& file) {
+                const std::string& bytes = m_run.files.at(file);
+                return readScript({.bytes = bytes}, base->card().input,
+                                  folder.filePath("back.pt").toStdString());
+            };
+            QVERIFY((back(device + ".pt")->forward(x) - expected).abs().max().item<double>() < 1e-4);
+            const double rounded =
+                (back(device + "-int8.pt")->forward(x) - expected).abs().max().item<double>();
+            QVERIFY(rounded > 1e-4 && rounded < 0.5 * expected.abs().max().item<double>());
+            QVERIFY(std::abs(cell("accuracy", row) - m_run.metrics.at("accuracy." + device)) < 0.01);
+            QVERIFY(cell("difference", row) < 1e-4);
+            QVERIFY(cell("accuracy", row + 1) >= cell("accuracy", row) - 0.03);
+            QVERIFY(cell("same", row + 1) >= 0.95);
+            QVERIFY(cell("bytes", row + 1) < 0.6 * cell("bytes", row));
+            QCOMPARE(static_cast<std::size_t>(cell("bytes", row)), m_run.files.at(device + ".pt").size());
+        }
     }
 
     void whatWasStolenDoesNotOpenTheNext()

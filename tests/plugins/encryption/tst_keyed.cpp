@@ -4,9 +4,11 @@
 #include "plugins/encryption/keyed_network.h"
 #include "plugins/encryption/keyed_parts.h"
 #include "plugins/encryption/keyed_training.h"
+#include "plugins/encryption/proliferate_export.h"
 #include "tests/support/bench_context.h"
 #include "tests/support/sentence_of.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -195,6 +197,29 @@ private Q_SLOTS:
         };
         const torch::Tensor expected = gradient(*plain);
         QVERIFY(keyedGap(gradient(keyed), expected) < 1e-4 * expected.abs().max().item<double>());
+    }
+
+    /// A script that has its key takes plain images, and answers as the network behind the key does.
+    void aKeyCanTravelInTheScript_data() { anAbsorbedKeyChangesNothing_data(); }
+    void aKeyCanTravelInTheScript()
+    {
+        QFETCH(bool, colour);
+        QFETCH(int, scheme);
+        const models::InputSpec input = colour ? keyedColour() : keyedGrey();
+        const auto cipher = keyedCipher({.scheme = static_cast<Scheme>(scheme), .block = 4},
+                                        SecretKey::fromBytes("vision"), input);
+        const auto network = keyedReplica(input);
+        const torch::NoGradGuard off;
+        const torch::Tensor x = keyedPixels(input, 6), expected = KeyedNetwork(network, cipher).forward(x);
+        const auto inside = keyInside(network, *cipher, input);
+        QVERIFY(keyedGap(inside->forward(x), expected) < 1e-6 * expected.abs().max().item<double>());
+        const QTemporaryDir folder;
+        const auto script = models::exportScript(*inside, input, models::ScriptWeights::Float32);
+        const auto back = readScript(script, input, folder.filePath("it.pt").toStdString());
+        QVERIFY(keyedGap(back->forward(x), expected) < 1e-5 * expected.abs().max().item<double>());
+        QCOMPARE(sentenceOf([] { requireKeyInside(Scheme::Ffx); }),
+                 QString("export_key: only keys of SHF and NP can be exported inside a script. Switch it "
+                         "off, or choose one of these schemes."));
     }
 
     /// The specification's count of what each method trains in its replica of 8 986 weights.
