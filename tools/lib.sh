@@ -1,4 +1,4 @@
-# Shared by tools/run and tools/test; sourced, not run. Expects `root`, the checkout's folder.
+# Shared by the scripts of this folder; sourced, not run. Expects `root`, the checkout's folder.
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -57,4 +57,18 @@ configure_and_build() {
         { tail -n 30 "$root/build/configure.log" >&2; die "CMake could not configure; the whole log is build/configure.log."; }
     cmake --build --preset release --parallel "$(build_jobs)" --target "$@" >&2 ||
         die "The build failed; the first error is above."
+}
+
+# make_study_tables WORKSPACE <PYTHON: runs a script that makes tables with tools/study_tables.py, by the program that it
+# builds first; ASSAY_TABLE_BUILT=1 takes the program as it is.
+make_study_tables() {
+    command -v python3 >/dev/null || die "python3 is missing: apt-get install python3."
+    if [ -z "${ASSAY_TABLE_BUILT:-}" ]; then
+        mkdir -p "$root/build"
+        install_missing run
+        # The script stands on the standard input, which a build must not read.
+        configure_and_build assay_product </dev/null
+    fi
+    PYTHONPATH="$root/tools" PYTHONDONTWRITEBYTECODE=1 ASSAY_TABLE_WORKSPACE=$1 \
+        python3 - "$root/build/release/bin/assay-cli"
 }
