@@ -134,9 +134,7 @@ Json studiesJson(const Engine& engine)
 Json modelsJson(const Engine& engine)
 {
     Json list = Json::array();
-    const auto& library = engine.inputs().models();
-    for (const auto& card : library.list()) {
-        const std::filesystem::path file = library.cardFile(card.name);
+    for (const auto& [card, file] : engine.inputs().models().listed()) {
         const bool own = file.parent_path() == engine.workspace().models();
         list.push_back(modelJson(card, own ? file : std::filesystem::path(), engine.inputs().hashes()));
     }

@@ -88,19 +88,27 @@ std::vector<fs::path> ModelLibrary::cardFiles() const
     return files;
 }
 
-std::vector<ModelCard> ModelLibrary::list() const
+std::vector<ListedModel> ModelLibrary::listed() const
 {
-    std::vector<ModelCard> cards;
+    std::vector<ListedModel> models;
     std::set<std::string> names;
-    for (const fs::path& file : cardFiles()) {
+    for (fs::path& file : cardFiles()) {
         try {
             ModelCard card = readCard(file);
             if (names.insert(card.name).second)
-                cards.push_back(std::move(card));
+                models.push_back({std::move(card), std::move(file)});
         } catch (const Error&) {
             continue; // reported by problems()
         }
     }
+    return models;
+}
+
+std::vector<ModelCard> ModelLibrary::list() const
+{
+    std::vector<ModelCard> cards;
+    for (ListedModel& model : listed())
+        cards.push_back(std::move(model.card));
     return cards;
 }
 

@@ -11,6 +11,13 @@
 
 namespace assay::models {
 
+/// A model of a library, and where its card lies.
+struct ListedModel
+{
+    ModelCard card;
+    std::filesystem::path file;
+};
+
 /// The models of some folders, by name. Safe from any thread.
 class ModelLibrary
 {
@@ -20,6 +27,8 @@ public:
 
     /// Cards of all models, by folder and then by name. A malformed card is left out here; see problems().
     std::vector<ModelCard> list() const;
+    /// The same with their files. Reads each card once, which cardFile() for every one of them would not.
+    std::vector<ListedModel> listed() const;
 
     /// One sentence for each card that cannot be read.
     std::vector<std::string> problems() const;

@@ -166,6 +166,22 @@ private Q_SLOTS:
             "there is no model 'x'. No model was found; train one with `assay-cli zoo train`.");
     }
 
+    void listedModelsSayWhereTheyLie()
+    {
+        const auto second = m_folder / "second";
+        std::filesystem::create_directories(second);
+        saveModel(m_folder, *network(card("one")), card("one"));
+        saveModel(second, *network(card("one")), card("one"));
+        saveModel(second, *network(card("two")), card("two"));
+        const ModelLibrary library({m_folder, second});
+        const auto listed = library.listed();
+        QCOMPARE(listed.size(), 2u);
+        QCOMPARE(listed[0].file, m_folder / "one.json"); // the first of a name wins
+        QCOMPARE(listed[1].file, second / "two.json");
+        for (const ListedModel& model : listed)
+            QCOMPARE(model.file, library.cardFile(model.card.name));
+    }
+
     void damagedCardKeepsTheRestUsable()
     {
         saveModel(m_folder, *network(card("good")), card("good"));
