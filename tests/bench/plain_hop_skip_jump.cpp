@@ -14,7 +14,7 @@ namespace {
 
 using attacks::Norm;
 
-constexpr double kTiny = 1e-12;
+constexpr double kSmallest = 1e-12;
 
 torch::Tensor column(const torch::Tensor& perImage)
 {
@@ -112,7 +112,7 @@ private:
         shape.insert(shape.begin(), evaluations);
         torch::Tensor noise = torch::empty(shape);
         noise = m_norm == Norm::L2 ? noise.normal_(0, 1, m_generator) : noise.uniform_(-1, 1, m_generator);
-        noise = noise / (noise.flatten(2).norm(2, 2).view({evaluations, -1, 1, 1, 1}) + kTiny);
+        noise = noise / (noise.flatten(2).norm(2, 2).view({evaluations, -1, 1, 1, 1}) + kSmallest);
         const torch::Tensor probed = (now.unsqueeze(0) + column(radius).unsqueeze(0) * noise).clamp(0, 1);
         noise = (probed - now.unsqueeze(0)) / 2;
         std::vector<torch::Tensor> answers;
@@ -122,7 +122,7 @@ private:
         const torch::Tensor mean = all.mean(0, true);
         const torch::Tensor weights = torch::where(mean.abs() == 1, all, all - mean);
         const torch::Tensor sum = (weights.view({evaluations, -1, 1, 1, 1}) * noise).mean(0);
-        return sum / (column(sum.flatten(1).norm(2, 1)) + kTiny);
+        return sum / (column(sum.flatten(1).norm(2, 1)) + kSmallest);
     }
 
     const FrozenNetwork& m_network;
