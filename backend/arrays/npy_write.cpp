@@ -2,6 +2,7 @@
 
 #include "backend/arrays/zip_writer.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 
 #include <QString>
 #include <torch/types.h>
@@ -90,13 +91,7 @@ std::string encode(const std::vector<std::string>& texts)
 
 void writeNpy(const std::filesystem::path& file, const torch::Tensor& tensor)
 {
-    const std::string bytes = encode(tensor, file.string());
-    QSaveFile output(QString::fromStdString(file.string()));
-    if (!output.open(QIODevice::WriteOnly) ||
-        output.write(bytes.data(), static_cast<qint64>(bytes.size())) != static_cast<qint64>(bytes.size()) ||
-        !output.commit())
-        throw Error("cannot be written: " + output.errorString().toStdString(), file.string(),
-                    "Check the folder's permissions and free space.");
+    writeWhole(file, encode(tensor, file.string()));
 }
 
 void writeNpz(const std::filesystem::path& file, const NpyValues& arrays, Packing packing)

@@ -1,6 +1,7 @@
 #include "backend/arrays/zip_writer.h"
 
 #include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 
 #include <zlib.h>
 
@@ -42,15 +43,13 @@ ZipWriter::ZipWriter(const std::filesystem::path& file)
     , m_file(QString::fromStdString(m_name))
 {
     if (!m_file.open(QIODevice::WriteOnly))
-        throw Error("cannot be written: " + m_file.errorString().toStdString(), m_name,
-                    "Check the folder's permissions and free space.");
+        throwNotWritten(m_file);
 }
 
 void ZipWriter::write(std::string_view bytes)
 {
     if (m_file.write(bytes.data(), static_cast<qint64>(bytes.size())) != static_cast<qint64>(bytes.size()))
-        throw Error("cannot be written: " + m_file.errorString().toStdString(), m_name,
-                    "Check the folder's permissions and free space.");
+        throwNotWritten(m_file);
     m_at += bytes.size();
 }
 
@@ -96,9 +95,7 @@ void ZipWriter::commit()
     append(end, 0, 2);
     write(m_directory);
     write(end);
-    if (!m_file.commit())
-        throw Error("cannot be written: " + m_file.errorString().toStdString(), m_name,
-                    "Check the folder's permissions and free space.");
+    commitWhole(m_file);
 }
 
 } // namespace assay::arrays

@@ -3,8 +3,7 @@
 #include "backend/protocol/error.h"
 #include "backend/protocol/json_fields.h"
 #include "backend/protocol/run_spec.h"
-
-#include <QSaveFile>
+#include "backend/protocol/whole_file.h"
 
 #include <fstream>
 #include <sstream>
@@ -104,13 +103,7 @@ ModelCard readCard(const fs::path& file)
 
 void writeCard(const fs::path& file, const ModelCard& card)
 {
-    const std::string text = toJson(card).dump(2) + "\n";
-    QSaveFile output(QString::fromStdString(file.string()));
-    if (!output.open(QIODevice::WriteOnly) ||
-        output.write(text.data(), static_cast<qint64>(text.size())) != static_cast<qint64>(text.size()) ||
-        !output.commit())
-        throw Error("cannot be written: " + output.errorString().toStdString(), file.string(),
-                    "Check the folder's permissions and free space.");
+    writeWhole(file, toJson(card).dump(2) + "\n");
 }
 
 } // namespace assay::models

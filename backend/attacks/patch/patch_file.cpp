@@ -3,10 +3,10 @@
 #include "backend/imaging/image_codec.h"
 #include "backend/models/files/safetensors.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 
 #include <QCryptographicHash>
 #include <QFile>
-#include <QSaveFile>
 
 #include <algorithm>
 
@@ -36,14 +36,6 @@ QByteArray bytesOf(const std::filesystem::path& file, qint64 most)
                         std::to_string(most) + " are read",
                     file.string());
     return source.read(most);
-}
-
-void writeAtomically(const std::filesystem::path& file, const char* bytes, std::size_t size)
-{
-    QSaveFile target(pathOf(file));
-    if (!target.open(QIODevice::WriteOnly) ||
-        target.write(bytes, static_cast<qint64>(size)) != static_cast<qint64>(size) || !target.commit())
-        throw Error("the file cannot be written: " + target.errorString().toStdString(), file.string());
 }
 
 void requireSides(const torch::Tensor& pixels, const std::string& where)
@@ -238,9 +230,9 @@ PatchCard PatchLibrary::keep(const Patch& patch) const
     models::writeSafetensors(m_folder / (patch.name + ".safetensors"),
                              {{"patch", patch.pixels}, {"mask", patch.mask}});
     const std::vector<std::uint8_t> png = patchPng(patch.pixels, patch.mask);
-    writeAtomically(m_folder / (patch.name + ".png"), reinterpret_cast<const char*>(png.data()), png.size());
+    writeWhole(m_folder / (patch.name + ".png"), {reinterpret_cast<const char*>(png.data()), png.size()});
     const std::string json = cardJson(patch).dump(2) + "\n";
-    writeAtomically(card, json.data(), json.size());
+    writeWhole(card, json);
     return cardOf(card);
 }
 

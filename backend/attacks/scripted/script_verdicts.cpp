@@ -95,7 +95,8 @@ void ScriptVerdicts::save()
     const std::string text =
         Json({{"verdicts", m_kept}}).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
     if (output.open(QIODevice::WriteOnly) &&
-        output.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()))
+        output.write(text.data(), static_cast<qint64>(text.size())) == static_cast<qint64>(text.size()) &&
+        output.flush())
         output.commit(); // a failure loses nothing but time
 }
 

@@ -2,8 +2,7 @@
 #include "backend/protocol/error.h"
 #include "backend/protocol/json_fields.h"
 #include "backend/protocol/run_spec.h"
-
-#include <QSaveFile>
+#include "backend/protocol/whole_file.h"
 
 #include <fstream>
 #include <sstream>
@@ -84,13 +83,7 @@ DataCard readDataCard(const fs::path& file)
 
 void writeDataCard(const fs::path& file, const DataCard& card)
 {
-    const std::string text = toJson(card).dump(2) + "\n";
-    QSaveFile output(QString::fromStdString(file.string()));
-    if (!output.open(QIODevice::WriteOnly) ||
-        output.write(text.data(), static_cast<qint64>(text.size())) != static_cast<qint64>(text.size()) ||
-        !output.commit())
-        throw Error("cannot be written: " + output.errorString().toStdString(), file.string(),
-                    "Check the folder's permissions and free space.");
+    writeWhole(file, toJson(card).dump(2) + "\n");
 }
 
 } // namespace assay::data

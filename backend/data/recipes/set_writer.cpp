@@ -2,9 +2,7 @@
 
 #include "backend/arrays/npy_write.h"
 #include "backend/data/formats/data_format.h"
-#include "backend/protocol/error.h"
-
-#include <QSaveFile>
+#include "backend/protocol/whole_file.h"
 
 #include <algorithm>
 
@@ -89,16 +87,6 @@ Json manifestOf(const DataRecipe& recipe, const DrawnSet& set)
             {"test", recipe.info.testCount}, {"counts", countsOf(recipe, set)}};
 }
 
-void writeText(const fs::path& file, const std::string& text)
-{
-    QSaveFile output(QString::fromStdString(file.string()));
-    if (!output.open(QIODevice::WriteOnly) ||
-        output.write(text.data(), static_cast<qint64>(text.size())) != static_cast<qint64>(text.size()) ||
-        !output.commit())
-        throw Error("cannot be written: " + output.errorString().toStdString(), file.string(),
-                    "Check the folder's permissions and free space.");
-}
-
 } // namespace
 
 void writeSet(const DataRecipe& recipe, const DrawnSet& set, const fs::path& folder)
@@ -116,7 +104,7 @@ void writeSet(const DataRecipe& recipe, const DrawnSet& set, const fs::path& fol
     card.info.source = recipe.info.source;
     card.location = file.filename();
     writeDataCard(folder / "card.json", card);
-    writeText(folder / "manifest.json", manifestOf(recipe, set).dump(2) + "\n");
+    writeWhole(folder / "manifest.json", manifestOf(recipe, set).dump(2) + "\n");
 }
 
 } // namespace assay::data

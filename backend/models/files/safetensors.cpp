@@ -5,6 +5,7 @@
 #include "backend/models/files/tensor_file.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
+#include "backend/protocol/whole_file.h"
 
 #include <QSaveFile>
 #include <torch/types.h>
@@ -258,9 +259,9 @@ void writeSafetensors(const fs::path& file, const NamedTensors& tensors,
         const auto bytes = static_cast<qint64>(data.numel() * data.element_size());
         written = written && output.write(static_cast<const char*>(data.data_ptr()), bytes) == bytes;
     }
-    if (!written || !output.commit())
-        throw Error("cannot be written: " + output.errorString().toStdString(), where,
-                    "Check the folder's permissions and free space.");
+    if (!written)
+        throwNotWritten(output);
+    commitWhole(output);
 }
 
 } // namespace assay::models
