@@ -21,6 +21,10 @@ if(ASSAY_BUILD_WINDOW)
   add_library(assay_imgui INTERFACE)
   target_include_directories(assay_imgui SYSTEM INTERFACE ${IMGUI_INCLUDE_DIRS})
   target_link_libraries(assay_imgui INTERFACE ${ASSAY_IMGUI_LIBRARY} ${ASSAY_STB_LIBRARY})
+
+  # Notes in reports are Markdown: one reader for the page, the PDF and LaTeX.
+  pkg_check_modules(CMARK REQUIRED IMPORTED_TARGET libcmark-gfm)
+  find_library(ASSAY_CMARK_EXTENSIONS cmark-gfm-extensions HINTS ${CMARK_LIBRARY_DIRS} REQUIRED)
 endif()
 
 find_package(nlohmann_json 3.11 REQUIRED)

@@ -28,8 +28,10 @@ int exportRuns(const Words& words)
 
 } // namespace
 
-const Command kExport = {"export", "figures of runs as PDF, SVG, PNG or CSV (by the program assay)",
-                         "usage: assay-cli export RUN... --to DIR [--format pdf,svg,png,csv]\n\n"
+const Command kExport = {"export", "figures of runs as PDF, SVG, PNG or CSV, and reports (by the program assay)",
+                         "usage: assay-cli export RUN... --to DIR [--format pdf,svg,png,csv]\n"
+                         "       assay-cli export RUN... --report OUT [--title TEXT]\n"
+                         "       assay-cli export --document REPORT --report OUT\n\n"
                          "Starts 'assay export' with the same arguments; see 'assay export --help'.\n",
                          exportRuns};
 

@@ -53,10 +53,13 @@ const QHash<QString, QSet<QString>>& allowed()
         {"widgets/browsing",
          ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine", "widgets/figures",
                                 "widgets/gallery", "widgets/forms", "widgets/studies"}},
-        {"app/workbench",
+        {"widgets/report",
          ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine", "widgets/figures",
-                                "widgets/gallery", "widgets/forms", "widgets/jobs", "widgets/studies",
-                                "widgets/importing", "widgets/plugins", "widgets/browsing"}},
+                                "widgets/gallery", "widgets/studies", "widgets/browsing"}},
+        {"app/workbench", ground + QSet<QString>{"widgets/theme", "widgets/selection", "widgets/engine",
+                                                 "widgets/figures", "widgets/gallery", "widgets/forms",
+                                                 "widgets/jobs", "widgets/studies", "widgets/importing",
+                                                 "widgets/plugins", "widgets/browsing", "widgets/report"}},
     };
     return table;
 }

@@ -12,7 +12,7 @@ class BrowsingPage : public QWidget
 {
     Q_OBJECT
 public:
-    /// "dataset" or "model", which is also the name of its icon, and what it looks at.
+    /// "dataset", "model" or "compare", which is also the name of its icon, and what it looks at.
     const QString& kind() const { return m_kind; }
     const QString& name() const { return m_name; }
     virtual QString title() const = 0;
@@ -30,10 +30,12 @@ protected:
         , m_kind(std::move(kind))
         , m_name(std::move(name))
     {}
+    /// It looks at something else from now on.
+    void rename(const QString& name) { m_name = name; }
 
 private:
     const QString m_kind;
-    const QString m_name;
+    QString m_name;
 };
 
 } // namespace assay::widgets

@@ -332,4 +332,29 @@ void RunRecord::endPreview()
     settlePreview();
 }
 
+std::shared_ptr<RunRecord> RunRecord::stored() const
+{
+    auto copy = std::make_shared<RunRecord>(m_id);
+    copy->m_spec = m_spec;
+    copy->m_provenance = m_provenance;
+    copy->m_state = m_state;
+    copy->m_error = m_error;
+    copy->m_progress = m_progress;
+    copy->m_log = m_log;
+    copy->m_figures = m_figures;
+    copy->m_tables = m_tables;
+    copy->m_grids = m_grids;
+    copy->m_scenes = m_scenes;
+    copy->m_metrics = m_metrics;
+    copy->m_artifacts = m_artifacts;
+    copy->m_previewing = m_previewing;
+    copy->m_storedFigures = m_storedFigures;
+    copy->m_storedTables = m_storedTables;
+    copy->m_storedGrids = m_storedGrids;
+    copy->m_storedScenes = m_storedScenes;
+    copy->m_storedMetrics = m_storedMetrics;
+    copy->endPreview();
+    return copy;
+}
+
 } // namespace assay::widgets

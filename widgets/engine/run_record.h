@@ -57,6 +57,8 @@ public:
     void beginPreview();
     void endPreview();
     bool isPreviewing() const { return m_previewing; }
+    /// The run as it is stored, whatever a preview shows: a record of its own that shares the values.
+    std::shared_ptr<RunRecord> stored() const;
     /// A preview was asked for; settlePreview() when the newest one has been answered or given up. In between
     /// what is shown may be of older parameters than those the user has set.
     void expectPreview() { m_expecting = true; }

@@ -49,11 +49,20 @@ void BarsLayer::draw(QCPPainter* painter)
         drawIntervals(painter);
 }
 
+/// Reads on the bar's colour, also while that is paler than usual.
+QColor BarsLayer::hatchInk() const
+{
+    QColor ink = showsShares() ? style().theme.text : Theme::inkOn(look().colour);
+    ink.setAlphaF(showsShares() ? 0.35F : 0.8F);
+    return ink;
+}
+
 void BarsLayer::drawBar(QCPPainter* painter, int mark, const QRectF& rect) const
 {
     const double gap = layer().stack.empty() || rect.height() < style().px(4) ? 0 : style().px(1);
     const QRectF body = rect.adjusted(0, gap, 0, 0);
     painter->fillRect(body, restColour());
+    hatch(painter, body, hatchInk());
     if (showsShares() && share(mark) > 0) {
         QRectF part = body;
         part.setTop(body.bottom() -
@@ -117,9 +126,17 @@ void BarsLayer::drawValues(QCPPainter* painter) const
         if (isHigh(mark) && markRect(mark).width() < metrics.horizontalAdvance(textOf(mark)) + style().px(6))
             return;
     painter->setPen(Theme::inkOn(look().colour));
-    for (int mark = 0; mark < markCount(); ++mark)
-        if (isHigh(mark))
-            painter->drawText(markRect(mark), Qt::AlignCenter, textOf(mark));
+    for (int mark = 0; mark < markCount(); ++mark) {
+        if (!isHigh(mark))
+            continue;
+        if (look().variant > 0) { // no number among the lines of a hatch
+            QRectF paper(QPointF(),
+                         QSizeF(metrics.horizontalAdvance(textOf(mark)) + style().px(4), metrics.height()));
+            paper.moveCenter(markRect(mark).center());
+            painter->fillRect(paper, look().colour);
+        }
+        painter->drawText(markRect(mark), Qt::AlignCenter, textOf(mark));
+    }
 }
 
 } // namespace assay::widgets

@@ -22,6 +22,7 @@ private:
     /// Whiskers of all bars of the figure: the last layer draws them over every bar.
     void drawIntervals(QCPPainter* painter) const;
     void drawValues(QCPPainter* painter) const;
+    QColor hatchInk() const;
 };
 
 } // namespace assay::widgets

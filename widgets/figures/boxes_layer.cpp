@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <vector>
 
 namespace assay::widgets {
 
@@ -14,9 +16,16 @@ double BoxesLayer::halfWidth() const
 {
     const QCPAxis* axis = keyAxis();
     double spacing = axis->axisRect()->width() / 3.0;
-    for (std::size_t i = 1; i < layer().x.size(); ++i) {
-        const double apart =
-            std::abs(axis->coordToPixel(layer().x[i]) - axis->coordToPixel(layer().x[i - 1]));
+    // Of all boxes of the figure: those of another layer may stand between those of this one.
+    std::vector<double> places;
+    for (const auto& l : drawn().figure->layers) {
+        if (l.kind == protocol::LayerKind::Boxes)
+            std::copy_if(l.x.begin(), l.x.end(), std::back_inserter(places),
+                         [](double x) { return std::isfinite(x); });
+    }
+    std::sort(places.begin(), places.end());
+    for (std::size_t i = 1; i < places.size(); ++i) {
+        const double apart = std::abs(axis->coordToPixel(places[i]) - axis->coordToPixel(places[i - 1]));
         if (apart > 0)
             spacing = std::min(spacing, apart);
     }
@@ -57,6 +66,7 @@ void BoxesLayer::draw(QCPPainter* painter)
         painter->setPen(
             QPen(mark == hot() ? style().theme.text : look().colour, style().px(mark == hot() ? 1.8 : 1.3)));
         painter->drawRoundedRect(box, style().px(2), style().px(2));
+        hatch(painter, box, look().colour);
         if (showsShares() && share(mark) > 0) {
             QRectF part = box;
             part.setTop(box.bottom() - box.height() * share(mark));

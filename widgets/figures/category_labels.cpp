@@ -73,4 +73,14 @@ CategoryLabels fitCategories(const QStringList& names, const QFontMetricsF& metr
     return result;
 }
 
+QString fittedLabel(const QString& text, const QFontMetricsF& metrics, double length)
+{
+    if (length <= 0 || metrics.horizontalAdvance(text) <= length)
+        return text;
+    QStringList lines = onTwoLines(text).split('\n');
+    for (QString& line : lines)
+        line = metrics.elidedText(line, Qt::ElideRight, length);
+    return lines.join('\n');
+}
+
 } // namespace assay::widgets

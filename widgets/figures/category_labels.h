@@ -17,6 +17,10 @@ struct CategoryLabels
 CategoryLabels fitCategories(const QStringList& names, const QFontMetricsF& metrics, double spacing,
                              double longest);
 
+/// The label of an axis that is @p length long: whole where it fits, else on two lines, each shortened at its
+/// end.
+QString fittedLabel(const QString& text, const QFontMetricsF& metrics, double length);
+
 /// Cuts names at @p longest: at their beginning when they begin alike, else at their end.
 QStringList shortened(const QStringList& names, const QFontMetricsF& metrics, double longest);
 

@@ -1,5 +1,7 @@
 #include "widgets/figures/cells_layer.h"
 
+#include "widgets/figures/hatch.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -55,7 +57,7 @@ QColor CellsLayer::cellColour(int mark) const
         return style().theme.category(static_cast<int>(value));
     const double span = drawn().colourHigh - drawn().colourLow;
     const double t = span > 0 ? (value - drawn().colourLow) / span : 0.5;
-    return style().theme.mapped(QString::fromStdString(layer().colourMap), t);
+    return style().mapped(QString::fromStdString(layer().colourMap), t);
 }
 
 void CellsLayer::draw(QCPPainter* painter)
@@ -96,6 +98,8 @@ void CellsLayer::drawCells(QCPPainter* painter) const
     const double gap = markRect(0).width() > style().px(10) ? style().px(1) : 0;
     const double round = gap > 0 ? style().px(2) : 0;
     painter->setAntialiasing(gap > 0);
+    const bool hatched =
+        style().greySafe && gap > 0 && drawn().figure->colour.scale == protocol::AxisScale::Category;
     for (int mark = 0; mark < markCount(); ++mark) {
         painter->setBrush(cellColour(mark));
         const QRectF rect = markRect(mark).adjusted(gap / 2, gap / 2, -gap / 2, -gap / 2);
@@ -103,6 +107,10 @@ void CellsLayer::drawCells(QCPPainter* painter) const
             painter->drawRoundedRect(rect, round, round);
         else
             painter->drawRect(rect);
+        if (hatched && std::isfinite(layer().z[static_cast<std::size_t>(mark)]))
+            drawHatch(painter, rect, static_cast<int>(layer().z[static_cast<std::size_t>(mark)]),
+                      QPen(Theme::inkOn(cellColour(mark)), style().px(1), Qt::SolidLine, Qt::FlatCap),
+                      style().px(6));
     }
 }
 

@@ -1,5 +1,7 @@
 #include "widgets/figures/colour_bar.h"
 
+#include "widgets/figures/hatch.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -91,8 +93,13 @@ void ColourBar::drawCategories(QCPPainter* painter)
         const double side = std::min(m_style.px(10), step * 0.8);
         painter->setPen(Qt::NoPen);
         painter->setBrush(m_style.theme.category(i));
-        painter->drawRoundedRect(QRectF(row.left(), row.center().y() - side / 2, side, side), m_style.px(2),
-                                 m_style.px(2));
+        const QRectF patch(row.left(), row.center().y() - side / 2, side, side);
+        painter->drawRoundedRect(patch, m_style.px(2), m_style.px(2));
+        if (m_style.greySafe)
+            drawHatch(
+                painter, patch, i,
+                QPen(Theme::inkOn(m_style.theme.category(i)), m_style.px(1), Qt::SolidLine, Qt::FlatCap),
+                m_style.px(4));
         painter->setPen(m_style.theme.mutedText);
         painter->drawText(row.adjusted(m_style.px(16), 0, 0, 0),
                           Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, m_categories[i]);
@@ -109,7 +116,7 @@ void ColourBar::drawStrip(QCPPainter* painter)
     QLinearGradient gradient(strip.bottomLeft(), strip.topLeft());
     constexpr int kStops = 24;
     for (int i = 0; i <= kStops; ++i)
-        gradient.setColorAt(i / double(kStops), m_style.theme.mapped(m_map, i / double(kStops)));
+        gradient.setColorAt(i / double(kStops), m_style.mapped(m_map, i / double(kStops)));
     painter->setAntialiasing(true);
     painter->setPen(Qt::NoPen);
     painter->setBrush(gradient);

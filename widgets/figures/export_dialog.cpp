@@ -1,6 +1,8 @@
 #include "widgets/figures/export_dialog.h"
 
 #include "widgets/figures/plot_renderer.h"
+#include "widgets/figures/print_preset.h"
+#include "widgets/theme/colour_vision.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -15,22 +17,45 @@
 #include <QSpinBox>
 #include <QTimer>
 
+#include <algorithm>
+#include <cmath>
+
 namespace assay::widgets {
 
-namespace {
-
-struct Preset
+/// One line of the list of sizes.
+struct ExportSize
 {
-    const char* name;
+    QString name;
     double widthMm; ///< 0: whatever the boxes say
     double heightMm;
     double fontPt;
+
+    /// The boxes show tenths.
+    bool is(double width, double height) const
+    {
+        return std::abs(width - widthMm) < 0.06 && std::abs(height - heightMm) < 0.06;
+    }
 };
 
-constexpr Preset kPresets[] = {{QT_TRANSLATE_NOOP("ExportDialog", "Single column (85 mm)"), 85, 60, 7},
-                               {QT_TRANSLATE_NOOP("ExportDialog", "Double column (178 mm)"), 178, 85, 8},
-                               {QT_TRANSLATE_NOOP("ExportDialog", "Slide (254 × 143 mm)"), 254, 143, 16},
-                               {QT_TRANSLATE_NOOP("ExportDialog", "Own size"), 0, 0, 0}};
+namespace {
+
+QVector<ExportSize> exportSizes()
+{
+    QVector<ExportSize> sizes;
+    const auto add = [&](const PrintPreset& preset, const QString& part, double widthMm) {
+        sizes.append({ExportDialog::tr("%1 (%2 mm)").arg(preset.name + part).arg(widthMm, 0, 'f', 0), widthMm,
+                      usualHeightMm(preset, widthMm), preset.fontPt});
+    };
+    for (const PrintPreset& preset : printPresets()) {
+        const bool columns = preset.columnMm < preset.pageMm;
+        if (columns)
+            add(preset, preset.id == "slides" ? ExportDialog::tr(", half") : ExportDialog::tr(", one column"),
+                preset.columnMm);
+        add(preset, columns && preset.id != "slides" ? ExportDialog::tr(", page") : QString(), preset.pageMm);
+    }
+    sizes.append({ExportDialog::tr("Own size"), 0, 0, 0});
+    return sizes;
+}
 
 QDoubleSpinBox* lengthBox(const char* objectName, double low, double high, const QString& unit)
 {
@@ -49,6 +74,7 @@ struct ExportDialog::Private
     std::shared_ptr<const protocol::Figure> figure;
     QSettings* settings = nullptr;
     Theme theme;
+    QVector<ExportSize> sizes = exportSizes();
     QComboBox* format = nullptr;
     QComboBox* preset = nullptr;
     QDoubleSpinBox* width = nullptr;
@@ -56,6 +82,8 @@ struct ExportDialog::Private
     QSpinBox* dpi = nullptr;
     QDoubleSpinBox* font = nullptr;
     QCheckBox* title = nullptr;
+    QCheckBox* greySafe = nullptr;
+    QComboBox* vision = nullptr;
     QLabel* preview = nullptr;
     QLabel* pixels = nullptr;
     QTimer* timer = nullptr;
@@ -80,8 +108,8 @@ ExportDialog::ExportDialog(std::shared_ptr<const protocol::Figure> figure, QSett
     d->format->addItem(tr("CSV – the numbers alone"), "csv");
     d->preset = new QComboBox;
     d->preset->setObjectName(QStringLiteral("preset"));
-    for (const Preset& preset : kPresets)
-        d->preset->addItem(tr(preset.name));
+    for (const ExportSize& size : d->sizes)
+        d->preset->addItem(size.name);
     d->width = lengthBox("width", 20, 1000, tr("mm"));
     d->height = lengthBox("height", 15, 1000, tr("mm"));
     d->font = lengthBox("font", 3, 72, tr("pt"));
@@ -93,6 +121,18 @@ ExportDialog::ExportDialog(std::shared_ptr<const protocol::Figure> figure, QSett
     d->dpi->setSuffix(tr(" dpi"));
     d->title = new QCheckBox(tr("Title and what it is a rate of"));
     d->title->setObjectName(QStringLiteral("title"));
+    d->greySafe = new QCheckBox(tr("Survives printing in grey"));
+    d->greySafe->setObjectName(QStringLiteral("greySafe"));
+    d->greySafe->setToolTip(tr("Each series gets a dash, a marker and a hatch of its own, and colour scales "
+                               "grow darker all the way"));
+    d->vision = new QComboBox;
+    d->vision->setObjectName(QStringLiteral("vision"));
+    d->vision->setAccessibleName(tr("Eyes or printer the preview is seen with"));
+    d->vision->setToolTip(tr("Changes the preview alone; the file keeps its colours"));
+    d->vision->addItem(tr("As it is"), int(ColourVision::Normal));
+    d->vision->addItem(tr("As seen without green cones (deuteranopia)"), int(ColourVision::Deutan));
+    d->vision->addItem(tr("As seen without red cones (protanopia)"), int(ColourVision::Protan));
+    d->vision->addItem(tr("As printed in grey"), int(ColourVision::Grey));
     d->pixels = new QLabel;
     d->pixels->setProperty("kind", "small");
 
@@ -106,6 +146,7 @@ ExportDialog::ExportDialog(std::shared_ptr<const protocol::Figure> figure, QSett
     form->addRow(tr("Font"), d->font);
     form->addRow(tr("Resolution"), d->dpi);
     form->addRow(QString(), d->title);
+    form->addRow(QString(), d->greySafe);
     form->addRow(QString(), d->pixels);
 
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
@@ -133,7 +174,9 @@ ExportDialog::ExportDialog(std::shared_ptr<const protocol::Figure> figure, QSett
     d->preview->setAlignment(Qt::AlignCenter);
     d->preview->setMinimumSize(fontMetrics().height() * 24, fontMetrics().height() * 17);
     d->preview->setAccessibleName(tr("Preview of the exported figure"));
-    (new QVBoxLayout(paper))->addWidget(d->preview);
+    auto* shown = new QVBoxLayout(paper);
+    shown->addWidget(d->preview, 1);
+    shown->addWidget(d->vision, 0, Qt::AlignHCenter);
 
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(QMargins() + fontMetrics().height());
@@ -146,27 +189,34 @@ ExportDialog::ExportDialog(std::shared_ptr<const protocol::Figure> figure, QSett
     d->timer->setInterval(60);
     connect(d->timer, &QTimer::timeout, this, &ExportDialog::showPreview);
     connect(d->preset, &QComboBox::activated, this, [this](int index) {
-        const Preset& preset = kPresets[index];
-        if (preset.widthMm == 0)
+        const ExportSize& size = d->sizes[index];
+        if (size.widthMm == 0)
             return;
-        d->width->setValue(preset.widthMm);
-        d->height->setValue(preset.heightMm);
-        d->font->setValue(preset.fontPt);
+        d->width->setValue(size.widthMm);
+        d->height->setValue(size.heightMm);
+        d->font->setValue(size.fontPt);
         d->preset->setCurrentIndex(index);
     });
     connect(d->format, &QComboBox::currentIndexChanged, this, [this] { schedulePreview(); });
     for (auto* box : {d->width, d->height, d->font})
         connect(box, &QDoubleSpinBox::valueChanged, this, [this] { schedulePreview(); });
     connect(d->dpi, &QSpinBox::valueChanged, this, [this] { schedulePreview(); });
-    connect(d->title, &QCheckBox::toggled, this, [this] { schedulePreview(); });
+    for (auto* box : {d->title, d->greySafe})
+        connect(box, &QCheckBox::toggled, this, [this] { schedulePreview(); });
+    connect(d->vision, &QComboBox::currentIndexChanged, this, [this] { schedulePreview(); });
 
-    ExportOptions start{.widthMm = 85, .heightMm = 60, .fontPt = 7, .showTitle = false};
+    const PrintPreset& usual = printPreset(QStringLiteral("ieee"));
+    ExportOptions start{.widthMm = usual.columnMm,
+                        .heightMm = usualHeightMm(usual, usual.columnMm),
+                        .fontPt = usual.fontPt,
+                        .showTitle = false};
     if (settings) {
         start.widthMm = settings->value("export/widthMm", start.widthMm).toDouble();
         start.heightMm = settings->value("export/heightMm", start.heightMm).toDouble();
         start.fontPt = settings->value("export/fontPt", start.fontPt).toDouble();
         start.dpi = settings->value("export/dpi", start.dpi).toInt();
         start.showTitle = settings->value("export/title", start.showTitle).toBool();
+        start.greySafe = settings->value("export/greySafe", start.greySafe).toBool();
         setFormat(settings->value("export/format", "pdf").toString());
     }
     setOptions(start);
@@ -180,7 +230,8 @@ ExportOptions ExportDialog::options() const
             .heightMm = d->height->value(),
             .dpi = d->dpi->value(),
             .fontPt = d->font->value(),
-            .showTitle = d->title->isChecked()};
+            .showTitle = d->title->isChecked(),
+            .greySafe = d->greySafe->isChecked()};
 }
 
 void ExportDialog::setOptions(const ExportOptions& options)
@@ -190,6 +241,7 @@ void ExportDialog::setOptions(const ExportOptions& options)
     d->dpi->setValue(options.dpi);
     d->font->setValue(options.fontPt);
     d->title->setChecked(options.showTitle);
+    d->greySafe->setChecked(options.greySafe);
     schedulePreview();
 }
 
@@ -214,6 +266,7 @@ void ExportDialog::accept()
         d->settings->setValue("export/fontPt", o.fontPt);
         d->settings->setValue("export/dpi", o.dpi);
         d->settings->setValue("export/title", o.showTitle);
+        d->settings->setValue("export/greySafe", o.greySafe);
     }
     QDialog::accept();
 }
@@ -233,7 +286,8 @@ void ExportDialog::schedulePreview()
 void ExportDialog::showWhatApplies()
 {
     const bool numbers = format() == "csv", pixels = format() == "png";
-    for (QWidget* widget : std::initializer_list<QWidget*>{d->preset, d->width, d->height, d->font, d->title})
+    for (QWidget* widget : std::initializer_list<QWidget*>{d->preset, d->width, d->height, d->font, d->title,
+                                                           d->greySafe, d->vision})
         widget->setEnabled(!numbers);
     d->dpi->setEnabled(pixels);
     const double perMm = d->dpi->value() / 25.4;
@@ -241,11 +295,14 @@ void ExportDialog::showWhatApplies()
                                     .arg(qRound(d->width->value() * perMm))
                                     .arg(qRound(d->height->value() * perMm))
                               : QString());
-    int preset = static_cast<int>(std::size(kPresets)) - 1;
-    for (int i = 0; i < preset; ++i)
-        if (kPresets[i].widthMm == d->width->value() && kPresets[i].heightMm == d->height->value())
-            preset = i;
-    d->preset->setCurrentIndex(preset);
+    // Venues share sizes: what has been chosen stays chosen as long as it is right.
+    const double width = d->width->value(), height = d->height->value();
+    if (d->sizes[d->preset->currentIndex()].is(width, height))
+        return;
+    const auto at = std::find_if(d->sizes.begin(), d->sizes.end(),
+                                 [&](const ExportSize& size) { return size.is(width, height); });
+    d->preset->setCurrentIndex(at == d->sizes.end() ? d->sizes.size() - 1
+                                                    : static_cast<int>(at - d->sizes.begin()));
 }
 
 /// Drawn by the code that writes files, at the resolution of the screen.
@@ -265,7 +322,8 @@ void ExportDialog::showPreview()
     const QSizeF room = QSizeF(d->preview->contentsRect().size()) * ratio;
     const double perMm = std::min(room.width() / shown.widthMm, room.height() / shown.heightMm);
     shown.dpi = std::clamp(static_cast<int>(perMm * 25.4), 20, 600);
-    QPixmap picture = QPixmap::fromImage(renderImage(*d->figure, shown));
+    const auto vision = static_cast<ColourVision>(d->vision->currentData().toInt());
+    QPixmap picture = QPixmap::fromImage(simulated(renderImage(*d->figure, shown), vision));
     picture.setDevicePixelRatio(ratio);
     d->preview->setPixmap(picture);
 }

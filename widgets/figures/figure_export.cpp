@@ -2,6 +2,7 @@
 
 #include "backend/protocol/csv.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 #include "widgets/figures/evidence_formats.h"
 #include "widgets/figures/plot_renderer.h"
 
@@ -9,21 +10,12 @@
 #include <QCryptographicHash>
 #include <QFile>
 #include <QFileInfo>
-#include <QSaveFile>
 
 namespace assay::widgets {
 
 namespace {
 
 const QString kSidecar = QStringLiteral(".evidence.json");
-
-void writeAtomically(const QString& path, const QByteArray& bytes)
-{
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
-        throw Error("cannot be written: " + file.errorString().toStdString(), path.toStdString(),
-                    "Choose a folder that is writable and has room");
-}
 
 void check(const QString& path, const ExportOptions& o)
 {
@@ -56,14 +48,39 @@ QByteArray render(const protocol::Figure& figure, const QString& suffix, const Q
     return embedInPng(renderPng(figure, options), evidence);
 }
 
-std::optional<Evidence> parsed(const std::optional<QByteArray>& text)
+/// Null when there is none that can be read.
+Json parsed(const std::optional<QByteArray>& text)
 {
     if (!text || text->size() > kMostEvidence)
-        return std::nullopt;
+        return nullptr;
     Json json = Json::parse(text->begin(), text->end(), nullptr, false);
-    if (!json.is_object())
-        return std::nullopt;
-    return Evidence{std::move(json)};
+    return json.is_discarded() ? Json() : json;
+}
+
+/// What lies in or beside the file under Evidence::key().
+Json evidenceOf(const QString& path)
+{
+    QFile file(path);
+    const QString suffix = QFileInfo(path).suffix().toLower();
+    if (suffix == "csv") {
+        if (QFile sidecar(path + kSidecar); sidecar.open(QIODevice::ReadOnly))
+            return parsed(sidecar.read(kMostEvidence + 2));
+        // Numbers that lie beside a drawing share its evidence.
+        const QString drawing = path.chopped(4);
+        return QFileInfo(drawing).suffix().toLower() != "csv" && QFileInfo(drawing).isFile()
+                   ? evidenceOf(drawing)
+                   : Json();
+    }
+    if (!file.open(QIODevice::ReadOnly))
+        throw Error("cannot be read: " + file.errorString().toStdString(), path.toStdString(),
+                    "Check that the file exists and may be read");
+    // What is inside decides, not the name.
+    const QByteArray head = file.peek(8);
+    if (head.startsWith("\x89PNG"))
+        return parsed(readFromPng(file));
+    if (head.startsWith("%PDF-"))
+        return parsed(readFromPdf(file));
+    return parsed(readFromSvg(file));
 }
 
 } // namespace
@@ -81,8 +98,8 @@ QStringList exportFigure(const protocol::Figure& figure, const Evidence& evidenc
         -1, ' ', true, Json::error_handler_t::replace)); // ASCII: needs no encoding in any format
     const QByteArray csv = figureCsv(figure);
     if (suffix == "csv") {
-        writeAtomically(path, csv);
-        writeAtomically(path + kSidecar, text + '\n');
+        writeWhole(path, csv);
+        writeWhole(path + kSidecar, text + '\n');
         return {path, path + kSidecar};
     }
     if (suffix != "pdf" && suffix != "svg" && suffix != "png")
@@ -92,8 +109,8 @@ QStringList exportFigure(const protocol::Figure& figure, const Evidence& evidenc
         throw Error("figures can be drawn only by the window program", path.toStdString(),
                     "Export it with assay export");
     check(path, options);
-    writeAtomically(path, render(figure, suffix, text, options));
-    writeAtomically(path + ".csv", csv);
+    writeWhole(path, render(figure, suffix, text, options));
+    writeWhole(path + ".csv", csv);
     return {path, path + ".csv"};
 }
 
@@ -110,27 +127,21 @@ QString figureHash(const protocol::Figure& figure)
 
 std::optional<Evidence> readEvidence(const QString& path)
 {
-    QFile file(path);
-    const QString suffix = QFileInfo(path).suffix().toLower();
-    if (suffix == "csv") {
-        if (QFile sidecar(path + kSidecar); sidecar.open(QIODevice::ReadOnly))
-            return parsed(sidecar.read(kMostEvidence + 2));
-        // Numbers that lie beside a drawing share its evidence.
-        const QString drawing = path.chopped(4);
-        return QFileInfo(drawing).suffix().toLower() != "csv" && QFileInfo(drawing).isFile()
-                   ? readEvidence(drawing)
-                   : std::nullopt;
+    Json json = evidenceOf(path);
+    return json.is_object() ? std::optional(Evidence{std::move(json)}) : std::nullopt;
+}
+
+std::optional<QVector<Evidence>> readReportEvidence(const QString& path)
+{
+    Json json = evidenceOf(path);
+    if (!json.is_array())
+        return std::nullopt;
+    QVector<Evidence> all;
+    for (Json& figure : json) {
+        if (figure.is_object() && figure.contains("evidence") && figure["evidence"].is_object())
+            all << Evidence{std::move(figure["evidence"])};
     }
-    if (!file.open(QIODevice::ReadOnly))
-        throw Error("cannot be read: " + file.errorString().toStdString(), path.toStdString(),
-                    "Check that the file exists and may be read");
-    // What is inside decides, not the name.
-    const QByteArray head = file.peek(8);
-    if (head.startsWith("\x89PNG"))
-        return parsed(readFromPng(file));
-    if (head.startsWith("%PDF-"))
-        return parsed(readFromPdf(file));
-    return parsed(readFromSvg(file));
+    return all;
 }
 
 } // namespace assay::widgets

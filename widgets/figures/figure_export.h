@@ -6,6 +6,7 @@
 #include <QByteArray>
 #include <QString>
 #include <QStringList>
+#include <QVector>
 
 #include <optional>
 
@@ -18,6 +19,7 @@ struct ExportOptions
     int dpi = 300; ///< true resolution of PNG, stored in the file
     double fontPt = 8;
     bool showTitle = true; ///< off for papers, where the caption says it
+    bool greySafe = false; ///< dashes, markers and hatches by series: survives printing in grey
 };
 
 /// What a figure carries of where it came from: {"assay", "run", "spec", "figure", "figure_sha256",
@@ -44,5 +46,9 @@ QString figureHash(const protocol::Figure& figure);
 /// Reads the evidence of a file exported by Assay; nullopt when it has none. Hostile files give nullopt
 /// or an Error, never more than a bounded amount of memory.
 std::optional<Evidence> readEvidence(const QString& path);
+
+/// That of each figure in the PDF of a report, in their order; nullopt for any other file. Bounds and errors
+/// as those of readEvidence().
+std::optional<QVector<Evidence>> readReportEvidence(const QString& path);
 
 } // namespace assay::widgets

@@ -157,9 +157,18 @@ QVector<LayerLook> FigurePlot::looks() const
         const bool quiet = role.isEmpty() && layer.kind == LayerKind::Marks;
         const QColor colour = m_drawn->style.theme.role(quiet ? QStringLiteral("chance") : role,
                                                         role.isEmpty() && !quiet ? unnamed++ : 0);
+        const bool greySafe = m_drawn->style.greySafe;
+        if (greySafe && layer.kind == LayerKind::Marks) { // reference lines are dashed as they are
+            result.append({colour, 0});
+            continue;
+        }
+        if (role.startsWith(QLatin1String("series:")) && !greySafe) {
+            result.append({colour, role.section(QLatin1Char(':'), 2, 2).toInt()});
+            continue;
+        }
         // Layers of one name are one thing (a line and its band); another name of the same colour gets
-        // another shape.
-        QStringList& names = namesOf[colour.rgb()];
+        // another shape. In grey all have the same colour.
+        QStringList& names = namesOf[greySafe ? QRgb() : colour.rgb()];
         const QString name = QString::fromStdString(layer.name);
         if (!names.contains(name))
             names << name;
@@ -266,8 +275,11 @@ void FigurePlot::labelAxis(QCPAxis* axis, const protocol::Axis& from, double spa
 {
     const PlotStyle& style = m_drawn->style;
     const bool horizontal = axis == m_plot.xAxis;
+    const QRect area = axis->axisRect()->rect();
+    axis->setLabel(fittedLabel(axisText(from.label, from.unit), QFontMetricsF(axis->labelFont()),
+                               horizontal ? area.width() : area.height()));
     if (from.scale != AxisScale::Category) {
-        const double length = horizontal ? axis->axisRect()->width() : axis->axisRect()->height();
+        const double length = horizontal ? area.width() : area.height();
         axis->ticker()->setTickCount(
             std::clamp(static_cast<int>(length / style.px(horizontal ? 100 : 58)), 2, 6));
         axis->setTickLabelRotation(0);

@@ -52,10 +52,11 @@ void HeaderElement::arrange(double width)
     if (!m_entries.isEmpty()) {
         y += y > m_style.px(12) ? m_style.px(6) : 0;
         const QFontMetricsF metrics(m_style.font);
-        const double swatch = m_style.px(16), gap = m_style.px(6), between = m_style.px(16);
+        const double gap = m_style.px(6), between = m_style.px(16);
         const double line = metrics.height() + m_style.px(3);
         double x = side;
         for (Entry& entry : m_entries) {
+            const double swatch = entry.layer->legendWidth();
             entry.text = metrics.elidedText(entry.layer->name(), Qt::ElideMiddle, room - swatch - gap);
             const double needed = swatch + gap + metrics.horizontalAdvance(entry.text);
             if (x > side && x + needed > side + room) {
@@ -91,7 +92,7 @@ void HeaderElement::draw(QCPPainter* painter)
     painter->setAntialiasing(true);
     for (const Entry& entry : m_entries) {
         const QRectF rect = entry.rect.translated(origin);
-        const double side = m_style.px(11), swatch = m_style.px(16);
+        const double side = m_style.px(11), swatch = entry.layer->legendWidth();
         entry.layer->drawLegendIcon(
             painter, QRectF(rect.left() + (swatch - side) / 2, rect.center().y() - side / 2, side, side));
         painter->setPen(m_style.theme.text);

@@ -3,11 +3,13 @@
 #include "widgets/figures/bars_layer.h"
 #include "widgets/figures/boxes_layer.h"
 #include "widgets/figures/cells_layer.h"
+#include "widgets/figures/hatch.h"
 #include "widgets/figures/line_layer.h"
 #include "widgets/figures/marks_layer.h"
 #include "widgets/figures/points_layer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace assay::widgets {
@@ -99,21 +101,26 @@ QColor LayerPlottable::restColour() const
 
 QPen LayerPlottable::linePen(const QColor& colour, double width) const
 {
+    // Lengths of dashes and gaps in widths of the line.
+    static const std::array<QVector<qreal>, kVariants> kDashes{{{},
+                                                                {4, 2.5},
+                                                                {1, 2.2},
+                                                                {5, 2.2, 1, 2.2},
+                                                                {8, 3},
+                                                                {5, 2, 1, 2, 1, 2},
+                                                                {2.4, 2.2},
+                                                                {8, 2.2, 2.4, 2.2}}};
     QPen pen(colour, style().px(width), Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin);
-    switch (m_look.variant % 4) {
-    case 1:
-        pen.setDashPattern({4, 2.5});
-        break;
-    case 2:
-        pen.setDashPattern({1, 2.2});
-        break;
-    case 3:
-        pen.setDashPattern({5, 2.2, 1, 2.2});
-        break;
-    default:
-        break;
-    }
+    if (const auto& dashes = kDashes[static_cast<std::size_t>(m_look.variant) % kVariants]; !dashes.isEmpty())
+        pen.setDashPattern(dashes);
     return pen;
+}
+
+void LayerPlottable::hatch(QPainter* painter, const QPolygonF& shape, const QColor& ink) const
+{
+    if (m_look.variant > 0)
+        drawHatch(painter, shape, m_look.variant, QPen(ink, style().px(1), Qt::SolidLine, Qt::FlatCap),
+                  style().px(6));
 }
 
 void LayerPlottable::drawInterval(QCPPainter* painter, double x, double low, double high,
@@ -129,26 +136,44 @@ void LayerPlottable::drawInterval(QCPPainter* painter, double x, double low, dou
 
 void LayerPlottable::drawMarker(QPainter* painter, const QPointF& centre, double radius, int variant)
 {
-    switch (variant % 4) {
-    case 1: {
-        const double half = radius * 0.88;
-        painter->drawRect(QRectF(centre.x() - half, centre.y() - half, 2 * half, 2 * half));
-        break;
-    }
-    case 2:
-        painter->drawPolygon(QPolygonF{centre + QPointF(0, -radius * 1.15),
-                                       centre + QPointF(radius * 1.1, radius * 0.85),
-                                       centre + QPointF(-radius * 1.1, radius * 0.85)});
-        break;
-    case 3:
-        painter->drawPolygon(QPolygonF{centre + QPointF(0, -radius * 1.25),
-                                       centre + QPointF(radius * 1.25, 0), centre + QPointF(0, radius * 1.25),
-                                       centre + QPointF(-radius * 1.25, 0)});
-        break;
-    default:
+    // Corners for a radius of one, y downwards; made a little larger or smaller so that all weigh the same.
+    static const std::array<QPolygonF, kVariants> kShapes{{
+        {},
+        {QPolygonF{{-0.88, -0.88}, {0.88, -0.88}, {0.88, 0.88}, {-0.88, 0.88}}},
+        {QPolygonF{{0, -1.15}, {1.1, 0.85}, {-1.1, 0.85}}},
+        {QPolygonF{{0, -1.25}, {1.25, 0}, {0, 1.25}, {-1.25, 0}}},
+        {QPolygonF{{0, 1.15}, {1.1, -0.85}, {-1.1, -0.85}}},
+        {QPolygonF{{-0.42, -1.2},
+                   {0.42, -1.2},
+                   {0.42, -0.42},
+                   {1.2, -0.42},
+                   {1.2, 0.42},
+                   {0.42, 0.42},
+                   {0.42, 1.2},
+                   {-0.42, 1.2},
+                   {-0.42, 0.42},
+                   {-1.2, 0.42},
+                   {-1.2, -0.42},
+                   {-0.42, -0.42}}},
+        {QPolygonF{{-1.15, -0.55},
+                   {-0.55, -1.15},
+                   {0, -0.6},
+                   {0.55, -1.15},
+                   {1.15, -0.55},
+                   {0.6, 0},
+                   {1.15, 0.55},
+                   {0.55, 1.15},
+                   {0, 0.6},
+                   {-0.55, 1.15},
+                   {-1.15, 0.55},
+                   {-0.6, 0}}},
+        {QPolygonF{{-1.25, -0.6}, {1.25, -0.6}, {1.25, 0.6}, {-1.25, 0.6}}},
+    }};
+    const QPolygonF& shape = kShapes[static_cast<std::size_t>(variant) % kVariants];
+    if (shape.isEmpty())
         painter->drawEllipse(centre, radius, radius);
-        break;
-    }
+    else
+        painter->drawPolygon(QTransform(radius, 0, 0, radius, centre.x(), centre.y()).map(shape));
 }
 
 void LayerPlottable::drawShareRing(QPainter* painter, const QPointF& centre, double radius, int mark) const
@@ -166,6 +191,7 @@ void LayerPlottable::drawLegendIcon(QCPPainter* painter, const QRectF& rect) con
     painter->setPen(Qt::NoPen);
     painter->setBrush(m_look.colour);
     painter->drawRoundedRect(rect, style().px(2.5), style().px(2.5));
+    hatch(painter, rect, Theme::inkOn(m_look.colour));
 }
 
 // Ranges come from FigurePlot, which knows the figure's fixed limits; the plot's own rescaling is not used.

@@ -22,11 +22,12 @@ struct DrawnFigure
     double colourHigh = 1;
 };
 
-/// How one layer is told from the others: by colour, and by shape where two layers share a colour.
+/// How one layer is told from the others: by colour, and by shape where two layers share a colour, or where
+/// colours will be lost.
 struct LayerLook
 {
     QColor colour;
-    int variant = 0; ///< 0 for the first layer of a colour, 1 for the next, ...: dash and marker shape
+    int variant = 0; ///< 0 for the first layer of a colour, 1 for the next, ...: dash, marker shape, hatch
 };
 
 /// One layer of a figure on a QCustomPlot: draws its marks, finds them under the cursor and shows which share
@@ -57,6 +58,8 @@ public:
     void setHot(int mark) { m_hot = mark; }
 
     void drawLegendIcon(QCPPainter* painter, const QRectF& rect) const override;
+    /// Room that its sign in the legend needs.
+    virtual double legendWidth() const { return style().px(16); }
 
     double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
     QCPRange getKeyRange(bool& found, QCP::SignDomain) const override;
@@ -73,6 +76,8 @@ protected:
     /// The layer's colour, paler while a selection is shown.
     QColor restColour() const;
     void drawInterval(QCPPainter* painter, double x, double low, double high, double capHalf) const;
+    /// Hatch of the look's variant over @p shape; nothing for the first of a colour.
+    void hatch(QPainter* painter, const QPolygonF& shape, const QColor& ink) const;
     /// Marker of the look's variant, centred.
     static void drawMarker(QPainter* painter, const QPointF& centre, double radius, int variant);
     /// A ring around a mark, closed as far as the mark's samples are selected.

@@ -48,6 +48,9 @@ void LineLayer::drawBand(QCPPainter* painter) const
         std::reverse(lower.begin(), lower.end());
         if (upper.size() > 1)
             painter->drawPolygon(upper + lower);
+        // A line's own band needs no hatch: the line's dashes say whose it is.
+        if (upper.size() > 1 && isBand())
+            hatch(painter, upper + lower, look().colour);
         upper.clear();
         lower.clear();
     };
@@ -117,7 +120,9 @@ void LineLayer::drawLegendIcon(QCPPainter* painter, const QRectF& rect) const
         return;
     }
     painter->setPen(linePen(look().colour, 2.0));
-    painter->drawLine(QPointF(rect.left(), rect.center().y()), QPointF(rect.right(), rect.center().y()));
+    const double more = (legendWidth() - style().px(16)) / 2;
+    painter->drawLine(QPointF(rect.left() - more, rect.center().y()),
+                      QPointF(rect.right() + more, rect.center().y()));
     painter->setPen(Qt::NoPen);
     painter->setBrush(look().colour);
     drawMarker(painter, rect.center(), style().px(3.2), look().variant);

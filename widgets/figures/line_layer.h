@@ -15,6 +15,8 @@ public:
     int markCount() const override;
     QRectF markRect(int mark) const override;
     void drawLegendIcon(QCPPainter* painter, const QRectF& rect) const override;
+    /// A dash needs some length to be known by.
+    double legendWidth() const override { return style().px(!isBand() && look().variant > 0 ? 30 : 16); }
 
 protected:
     void draw(QCPPainter* painter) override;

@@ -36,6 +36,8 @@ PlotCanvas::PlotCanvas(Selection* selection, const QObject* owner, QWidget* pare
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     setInteractions(QCP::Interactions());
+    // QCustomPlot keeps what it does not want to itself; the page around it waits for the wheel.
+    setAttribute(Qt::WA_NoMousePropagation, false);
     if (selection)
         connect(selection, &Selection::changed, this, &PlotCanvas::onSelectionChanged);
 }

@@ -18,30 +18,45 @@ QSize unitsOf(const ExportOptions& options)
     return {qRound(options.widthMm * kUnitsPerMm), qRound(options.heightMm * kUnitsPerMm)};
 }
 
-/// Draws onto @p device, whose painter is first scaled by @p scale device units per drawing unit.
-void paintOn(QPaintDevice& device, const protocol::Figure& figure, const ExportOptions& options, double scale,
-             bool vector)
+/// Draws onto @p device, which has @p unitsPerMm units to the millimetre.
+void paintOn(QPaintDevice& device, const protocol::Figure& figure, const ExportOptions& options,
+             double unitsPerMm, FigurePainting painting, const Theme& theme = Theme::print())
+{
+    QCPPainter painter;
+    painter.begin(&device);
+    paintFigure(painter, figure, options, {}, unitsPerMm, painting, theme);
+    painter.end();
+}
+
+} // namespace
+
+void paintFigure(QCPPainter& painter, const protocol::Figure& figure, const ExportOptions& options,
+                 const QPointF& placeMm, double unitsPerMm, FigurePainting painting, const Theme& theme)
 {
     QCustomPlot plot;
     FigurePlot drawing(plot);
     // The plot only reads the figure, and is gone before this function returns.
     const std::shared_ptr<const protocol::Figure> borrowed(std::shared_ptr<void>(), &figure);
-    drawing.build(borrowed, PlotStyle::file(options.fontPt, kUnitsPerInch, options.showTitle));
+    PlotStyle style = PlotStyle::file(options.fontPt, kUnitsPerInch, options.showTitle);
+    style.theme = theme;
+    style.greySafe = options.greySafe;
+    drawing.build(borrowed, style);
     const QSize size = unitsOf(options);
     drawing.arrange(size);
     plot.setPlottingHint(QCP::phCacheLabels, false);
     plot.setAntialiasedElements(QCP::aeAll);
     plot.setNotAntialiasedElements(QCP::aeNone);
-    QCPPainter painter;
-    painter.begin(&device);
+    const bool vector = painting == FigurePainting::Vector;
+    const auto modes = painter.modes();
+    painter.save();
     painter.setMode(QCPPainter::pmNoCaching);
     painter.setMode(QCPPainter::pmVectorized, vector);
-    painter.scale(scale, scale);
+    painter.translate(placeMm * unitsPerMm);
+    painter.scale(unitsPerMm / kUnitsPerMm, unitsPerMm / kUnitsPerMm);
     plot.toPainter(&painter, size.width(), size.height());
-    painter.end();
+    painter.restore();
+    painter.setModes(modes);
 }
-
-} // namespace
 
 QByteArray renderPdf(const protocol::Figure& figure, const ExportOptions& options)
 {
@@ -56,11 +71,11 @@ QByteArray renderPdf(const protocol::Figure& figure, const ExportOptions& option
                                  QStringLiteral("Figure"), QPageSize::ExactMatch));
     writer.setPageMargins(QMarginsF());
     writer.setResolution(2540);
-    paintOn(writer, figure, options, 1, true);
+    paintOn(writer, figure, options, kUnitsPerMm, FigurePainting::Vector);
     return bytes;
 }
 
-QByteArray renderSvg(const protocol::Figure& figure, const ExportOptions& options)
+QByteArray renderSvg(const protocol::Figure& figure, const ExportOptions& options, const Theme& theme)
 {
     QByteArray bytes;
     QBuffer buffer(&bytes);
@@ -72,7 +87,7 @@ QByteArray renderSvg(const protocol::Figure& figure, const ExportOptions& option
     generator.setViewBox(QRect(QPoint(0, 0), unitsOf(options)));
     generator.setTitle(QString::fromStdString(figure.title));
     generator.setDescription(QString::fromStdString(figure.caption));
-    paintOn(generator, figure, options, 1, true);
+    paintOn(generator, figure, options, kUnitsPerMm, FigurePainting::Vector, theme);
     return bytes;
 }
 
@@ -84,7 +99,7 @@ QImage renderImage(const protocol::Figure& figure, const ExportOptions& options)
     image.fill(Qt::white);
     image.setDotsPerMeterX(qRound(pixelsPerMm * 1000));
     image.setDotsPerMeterY(qRound(pixelsPerMm * 1000));
-    paintOn(image, figure, options, pixelsPerMm / kUnitsPerMm, false);
+    paintOn(image, figure, options, pixelsPerMm, FigurePainting::Pixels);
     return image;
 }
 

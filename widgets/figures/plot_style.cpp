@@ -23,6 +23,8 @@ PlotStyle PlotStyle::file(double fontPt, double unitsPerInch, bool showTitle)
     // Pixel sizes are not rescaled by the device's own idea of its resolution.
     style.font.setPixelSize(qMax(1, qRound(fontPt * unitsPerInch / 72.0)));
     style.font.setHintingPreference(QFont::PreferNoHinting);
+    // Fonts draw some pairs as glyphs of their own, which no reader of the file could find or copy as text.
+    style.font.setStyleStrategy(QFont::PreferNoShaping);
     style.showTitle = showTitle;
     style.print = true;
     return style;
@@ -31,6 +33,11 @@ PlotStyle PlotStyle::file(double fontPt, double unitsPerInch, bool showTitle)
 double PlotStyle::px(double length) const
 {
     return length * QFontMetricsF(font).height() / 15.0;
+}
+
+QColor PlotStyle::mapped(const QString& map, double t) const
+{
+    return theme.mapped(greySafe ? QStringLiteral("sequential") : map, t);
 }
 
 QFont PlotStyle::scaled(double factor, QFont::Weight weight) const

@@ -15,6 +15,9 @@ struct PlotStyle
     QFont font;
     bool showTitle = true;
     bool print = false; ///< no pixel snapping, no transparency tricks that printers dislike
+    /// Told apart without colour: every series has a dash, marker and hatch of its own, and colour scales
+    /// grow darker all the way.
+    bool greySafe = false;
 
     /// The style of the window: the theme's own font.
     static PlotStyle screen(const Theme& theme);
@@ -22,6 +25,8 @@ struct PlotStyle
     static PlotStyle file(double fontPt, double unitsPerInch, bool showTitle);
 
     double px(double length) const;
+    /// Theme::mapped(), or its sequential map where a diverging one would be grey at both ends.
+    QColor mapped(const QString& map, double t) const;
     /// Room left and right of everything: none to speak of in files and where a card already gives it.
     double side() const { return px(print ? 4 : showTitle ? 14 : 2); }
     /// The font @p factor times as large, with @p weight.

@@ -15,6 +15,14 @@ QString sentence(const char* text)
 
 } // namespace
 
+QString fileOfRun(const QString& folder, const QString& name)
+{
+    const QString root = QFileInfo(folder).canonicalFilePath();
+    const QFileInfo file(QFileInfo(QDir(folder).filePath(name)).canonicalFilePath());
+    return !root.isEmpty() && file.isFile() && file.filePath().startsWith(root + '/') ? file.filePath()
+                                                                                      : QString();
+}
+
 GridPixels::GridPixels(std::shared_ptr<const protocol::ImageGrid> grid, const QString& folder)
     : m_grid(std::move(grid))
 {
@@ -24,11 +32,9 @@ GridPixels::GridPixels(std::shared_ptr<const protocol::ImageGrid> grid, const QS
         m_data = m_grid->pixels.data();
         m_size = m_grid->pixels.size();
     } else {
-        // The name comes from the run and may point only into its folder.
         const QString name = QString::fromStdString(m_grid->file);
-        const QString root = QFileInfo(folder).canonicalFilePath();
-        const QString path = QFileInfo(QDir(folder).filePath(name)).canonicalFilePath();
-        if (root.isEmpty() || path.isEmpty() || !path.startsWith(root + '/')) {
+        const QString path = fileOfRun(folder, name);
+        if (path.isEmpty()) {
             m_problem = sentence("The images lie in %1, which is not in the run's folder.").arg(name);
             return;
         }

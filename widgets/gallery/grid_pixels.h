@@ -10,6 +10,11 @@
 
 namespace assay::widgets {
 
+/// The file that a run calls @p name, by its canonical path; empty when it is none, or lies outside of the
+/// run's
+/// @p folder, be it by a link: the name comes from the run.
+QString fileOfRun(const QString& folder, const QString& name);
+
 /// Access to the images of a grid, whose pixels lie in memory or in a file of the run folder (which is
 /// mapped, not read). Never copies more than the image asked for.
 class GridPixels

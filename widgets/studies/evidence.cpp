@@ -59,6 +59,9 @@ Evidence makeEvidence(const RunRecord& run, const protocol::Figure& figure, cons
 
 Claim readClaim(const Evidence& evidence, const QString& where)
 {
+    if (evidence.json.contains("runs"))
+        throw Error("it shows a comparison of several runs, not a figure of one", where.toStdString(),
+                    "Select those runs in the library and compare them");
     Claim claim;
     claim.run = textOf(evidence.json, "run");
     claim.figure = textOf(evidence.json, "figure");

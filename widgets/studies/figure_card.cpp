@@ -29,6 +29,7 @@ FigureCard::FigureCard(const QString& name, Selection& selection, QWidget* paren
                                  tr("Pin: keep the selection shown here"));
     pin->setCheckable(true);
     connect(pin, &QToolButton::toggled, m_link, &SelectionLink::setPinned);
+    addReportButton();
     QToolButton* save =
         addButton(QStringLiteral("export"), QStringLiteral("exportButton"), tr("Export this figure"));
     connect(save, &QToolButton::clicked, this, &ResultCard::exportRequested);

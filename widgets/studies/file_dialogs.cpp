@@ -2,6 +2,7 @@
 
 #include <QDesktopServices>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QUrl>
@@ -57,6 +58,8 @@ void DesktopFileDialogs::saveFile(QWidget* parent, const QString& title, const Q
     QFileDialog* dialog = makeDialog(parent, title, filter, std::move(handler));
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setFileMode(QFileDialog::AnyFile);
+    // So that it asks before it replaces the file that is meant.
+    dialog->setDefaultSuffix(QFileInfo(suggestion).suffix());
     dialog->selectFile(suggestion);
     dialog->open();
 }
@@ -84,6 +87,11 @@ void DesktopFileDialogs::confirm(QWidget* parent, const QString& title, const QS
 void DesktopFileDialogs::reveal(const QString& folder)
 {
     QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
+}
+
+void DesktopFileDialogs::open(const QString& file)
+{
+    QDesktopServices::openUrl(QUrl::fromLocalFile(file));
 }
 
 } // namespace assay::widgets

@@ -36,6 +36,8 @@ public:
                          const QString& action, Handler agreed) = 0;
     /// Opens a folder in the desktop's file manager.
     virtual void reveal(const QString& folder) = 0;
+    /// Opens a file with the program that the desktop has for it.
+    virtual void open(const QString& file) { reveal(file); }
 };
 
 /// The desktop's own dialogs.
@@ -51,6 +53,7 @@ public:
     void confirm(QWidget* parent, const QString& title, const QString& question, const QString& action,
                  Handler agreed) override;
     void reveal(const QString& folder) override;
+    void open(const QString& file) override;
 };
 
 } // namespace assay::widgets

@@ -20,11 +20,11 @@ GalleryCard::GalleryCard(const QString& name, Selection& selection, QWidget* par
 {
     m_view->setObjectName(QStringLiteral("gallery-") + name);
     m_view->setTitleShown(false);
-    m_view->setTitleShown(false);
     QToolButton* pin = addButton(QStringLiteral("pin"), QStringLiteral("pinButton"),
                                  tr("Pin: keep the selection shown here"));
     pin->setCheckable(true);
     connect(pin, &QToolButton::toggled, m_link, &SelectionLink::setPinned);
+    addReportButton();
     setContent(m_view);
 }
 

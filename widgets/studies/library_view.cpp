@@ -18,6 +18,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <utility>
 
 namespace assay::widgets {
@@ -34,6 +35,7 @@ LibraryView::LibraryView(QWidget* parent)
     , m_tabs(new QTabBar(this))
     , m_search(new QLineEdit(this))
     , m_import(makeImportButton())
+    , m_newReport(makeReportButton())
     , m_pages(new QStackedWidget(this))
     , m_delegate(new CardDelegate(CardDelegate::Density::Compact, this))
 {
@@ -42,13 +44,14 @@ LibraryView::LibraryView(QWidget* parent)
     setAttribute(Qt::WA_StyledBackground);
     m_tabs->setObjectName(QStringLiteral("libraryTabs"));
     m_tabs->setAccessibleName(tr("Shelf of the library"));
-    m_tabs->setProperty("kind", QStringLiteral("narrow")); // all four at the dock's usual width
+    m_tabs->setProperty("kind", QStringLiteral("narrow")); // all five at the dock's usual width
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(true);
     m_tabs->addTab(tr("Models"));
     m_tabs->addTab(tr("Data"));
     m_tabs->addTab(tr("Attacks"));
     m_tabs->addTab(tr("Runs"));
+    m_tabs->addTab(tr("Reports"));
 
     m_search->setObjectName(QStringLiteral("librarySearch"));
     m_search->setAccessibleName(tr("Filter the library"));
@@ -68,6 +71,11 @@ LibraryView::LibraryView(QWidget* parent)
     m_runs = makeList(QStringLiteral("libraryRuns"), tr("Past runs"),
                       tr("No runs yet. Choose a study, press Run, and it is kept here."));
 
+    m_reports =
+        makeList(QStringLiteral("libraryReports"), tr("Reports"),
+                 tr("No reports yet. Press New, or the report button of a figure, and gather what a paper "
+                    "needs: figures, tables and notes."));
+
     const int em = fontMetrics().height();
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(em / 2, em / 3, em / 2, 0);
@@ -77,27 +85,33 @@ LibraryView::LibraryView(QWidget* parent)
     tools->setSpacing(em / 3);
     tools->addWidget(m_search, 1);
     tools->addWidget(m_import);
+    tools->addWidget(m_newReport);
+    m_newReport->hide();
     layout->addLayout(tools);
     layout->addWidget(m_pages, 1);
 
     connect(m_tabs, &QTabBar::currentChanged, this, [this](int shelf) {
         m_pages->setCurrentIndex(shelf);
-        m_import->setVisible(Shelf(shelf) != Shelf::Runs);
+        m_import->setVisible(Shelf(shelf) != Shelf::Runs && Shelf(shelf) != Shelf::Reports);
+        m_newReport->setVisible(Shelf(shelf) == Shelf::Reports);
     });
     connect(m_search, &QLineEdit::textChanged, this, [this](const QString& text) {
-        for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs})
+        for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs, &m_reports})
             list->filter->setQuery(text);
         updatePages();
     });
+    m_runs.view->setSelectionMode(QAbstractItemView::ExtendedSelection); // to compare them
     m_runs.view->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_runs.view, &QWidget::customContextMenuRequested, this, &LibraryView::showRunMenu);
+    m_reports.view->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_reports.view, &QWidget::customContextMenuRequested, this, &LibraryView::showReportMenu);
     for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks}) {
         QListView* view = list(shelf).view;
         view->setContextMenuPolicy(Qt::CustomContextMenu);
         connect(view, &QWidget::customContextMenuRequested, this,
                 [this, shelf](const QPoint& position) { showItemMenu(shelf, position); });
     }
-    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs})
+    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs, Shelf::Reports})
         list(shelf).view->installEventFilter(this);
     m_flash.setDuration(kFlashMs);
     m_flash.setStartValue(1.0);
@@ -125,7 +139,7 @@ QToolButton* LibraryView::makeImportButton()
 bool LibraryView::eventFilter(QObject* watched, QEvent* event)
 {
     if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->matches(QKeySequence::Delete)) {
-        for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs}) {
+        for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs, Shelf::Reports}) {
             if (watched == list(shelf).view) {
                 removeCurrent(shelf);
                 return true;
@@ -143,6 +157,8 @@ void LibraryView::removeCurrent(Shelf shelf)
     const QString id = index.data(CardModel::IdRole).toString();
     if (shelf == Shelf::Runs)
         Q_EMIT runDeleted(id);
+    else if (shelf == Shelf::Reports)
+        Q_EMIT reportDeleted(id);
     else
         Q_EMIT removalRequested(shelf, id);
 }
@@ -156,6 +172,8 @@ const LibraryView::List& LibraryView::list(Shelf shelf) const
         return m_data;
     case Shelf::Attacks:
         return m_attacks;
+    case Shelf::Reports:
+        return m_reports;
     case Shelf::Runs:
         break;
     }
@@ -214,8 +232,9 @@ void LibraryView::setTheme(const Theme& theme)
 {
     m_theme = theme;
     m_delegate->setTheme(theme);
-    m_import->setIcon(theme.icon(QStringLiteral("plus"), theme.mutedText));
-    for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs})
+    for (QToolButton* button : {m_import, m_newReport})
+        button->setIcon(theme.icon(QStringLiteral("plus"), theme.mutedText));
+    for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs, &m_reports})
         list->view->viewport()->update();
 }
 
@@ -272,7 +291,7 @@ void LibraryView::flash(const QString& name)
 void LibraryView::activate(const QModelIndex& index)
 {
     const QString id = index.data(CardModel::IdRole).toString();
-    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs}) {
+    for (const Shelf shelf : {Shelf::Models, Shelf::Data, Shelf::Attacks, Shelf::Runs, Shelf::Reports}) {
         if (index.model() == list(shelf).filter)
             openItem(shelf, id);
     }
@@ -292,6 +311,9 @@ void LibraryView::openItem(Shelf shelf, const QString& name)
         break;
     case Shelf::Runs:
         Q_EMIT runOpened(name);
+        break;
+    case Shelf::Reports:
+        Q_EMIT reportOpened(name);
         break;
     }
 }
@@ -328,6 +350,16 @@ LibraryView::Item LibraryView::item(Shelf shelf, const QString& name) const
     return item;
 }
 
+QStringList LibraryView::selectedRuns() const
+{
+    QModelIndexList rows = m_runs.view->selectionModel()->selectedIndexes();
+    std::sort(rows.begin(), rows.end());
+    QStringList runs;
+    for (const QModelIndex& row : std::as_const(rows))
+        runs << row.data(CardModel::IdRole).toString();
+    return runs;
+}
+
 void LibraryView::showRunMenu(const QPoint& position)
 {
     const QModelIndex index = m_runs.view->indexAt(position);
@@ -339,6 +371,12 @@ void LibraryView::showRunMenu(const QPoint& position)
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(tr("Open"), this, [this, run] { Q_EMIT runOpened(run); });
     menu->addAction(tr("Run again with the same parameters"), this, [this, run] { Q_EMIT runRepeated(run); });
+    const QStringList selected = selectedRuns();
+    QAction* compare = menu->addAction(selected.size() > 1 ? tr("Compare %1 runs").arg(selected.size())
+                                                           : tr("Compare (select two or more runs)"),
+                                       this, [this, selected] { Q_EMIT runsCompared(selected); });
+    compare->setObjectName(QStringLiteral("compareRuns"));
+    compare->setEnabled(selected.size() > 1);
     menu->addAction(tr("Show folder"), this, [this, run] { Q_EMIT runRevealed(run); });
     menu->addSeparator();
     menu->addAction(tr("Delete …"), this, [this, run] { Q_EMIT runDeleted(run); });
@@ -394,7 +432,7 @@ void LibraryView::addFileActions(QMenu* menu, const QString& path)
 
 void LibraryView::updatePages()
 {
-    for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs}) {
+    for (const List* list : {&m_models, &m_data, &m_attacks, &m_runs, &m_reports}) {
         const bool searching = !list->filter->query().isEmpty() && list->model->rowCount() > 0;
         list->empty->setText(searching ? tr("Nothing here answers “%1”.").arg(list->filter->query())
                                        : list->empty->property("emptyText").toString());

@@ -1,6 +1,6 @@
 #include "widgets/studies/patch_print.h"
 
-#include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 
 #include <QCoreApplication>
 #include <QLocale>
@@ -53,9 +53,9 @@ QImage printImage(const QImage& patch, const PatchPrint& print, double heightToW
 void writePng(const QImage& image, const QString& path)
 {
     QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || !image.save(&file, "PNG") || !file.commit())
-        throw Error("cannot be written: " + file.errorString().toStdString(), path.toStdString(),
-                    "Choose a folder that is writable and has room");
+    if (!file.open(QIODevice::WriteOnly) || !image.save(&file, "PNG"))
+        throwNotWritten(file);
+    commitWhole(file);
 }
 
 } // namespace assay::widgets

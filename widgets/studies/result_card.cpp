@@ -62,6 +62,13 @@ QToolButton* ResultCard::addButton(const QString& icon, const QString& name, con
     return button;
 }
 
+void ResultCard::addReportButton()
+{
+    QToolButton* button =
+        addButton(QStringLiteral("report-add"), QStringLiteral("reportButton"), tr("Add to a report"));
+    connect(button, &QToolButton::clicked, this, [this, button] { Q_EMIT reportRequested(button); });
+}
+
 void ResultCard::setContent(QWidget* content)
 {
     m_content = content;

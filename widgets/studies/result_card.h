@@ -40,10 +40,13 @@ Q_SIGNALS:
     void refreshWanted();
     void sectionChanged();
     void exportRequested();
+    /// To be put into a report; a menu is shown beside @p near.
+    void reportRequested(QWidget* near);
 
 protected:
     void setTexts(const QString& title, const QString& caption, const QString& section);
     QToolButton* addButton(const QString& icon, const QString& name, const QString& toolTip);
+    void addReportButton();
     void setContent(QWidget* content);
     /// Height that the view wants at @p width.
     virtual int contentHeight(int width) const = 0;

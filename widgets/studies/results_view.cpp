@@ -203,6 +203,8 @@ void ResultsView::add(ResultCard* card)
     m_cards.push_back(card);
     connect(card, &ResultCard::refreshWanted, this, [this, card] { enqueue(card); });
     connect(card, &ResultCard::sectionChanged, this, &ResultsView::scheduleLayout);
+    connect(card, &ResultCard::reportRequested, this,
+            [this, card](QWidget* near) { Q_EMIT reportRequested(card->resultKind(), card->name(), near); });
     connect(card, &ResultCard::exportRequested, this, [this, card] {
         if (card->resultKind() == ResultCard::Kind::Table)
             Q_EMIT tableExportRequested(card->name());

@@ -40,6 +40,7 @@ public:
 Q_SIGNALS:
     void figureExportRequested(const QString& name);
     void tableExportRequested(const QString& name);
+    void reportRequested(assay::widgets::ResultCard::Kind kind, const QString& name, QWidget* near);
     /// A mark was chosen that stands for live parameters.
     void picked(const assay::Json& params);
     /// Live parameters were set on a scene; while a patch is dragged this comes with every step.

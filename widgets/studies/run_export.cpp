@@ -2,12 +2,12 @@
 
 #include "backend/protocol/csv.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 #include "widgets/engine/run_record.h"
 #include "widgets/studies/evidence.h"
 
 #include <QDir>
 #include <QFileInfo>
-#include <QSaveFile>
 #include <QTimer>
 
 namespace assay::widgets {
@@ -66,15 +66,7 @@ void RunExporter::step()
 
 void saveTable(const protocol::Table& table, const QString& path)
 {
-    saveBytes(QByteArray::fromStdString(protocol::toCsv(table)), path);
-}
-
-void saveBytes(const QByteArray& bytes, const QString& path)
-{
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
-        throw Error("the file cannot be written: " + file.errorString().toStdString(), path.toStdString(),
-                    "Free some space or choose another folder");
+    writeWhole(path, QByteArray::fromStdString(protocol::toCsv(table)));
 }
 
 RunExportJob::RunExportJob(std::unique_ptr<RunExporter> exporter, QObject* parent)

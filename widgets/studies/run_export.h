@@ -47,8 +47,6 @@ private:
 
 /// Writes @p table as CSV, atomically. @throws Error.
 void saveTable(const protocol::Table& table, const QString& path);
-/// Writes @p bytes, atomically. @throws Error naming the path and the reason.
-void saveBytes(const QByteArray& bytes, const QString& path);
 
 /// A RunExporter driven by the event loop.
 class RunExportJob : public QObject

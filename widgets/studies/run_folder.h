@@ -12,11 +12,16 @@ class RunRecord;
 struct RunFolder
 {
     std::shared_ptr<RunRecord> record;
-    QString notice; ///< says that a torn tail was left out; else empty
+    QString notice; ///< says what was left out: a torn tail, pixels that are missing; else empty
 };
 
-/// Replays FOLDER/events.cbor. Image grids whose pixels lie in files of the folder are left out: exports
-/// need figures and tables only. @throws Error when there is no event file or its beginning cannot be read.
-RunFolder readRunFolder(const QString& folder);
+enum class RunFolderParts {
+    WithoutGalleries, ///< figures, tables, metrics and the rest
+    WithGalleries,    ///< image grids too, with the pixels that lie in files of the folder
+};
+
+/// Replays FOLDER/events.cbor. A gallery whose file is missing, damaged or larger than 1 GiB is left out, and
+/// the notice says so. @throws Error when there is no event file or its beginning cannot be read.
+RunFolder readRunFolder(const QString& folder, RunFolderParts parts = RunFolderParts::WithoutGalleries);
 
 } // namespace assay::widgets

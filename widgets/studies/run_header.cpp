@@ -60,6 +60,7 @@ RunHeader::RunHeader(QWidget* parent)
     , m_bar(new QProgressBar(this))
     , m_progress(new ElidedLabel("muted", this))
     , m_cancel(new QPushButton(tr("Cancel"), this))
+    , m_report(new QToolButton(this))
     , m_export(new QToolButton(this))
     , m_exportMenu(new QMenu(this))
 {
@@ -73,6 +74,12 @@ RunHeader::RunHeader(QWidget* parent)
     m_bar->setAccessibleName(tr("Progress of the run"));
     m_bar->setTextVisible(false);
     m_bar->setRange(0, 1000);
+    m_report->setObjectName(QStringLiteral("runReportButton"));
+    m_report->setText(tr("Report"));
+    m_report->setToolTip(tr("Add the run to a report: everything, or its summary"));
+    m_report->setAccessibleName(tr("Add the run to a report"));
+    m_report->setProperty("kind", QStringLiteral("outlined"));
+    m_report->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_export->setText(tr("Export"));
     m_export->setToolTip(tr("Export figures, tables and the run's specification"));
     m_export->setProperty("kind", QStringLiteral("outlined"));
@@ -86,6 +93,7 @@ RunHeader::RunHeader(QWidget* parent)
     top->addWidget(m_title, 1);
     top->addWidget(m_state, 0, Qt::AlignVCenter);
     top->addWidget(m_cancel);
+    top->addWidget(m_report);
     top->addWidget(m_export);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -96,6 +104,7 @@ RunHeader::RunHeader(QWidget* parent)
     layout->addWidget(m_bar);
     layout->addWidget(m_progress);
     connect(m_cancel, &QPushButton::clicked, this, &RunHeader::cancelRequested);
+    connect(m_report, &QToolButton::clicked, this, [this] { Q_EMIT reportRequested(m_report); });
 }
 
 void RunHeader::setRun(const RunRecord& run, const QString& studyTitle)
@@ -124,6 +133,7 @@ void RunHeader::setRun(const RunRecord& run, const QString& studyTitle)
     m_cancel->setVisible(active);
     m_cancel->setEnabled(run.state() != RunState::Cancelling);
     m_export->setVisible(!run.figures().empty() || !run.tables().empty());
+    m_report->setVisible(!active && !run.spec().study.empty());
 }
 
 void RunHeader::setProgress(const protocol::Progress& progress)
@@ -137,6 +147,7 @@ void RunHeader::setProgress(const protocol::Progress& progress)
 void RunHeader::setTheme(const Theme& theme)
 {
     m_export->setIcon(theme.icon(QStringLiteral("export")));
+    m_report->setIcon(theme.icon(QStringLiteral("report-add")));
 }
 
 } // namespace assay::widgets

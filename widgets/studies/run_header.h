@@ -34,6 +34,8 @@ public:
 
 Q_SIGNALS:
     void cancelRequested();
+    /// The run is to be put into a report; a menu is shown beside @p near.
+    void reportRequested(QWidget* near);
 
 private:
     ElidedLabel* m_title;
@@ -43,6 +45,7 @@ private:
     QProgressBar* m_bar;
     ElidedLabel* m_progress;
     QPushButton* m_cancel;
+    QToolButton* m_report;
     QToolButton* m_export;
     QMenu* m_exportMenu;
 };

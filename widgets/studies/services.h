@@ -1,5 +1,7 @@
 #pragma once
 
+#include <QString>
+
 namespace assay::widgets {
 
 class EngineClient;
@@ -12,6 +14,8 @@ struct Services
     EngineClient& engine;
     Selection& selection; ///< the workspace's one selection
     FileDialogs& dialogs;
+    QString workspace = {}; ///< its folder
+    QString program = {};   ///< the workbench's own, which exports reports
 };
 
 } // namespace assay::widgets

@@ -2,6 +2,7 @@
 
 #include "widgets/engine/engine_client.h"
 #include "widgets/figures/mark_pick.h"
+#include "widgets/studies/figure_saver.h"
 #include "widgets/studies/live_bar.h"
 #include "widgets/studies/metrics_strip.h"
 #include "widgets/studies/results_view.h"
@@ -25,6 +26,7 @@ StudyDocument::StudyDocument(const Services& services, const protocol::RunSpec& 
     , m_services(services)
     , m_studyId(QString::fromStdString(spec.study))
     , m_initial(spec)
+    , m_saver(new FigureSaver(services.dialogs, this))
     , m_splitter(new QSplitter(Qt::Horizontal, this))
     , m_setup(new SetupPanel(m_splitter))
     , m_pages(new QStackedWidget(m_splitter))
@@ -50,9 +52,12 @@ StudyDocument::StudyDocument(const Services& services, const protocol::RunSpec& 
         takeVerdict();
     });
     connect(m_setup, &SetupPanel::runRequested, this, &StudyDocument::run);
+    connect(m_saver, &FigureSaver::noticed, this, &StudyDocument::noticed);
     connect(m_header, &RunHeader::cancelRequested, this, &StudyDocument::cancel);
     connect(m_results, &ResultsView::figureExportRequested, this, &StudyDocument::exportFigure);
     connect(m_results, &ResultsView::tableExportRequested, this, &StudyDocument::exportTable);
+    connect(m_results, &ResultsView::reportRequested, this, &StudyDocument::resultReportRequested);
+    connect(m_header, &RunHeader::reportRequested, this, &StudyDocument::runReportRequested);
     connect(m_results, &ResultsView::picked, this, [this](const Json& params) {
         if (!m_live->isHidden())
             m_live->change(params);

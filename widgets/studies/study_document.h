@@ -3,6 +3,7 @@
 #include "backend/protocol/run_spec.h"
 #include "widgets/studies/catalogue.h"
 #include "widgets/studies/evidence.h"
+#include "widgets/studies/result_card.h"
 #include "widgets/studies/services.h"
 #include "widgets/theme/theme.h"
 
@@ -18,6 +19,7 @@ class QUndoStack;
 
 namespace assay::widgets {
 
+class FigureSaver;
 class LiveBar;
 class MetricsStrip;
 class ResultsView;
@@ -73,6 +75,9 @@ Q_SIGNALS:
     void runChanged();
     /// Something the user should read: "good", "warning" or "bad", and a sentence.
     void noticed(const QString& tone, const QString& sentence);
+    /// A result, or the run as a whole, is to be put into a report; a menu is shown beside @p near.
+    void resultReportRequested(assay::widgets::ResultCard::Kind kind, const QString& name, QWidget* near);
+    void runReportRequested(QWidget* near);
 
 private:
     void build();
@@ -91,7 +96,6 @@ private:
     void keepPatch(const QString& scene);
     void printPatch(const QString& scene);
     void savePicture(const QString& scene);
-    void saveFigure(const std::shared_ptr<const protocol::Figure>& figure, const Evidence& evidence);
     /// Says what @p write returns, or why it failed.
     void report(const std::function<QString()>& write);
     std::optional<Json> previewParams() const;
@@ -104,13 +108,12 @@ private:
     Theme m_theme = Theme::light();
     std::shared_ptr<RunRecord> m_record;
     std::optional<Claim> m_claim;
-    ExportOptions m_exportOptions;
-    QString m_exportFormat = QStringLiteral("pdf");
     bool m_formTaken = false; ///< the form has the opened run's parameters
     bool m_starting = false;
     QString m_wanted;            ///< a run to open as soon as the engine has been started
     bool m_runWhenReady = false; ///< run() or repeat() was asked for before it was possible
 
+    FigureSaver* m_saver;
     QSplitter* m_splitter;
     SetupPanel* m_setup;
     QStackedWidget* m_pages;

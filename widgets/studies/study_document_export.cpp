@@ -1,8 +1,9 @@
 #include "widgets/studies/study_document.h"
 
 #include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 #include "widgets/engine/run_record.h"
-#include "widgets/figures/export_dialog.h"
+#include "widgets/studies/figure_saver.h"
 #include "widgets/studies/file_dialogs.h"
 #include "widgets/studies/results_view.h"
 #include "widgets/studies/run_export.h"
@@ -10,7 +11,6 @@
 #include "widgets/studies/setup_panel.h"
 
 #include <QClipboard>
-#include <QFileInfo>
 #include <QGuiApplication>
 #include <QMenu>
 
@@ -110,35 +110,7 @@ void StudyDocument::exportFigure(const QString& name)
     const auto figure = valueOf(m_record->figures(), name);
     if (!figure)
         return;
-    auto* dialog = new ExportDialog(figure, nullptr, m_theme, this);
-    dialog->setObjectName(QStringLiteral("exportDialog"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setOptions(m_exportOptions);
-    dialog->setFormat(m_exportFormat);
-    const Evidence evidence = makeEvidence(*m_record, *figure, previewParams());
-    connect(dialog, &QDialog::accepted, this, [this, dialog, figure, evidence] {
-        m_exportOptions = dialog->options();
-        m_exportFormat = dialog->format();
-        saveFigure(figure, evidence);
-    });
-    dialog->open();
-}
-
-void StudyDocument::saveFigure(const std::shared_ptr<const protocol::Figure>& figure,
-                               const Evidence& evidence)
-{
-    const QString name = QString::fromStdString(figure->name) + QLatin1Char('.') + m_exportFormat;
-    const QString filter = QStringLiteral("%1 (*.%2)").arg(m_exportFormat.toUpper(), m_exportFormat);
-    m_services.dialogs.saveFile(
-        this, tr("Export the figure"), name, filter, [this, figure, evidence](const QString& chosen) {
-            QString path = chosen;
-            if (!exportFormats().contains(QFileInfo(path).suffix().toLower()))
-                path += QLatin1Char('.') + m_exportFormat;
-            report([&] {
-                const QStringList files = widgets::exportFigure(*figure, evidence, path, m_exportOptions);
-                return tr("Figure written to %1.").arg(files.value(0, path));
-            });
-        });
+    m_saver->save(figure, makeEvidence(*m_record, *figure, previewParams()), m_theme);
 }
 
 void StudyDocument::saveSpec()
@@ -148,8 +120,8 @@ void StudyDocument::saveSpec()
     m_services.dialogs.saveFile(this, tr("Save the specification"), m_studyId + QStringLiteral(".json"),
                                 tr("Run specification (*.json)"), [this, spec](const QString& path) {
                                     report([&] {
-                                        saveBytes(QByteArray::fromStdString(toJson(spec).dump(2) + "\n"),
-                                                  path);
+                                        writeWhole(path,
+                                                   QByteArray::fromStdString(toJson(spec).dump(2) + "\n"));
                                         return tr("Specification written to %1.").arg(path);
                                     });
                                 });

@@ -22,6 +22,7 @@ TableCard::TableCard(const QString& name, Selection& selection, QWidget* parent)
 {
     m_view->setObjectName(QStringLiteral("table-") + name);
     m_view->setTitleShown(false);
+    addReportButton();
     QToolButton* save =
         addButton(QStringLiteral("export"), QStringLiteral("exportButton"), tr("Save this table as CSV"));
     connect(save, &QToolButton::clicked, this, &ResultCard::exportRequested);

@@ -149,6 +149,8 @@ QColor Theme::role(const QString& role, int index) const
         return isDark() ? found->onDark : found->onLight;
     if (role == "accent")
         return accent;
+    if (role.startsWith(QLatin1String("series:")))
+        return category(role.section(QLatin1Char(':'), 1, 1).toInt());
     const QVector<QColor> colours = palette();
     const quint32 position = role.isEmpty() ? static_cast<quint32>(std::abs(index)) : stableHash(role);
     return colours[position % static_cast<quint32>(colours.size())];

@@ -28,8 +28,8 @@ public:
     QColor plotBackground, plotGrid, plotAxis;
 
     /// Colour of a role as protocol::Layer::role has it. The same role has the same colour everywhere;
-    /// a channel of images ("channel:red", green, blue) its own; unknown roles get a stable colour from the
-    /// palette by their name, in order of @p index when empty.
+    /// a channel of images ("channel:red", green, blue) its own; "series:N:V" that of category N; unknown
+    /// roles get a stable colour from the palette by their name, in order of @p index when empty.
     QColor role(const QString& role, int index = 0) const;
     /// Colour-blind-safe categorical palette (Okabe-Ito order, adapted to the background).
     QVector<QColor> palette() const;

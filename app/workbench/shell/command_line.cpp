@@ -132,6 +132,12 @@ ExportRequest parseExport(const QStringList& arguments)
             request.workspace = words.value();
         else if (words.word() == QLatin1String("--to"))
             request.folder = words.value();
+        else if (words.word() == QLatin1String("--report"))
+            request.reports << words.value();
+        else if (words.word() == QLatin1String("--document"))
+            request.document = words.value();
+        else if (words.word() == QLatin1String("--title"))
+            request.title = words.value();
         else if (words.word() == QLatin1String("--format"))
             request.options.formats = formats(words.value());
         else if (words.word() == QLatin1String("--width-mm"))
@@ -143,11 +149,16 @@ ExportRequest parseExport(const QStringList& arguments)
         else
             request.runs << words.word();
     }
-    if (request.runs.isEmpty())
+    if (request.runs.isEmpty() && request.document.isEmpty())
         throw Error("no run was named", "assay export",
                     "Give the id of a run in the workspace, or its folder");
-    if (request.folder.isEmpty())
-        throw Error("the folder to write to is missing", "assay export", "Add '--to DIR'");
+    if (!request.runs.isEmpty() && !request.document.isEmpty())
+        throw Error("the report names its runs itself", "--document", "Leave out the runs, or the document");
+    if (request.folder.isEmpty() && request.reports.isEmpty())
+        throw Error("what to write is missing", "assay export",
+                    "Add '--to DIR' for figures and tables, or '--report FILE' for a report");
+    if (!request.folder.isEmpty() && !request.document.isEmpty())
+        throw Error("a document is written as a report", "--to", "Use '--report FILE' instead");
     if (request.workspace.isEmpty())
         request.workspace = defaultWorkspace();
     return request;
@@ -166,6 +177,13 @@ QString usage()
         "N]\n"
         "      Writes the figures of past runs with their evidence, and their tables. Needs no display.\n"
         "      RUN is a run's id in the workspace, or its folder.\n\n"
+        "  assay export RUN... --report OUT [--title TEXT]\n"
+        "  assay export --document REPORT --report OUT\n"
+        "      Writes a report: one page (OUT.html), pages to print (OUT.pdf), or a folder for LaTeX (any "
+        "other "
+        "OUT).\n"
+        "      Of everything the runs show, or of a report of the workspace (its name, or its file).\n"
+        "      --report may be given more than once.\n\n"
         "  assay --version | --help\n\n"
         "Without a display, studies run with 'assay-cli run'.\n");
 }

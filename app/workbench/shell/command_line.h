@@ -21,12 +21,16 @@ struct WindowRequest
 };
 
 /// assay export RUN... --to DIR [--workspace DIR] [--format pdf,svg,png,csv] [--width-mm N] [--dpi N]
+/// assay export [RUN...] [--document REPORT] --report OUT... [--workspace DIR] [--title TEXT]
 struct ExportRequest
 {
     QStringList runs; ///< ids in the workspace, or run folders
     QString workspace;
-    QString folder;
+    QString folder; ///< empty: no single figures
     widgets::RunExportOptions options;
+    QStringList reports; ///< what to write: .html, .pdf, or the folder of a LaTeX report
+    QString document;    ///< name of a report of the workspace, or its file; empty: all that the runs show
+    QString title;       ///< of a report without a document
 };
 
 /// The workspace that is opened when none is named: the demonstration.

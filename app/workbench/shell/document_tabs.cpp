@@ -3,6 +3,8 @@
 #include "widgets/browsing/data_browser.h"
 #include "widgets/browsing/model_inspector.h"
 #include "widgets/engine/engine_client.h"
+#include "widgets/report/comparison/compare_page.h"
+#include "widgets/report/editor/report_page.h"
 #include "widgets/studies/catalogue_view.h"
 #include "widgets/studies/study_document.h"
 
@@ -67,6 +69,7 @@ StudyDocument* DocumentTabs::addDocument(const protocol::RunSpec& spec)
             Q_EMIT currentDocumentChanged(document);
     });
     connect(document, &StudyDocument::noticed, this, &DocumentTabs::noticed);
+    connectReports(document);
     const int index = addTab(document, document->title());
     updateTitle(document);
     setCurrentIndex(index);
@@ -128,7 +131,7 @@ BrowsingPage* DocumentTabs::findPage(const QString& kind, const QString& name) c
     return nullptr;
 }
 
-BrowsingPage* DocumentTabs::addPage(BrowsingPage* page)
+BrowsingPage* DocumentTabs::addPage(BrowsingPage* page, bool front)
 {
     page->setTheme(m_theme);
     page->setEngineProblem(engineProblem());
@@ -139,7 +142,8 @@ BrowsingPage* DocumentTabs::addPage(BrowsingPage* page)
         setTabText(indexOf(page), page->title());
         setTabToolTip(indexOf(page), page->title());
     });
-    setCurrentIndex(index);
+    if (front)
+        setCurrentIndex(index);
     Q_EMIT documentsChanged();
     return page;
 }
@@ -217,6 +221,10 @@ void DocumentTabs::restore(const SessionState& state)
             browse(page.name);
         else if (page.kind == QLatin1String("model"))
             inspect(page.name);
+        else if (page.kind == QLatin1String("report"))
+            report(page.name);
+        else if (page.kind == QLatin1String("compare"))
+            compare(widgets::ComparePage::runsOf(page.name));
     }
     setCurrentIndex(qBound(0, state.current, count() - 1));
 }
@@ -225,6 +233,9 @@ void DocumentTabs::close(int index)
 {
     QWidget* tab = widget(index);
     if (!qobject_cast<StudyDocument*>(tab) && !qobject_cast<BrowsingPage*>(tab))
+        return;
+    // What cannot be written is not lost with its tab.
+    if (auto* report = qobject_cast<widgets::ReportPage*>(tab); report && !settle(*report))
         return;
     removeTab(index);
     tab->deleteLater();

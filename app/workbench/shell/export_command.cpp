@@ -1,5 +1,6 @@
 #include "app/workbench/shell/export_command.h"
 
+#include "app/workbench/shell/export_report.h"
 #include "backend/protocol/error.h"
 #include "widgets/engine/run_record.h"
 #include "widgets/studies/run_folder.h"
@@ -56,6 +57,10 @@ int runExport(const ExportRequest& request)
         return 2;
     }
     int status = 0;
+    if (!request.reports.isEmpty())
+        status = exportReports(request, folders);
+    if (request.folder.isEmpty())
+        return status;
     for (const QString& folder : folders) {
         const QString to =
             folders.size() == 1 ? request.folder : QDir(request.folder).filePath(QDir(folder).dirName());

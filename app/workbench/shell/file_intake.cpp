@@ -2,10 +2,12 @@
 
 #include "backend/protocol/error.h"
 #include "backend/protocol/json.h"
+#include "widgets/report/report_file.h"
 
 #include <QFile>
 #include <QFileInfo>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -15,23 +17,46 @@ using widgets::Claim;
 
 namespace {
 
-constexpr qint64 kMaxSpecBytes = 16 << 20;
+constexpr qint64 kMaxOwnBytes = 16 << 20;
+constexpr int kMostRunsOpened = 8; // a tab each
 
-/// The specification in a JSON file, or nullopt when the file is of another kind (JSON is what much else is
-/// written in, models too). @throws Error when it is one that cannot be read.
-std::optional<protocol::RunSpec> readSpec(const QString& path)
+/// The JSON in a file of ours; null when it is another's: too large or too deep for one, or none at all.
+Json readOwn(const QString& path)
 {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         throw Error(file.errorString().toStdString(), path.toStdString());
-    if (file.size() > kMaxSpecBytes)
-        return std::nullopt;
-    const QByteArray bytes = file.readAll();
-    const Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
-    if (!json.is_object() || !json.contains("study"))
-        return std::nullopt;
-    const std::string_view text(bytes.constData(), size_t(bytes.size()));
-    return protocol::specFromJson(protocol::parseJson(text, path.toStdString()), path.toStdString());
+    if (file.size() > kMaxOwnBytes)
+        return nullptr;
+    try {
+        return protocol::parseJson(file.readAll().toStdString(), path.toStdString());
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
+/// What the PDF of a report says of its figures: the first of each run.
+QVector<Claim> reportClaims(const QVector<widgets::Evidence>& figures, const QString& path)
+{
+    QVector<Claim> claims;
+    QString problem;
+    for (const widgets::Evidence& evidence : figures) {
+        // A figure that lays several runs over each other belongs to none of them.
+        if (evidence.json.contains("runs") || claims.size() == kMostRunsOpened)
+            continue;
+        try {
+            const Claim claim = widgets::readClaim(evidence, path);
+            if (std::ranges::find(claims, claim.run, &Claim::run) == claims.end())
+                claims << claim;
+        } catch (const Error& error) {
+            problem = QString::fromUtf8(error.what());
+        }
+    }
+    if (claims.isEmpty())
+        throw Error(problem.isEmpty() ? "this report has no figure of a single run that could be opened"
+                                      : problem.toStdString(),
+                    problem.isEmpty() ? path.toStdString() : std::string());
+    return claims;
 }
 
 } // namespace
@@ -49,7 +74,7 @@ FileIntake::~FileIntake()
 
 QString FileIntake::nameFilter()
 {
-    return tr("Figures and specifications (*.pdf *.svg *.png *.json);;All files (*)");
+    return tr("Figures, specifications and reports (*.pdf *.svg *.png *.json);;All files (*)");
 }
 
 void FileIntake::take(const QString& path)
@@ -65,13 +90,25 @@ void FileIntake::take(const QString& path)
             if (QFileInfo(path).isDir()) {
                 // A folder is never ours.
             } else if (suffix == QLatin1String("json")) {
-                if (const auto spec = readSpec(path))
-                    tell = [this, spec = *spec, path] { Q_EMIT specRead(spec, path); };
+                const Json json = readOwn(path);
+                if (json.is_object() && json.contains("assay_report"))
+                    tell = [this, report = widgets::reportFromJson(json, path), path] {
+                        Q_EMIT reportRead(report, path);
+                    };
+                else if (json.is_object() && json.contains("study"))
+                    tell = [this, spec = protocol::specFromJson(json, path.toStdString()), path] {
+                        Q_EMIT specRead(spec, path);
+                    };
             } else if (suffix == QLatin1String("pdf") || suffix == QLatin1String("svg") ||
                        suffix == QLatin1String("png")) {
                 if (const auto evidence = widgets::readEvidence(path))
                     tell = [this, claim = widgets::readClaim(*evidence, path), path] {
                         Q_EMIT figureRead(claim, path);
+                    };
+                else if (const auto figures = widgets::readReportEvidence(path))
+                    tell = [this, claims = reportClaims(*figures, path), path] {
+                        for (const Claim& claim : claims)
+                            Q_EMIT figureRead(claim, path);
                     };
                 else
                     hint = tr("%1 carries no evidence: it was not exported by Assay, or another program has "

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/protocol/run_spec.h"
+#include "widgets/report/report.h"
 #include "widgets/studies/evidence.h"
 
 #include <QObject>
@@ -10,8 +11,8 @@
 namespace assay::workbench {
 
 /// Finds out what a dropped or opened file is: an exported figure with its evidence, a run's specification,
-/// or something that only the engine can tell. Files are read on a thread of its own; signals arrive on the
-/// GUI thread.
+/// a report, or something that only the engine can tell. Files are read on a thread of its own; signals
+/// arrive on the GUI thread.
 class FileIntake : public QObject
 {
     Q_OBJECT
@@ -25,9 +26,10 @@ public:
 
 Q_SIGNALS:
     void figureRead(const assay::widgets::Claim& claim, const QString& path);
+    void reportRead(const assay::widgets::Report& report, const QString& path);
     void specRead(const assay::protocol::RunSpec& spec, const QString& path);
-    /// It is neither: something to be imported. @p hint says in a sentence what it looked like and is not, or
-    /// is empty.
+    /// It is none of them: something to be imported. @p hint says in a sentence what it looked like and is
+    /// not, or is empty.
     void foreign(const QString& path, const QString& hint);
     /// It is one of them and cannot be read: one sentence.
     void refused(const QString& sentence);

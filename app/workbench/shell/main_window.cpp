@@ -10,11 +10,13 @@
 #include "app/workbench/shell/import_desk.h"
 #include "app/workbench/shell/notice_bar.h"
 #include "app/workbench/shell/plugin_desk.h"
+#include "app/workbench/shell/report_desk.h"
 #include "app/workbench/shell/undo_router.h"
 #include "app/workbench/shell/window_actions.h"
 #include "widgets/jobs/jobs_view.h"
 #include "widgets/jobs/log_view.h"
 #include "widgets/jobs/status_strip.h"
+#include "widgets/report/editor/report_page.h"
 #include "widgets/studies/catalogue_view.h"
 #include "widgets/studies/details_dialog.h"
 #include "widgets/studies/library_view.h"
@@ -59,11 +61,13 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
     , m_engine(m_options.engine)
     , m_actions(new ActionRegistry(this, menuBar()))
     , m_notices(new NoticeBar(this))
-    , m_tabs(new DocumentTabs({m_engine, m_selection, m_dialogs}, this))
+    , m_tabs(
+          new DocumentTabs({m_engine, m_selection, m_dialogs, m_options.workspace, m_options.program}, this))
     , m_palette(new CommandPalette(this))
     , m_intake(new FileIntake(this))
     , m_imports(new ImportDesk(m_engine, m_dialogs, this))
     , m_plugins(new PluginDesk(m_engine, m_dialogs, this))
+    , m_reports(new ReportDesk(*m_tabs, m_options.workspace, this))
     , m_undo(new UndoRouter(m_imports->undoStack(), this))
 {
     setObjectName(QStringLiteral("mainWindow"));
@@ -78,6 +82,7 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
     connectEngine();
     connectLibrary();
     connectImports();
+    connectReports();
     connect(m_palette, &CommandPalette::chosen, this,
             [this](const QString& id) { WindowActions::perform(*this, id); });
     connect(m_intake, &FileIntake::figureRead, this, &MainWindow::takeFigure);
@@ -94,6 +99,7 @@ MainWindow::MainWindow(WindowOptions options, widgets::FileDialogs& dialogs)
 MainWindow::~MainWindow()
 {
     // These hold references to what this object owns, and ask the engine.
+    delete m_reports;
     delete m_tabs;
     delete m_undo;
     delete m_imports;
@@ -138,7 +144,7 @@ void MainWindow::buildDocks()
     for (QDockWidget* dock : {m_inspectorDock, m_jobsDock, m_logDock})
         dock->hide();
     const int em = fontMetrics().height();
-    m_library->setMinimumWidth(14 * em);
+    m_library->setMinimumWidth(15 * em);
     m_inspector->setMinimumWidth(15 * em);
     resizeDocks({m_libraryDock, m_inspectorDock}, {17 * em, 18 * em}, Qt::Horizontal);
     resizeDocks({m_jobsDock}, {12 * em}, Qt::Vertical);
@@ -232,7 +238,7 @@ void MainWindow::restoreSession()
         resize(kFirstSize.boundedTo(screen.size()));
     }
     restoreState(state.docks);
-    m_library->showShelf(widgets::LibraryView::Shelf(std::clamp(state.shelf, 0, 3)));
+    m_library->showShelf(widgets::LibraryView::Shelf(std::clamp(state.shelf, 0, 4)));
     if (m_session.exists()) {
         m_tabs->restore(state);
         return;
@@ -295,6 +301,7 @@ void MainWindow::takeCatalogue()
 void MainWindow::lookAgain()
 {
     // Back from another program, in which imported files may have been changed or moved.
+    m_reports->lookAgain();
     if (m_engine.state() == EngineClient::State::Ready && !m_catalogueSeen.is_null())
         m_engine.refreshCatalogue();
 }
@@ -351,7 +358,12 @@ void MainWindow::takeSpec(const protocol::RunSpec& spec)
 
 void MainWindow::showDocument(StudyDocument* document)
 {
-    m_undo->setDocument(document);
+    if (document)
+        m_undo->setPage(document, document->undoStack());
+    else if (widgets::ReportPage* report = m_tabs->currentReport())
+        m_undo->setPage(report, report->undoStack());
+    else
+        m_undo->setPage(nullptr, nullptr);
     m_inspector->setRecord(document ? document->record() : nullptr);
 }
 
@@ -462,6 +474,8 @@ void MainWindow::resizeEvent(QResizeEvent* event)
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
+    if (!m_tabs->settleReports())
+        return event->ignore();
     saveSession();
     m_session.flush();
     m_preferences.set(preference::kWorkspace, m_options.workspace.toStdString());

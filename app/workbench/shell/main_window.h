@@ -4,6 +4,7 @@
 #include "app/workbench/shell/session.h"
 #include "app/workbench/shell/theme_keeper.h"
 #include "widgets/engine/engine_client.h"
+#include "widgets/report/editor/report_export.h"
 #include "widgets/selection/selection.h"
 #include "widgets/studies/catalogue.h"
 #include "widgets/studies/evidence.h"
@@ -36,12 +37,14 @@ class FileIntake;
 class ImportDesk;
 class PluginDesk;
 class NoticeBar;
+class ReportDesk;
 class UndoRouter;
 
 struct WindowOptions
 {
     QString workspace; ///< folder; made when it does not exist
     widgets::EngineCommand engine;
+    QString program = widgets::ReportExport::ownProgram(); ///< exports reports
     QString preferences = Preferences::defaultPath();
     std::optional<ThemeKeeper::Choice> appearance; ///< for this start only; else as preferred
 };
@@ -63,6 +66,7 @@ public:
     ThemeKeeper& themes() { return m_themes; }
     ImportDesk& imports() { return *m_imports; }
     PluginDesk& plugins() { return *m_plugins; }
+    ReportDesk& reports() { return *m_reports; }
     /// As if the file had been dropped on the window.
     void openFile(const QString& path);
 
@@ -82,6 +86,7 @@ private:
     void connectEngine();
     void connectLibrary();
     void connectImports();
+    void connectReports();
     void restoreSession();
     void saveSession();
     void applyTheme(const widgets::Theme& theme);
@@ -122,6 +127,7 @@ private:
     FileIntake* m_intake;
     ImportDesk* m_imports;
     PluginDesk* m_plugins;
+    ReportDesk* m_reports;
     UndoRouter* m_undo;
     EngineIndicator* m_indicator = nullptr;
     QLabel* m_selectionText = nullptr;

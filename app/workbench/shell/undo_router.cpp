@@ -1,7 +1,5 @@
 #include "app/workbench/shell/undo_router.h"
 
-#include "widgets/studies/study_document.h"
-
 #include <QApplication>
 
 namespace assay::workbench {
@@ -27,12 +25,12 @@ UndoRouter::UndoRouter(QUndoStack& workspace, QObject* parent)
     connect(qApp, &QApplication::focusChanged, this, &UndoRouter::route);
 }
 
-void UndoRouter::setDocument(widgets::StudyDocument* document)
+void UndoRouter::setPage(QWidget* page, QUndoStack* steps)
 {
     if (m_form)
         m_form->disconnect(this);
-    m_document = document;
-    m_form = document ? document->undoStack() : nullptr;
+    m_page = page;
+    m_form = steps;
     if (m_form) {
         m_group.addStack(m_form);
         connect(m_form, &QUndoStack::indexChanged, this, [this] {
@@ -48,7 +46,7 @@ void UndoRouter::setDocument(widgets::StudyDocument* document)
 void UndoRouter::route()
 {
     const QWidget* focus = QApplication::focusWidget();
-    const bool inForm = m_document && focus && m_document->isAncestorOf(focus) && hasSteps(m_form);
+    const bool inForm = m_page && focus && m_page->isAncestorOf(focus) && hasSteps(m_form);
     const bool workspace = hasSteps(&m_workspace) && !inForm && (m_workspaceLast || !hasSteps(m_form));
     m_group.setActiveStack(workspace ? &m_workspace : m_form.data());
 }

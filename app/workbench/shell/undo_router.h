@@ -3,15 +3,12 @@
 #include <QPointer>
 #include <QUndoGroup>
 #include <QUndoStack>
-
-namespace assay::widgets {
-class StudyDocument;
-}
+#include <QWidget>
 
 namespace assay::workbench {
 
-/// Decides what Undo means: the form of the document in front while the keyboard is in it; elsewhere what was
-/// done last, in that form or to the workspace.
+/// Decides what Undo means: the steps of the page in front (a study's form, a report) while the keyboard is
+/// in it; elsewhere what was done last, there or to the workspace.
 class UndoRouter : public QObject
 {
     Q_OBJECT
@@ -19,8 +16,8 @@ public:
     /// @param workspace imports and removals; outlives this object.
     UndoRouter(QUndoStack& workspace, QObject* parent);
 
-    /// Null when no document is in front.
-    void setDocument(widgets::StudyDocument* document);
+    /// Null when there is nothing in front that has steps.
+    void setPage(QWidget* page, QUndoStack* steps);
     QAction* createUndoAction(QObject* parent) { return m_group.createUndoAction(parent); }
     QAction* createRedoAction(QObject* parent) { return m_group.createRedoAction(parent); }
 
@@ -29,7 +26,7 @@ private:
 
     QUndoGroup m_group;
     QUndoStack& m_workspace;
-    QPointer<widgets::StudyDocument> m_document;
+    QPointer<QWidget> m_page;
     QPointer<QUndoStack> m_form;
     bool m_workspaceLast = false; ///< done to the workspace after the last edit of a form
 };

@@ -7,10 +7,13 @@
 #include "app/workbench/shell/file_intake.h"
 #include "app/workbench/shell/import_desk.h"
 #include "app/workbench/shell/main_window.h"
+#include "app/workbench/shell/notice_bar.h"
 #include "app/workbench/shell/plugin_desk.h"
+#include "app/workbench/shell/report_desk.h"
 #include "app/workbench/shell/undo_router.h"
 #include "widgets/studies/card_items.h"
 #include "widgets/studies/catalogue_view.h"
+#include "widgets/studies/library_view.h"
 #include "widgets/studies/study_document.h"
 
 #include <QActionGroup>
@@ -49,6 +52,8 @@ void WindowActions::registerInto(MainWindow& w)
         tabs.setCurrentIndex(tabs.indexOf(tabs.catalogueView()));
         tabs.catalogueView()->focusSearch();
     });
+    actions.add("file.newReport", file, tr("New &report"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
+                "report", [&w] { w.m_reports->makeReport(); });
     actions.add(
         "file.open", file, tr("&Open a figure or specification …"), QKeySequence::Open, "folder", [&w] {
             w.m_dialogs.openFile(&w, MainWindow::tr("Open a figure or specification"),
@@ -122,6 +127,8 @@ void WindowActions::registerInto(MainWindow& w)
                 onDocument(tabs, &StudyDocument::run));
     actions.add("run.cancel", run, tr("&Cancel the run"), QKeySequence(Qt::CTRL | Qt::Key_Period), "stop",
                 onDocument(tabs, &StudyDocument::cancel));
+    actions.add("run.compare", run, tr("Com&pare the selected runs"),
+                QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), "compare", [&w] { compareRuns(w); });
     actions.addSeparator(run);
     actions.add("engine.restart", run, tr("Start the &engine again"), {}, "reset",
                 [&w] { w.m_engine.start(); });
@@ -133,6 +140,20 @@ void WindowActions::registerInto(MainWindow& w)
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->open();
     });
+}
+
+void WindowActions::compareRuns(MainWindow& w)
+{
+    const QStringList runs = w.m_library->selectedRuns();
+    if (runs.size() > 1) {
+        w.m_tabs->compare(runs);
+        return;
+    }
+    w.m_libraryDock->show();
+    w.m_library->showShelf(widgets::LibraryView::Shelf::Runs);
+    w.m_notices->say(QStringLiteral("accent"),
+                     MainWindow::tr("Select two or more runs in the library, with Ctrl or Shift and a click, "
+                                    "then compare them."));
 }
 
 QList<widgets::CardItem> WindowActions::paletteItems(const MainWindow& w)

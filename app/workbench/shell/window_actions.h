@@ -21,6 +21,10 @@ public:
     static QList<widgets::CardItem> paletteItems(const MainWindow& window);
     /// Does what the chosen palette item says.
     static void perform(MainWindow& window, const QString& id);
+
+private:
+    /// Those selected in the library; with fewer than two, says how.
+    static void compareRuns(MainWindow& window);
 };
 
 } // namespace assay::workbench

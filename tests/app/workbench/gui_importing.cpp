@@ -336,7 +336,7 @@ private Q_SLOTS:
         QCOMPARE(rowOf(attacks, "script:mine"), 0); // before the built-in ones
         QVERIFY(rowOf(attacks, "pgd") > 0);
         const auto* tabs = m_driver->find<QTabBar>("libraryTabs");
-        QCOMPARE(tabs->count(), 4);
+        QCOMPARE(tabs->count(), 5);
         for (int i = 0; i < tabs->count(); ++i) // every shelf is in sight at the usual width
             QVERIFY(tabs->rect().contains(tabs->tabRect(i)));
         picture("import-attack-library");

@@ -53,6 +53,7 @@ void WindowDriver::open()
     options.workspace = workspace();
     options.engine = {QStringLiteral(ASSAY_TEST_BUILD_DIR "/bin/assay-cli"),
                       {"serve", "--workspace", workspace()}};
+    options.program = QStringLiteral(ASSAY_TEST_BUILD_DIR "/bin/assay");
     options.preferences = m_folder.filePath("preferences.json");
     options.appearance = m_appearance;
     m_window = std::make_unique<workbench::MainWindow>(std::move(options), m_dialogs);

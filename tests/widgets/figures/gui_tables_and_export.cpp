@@ -161,10 +161,18 @@ void TablesAndExportTest::presetSetsTheSize()
     auto* preset = dialog.findChild<QComboBox*>("preset");
     dialog.show();
     preset->setFocus();
-    preset->setCurrentIndex(1);
-    Q_EMIT preset->activated(1);
-    QCOMPARE(dialog.options().widthMm, 178.0);
-    QCOMPARE(preset->currentIndex(), 1);
+    const int elsevier = preset->findText("Elsevier, page (190 mm)");
+    preset->setCurrentIndex(elsevier);
+    Q_EMIT preset->activated(elsevier);
+    QCOMPARE(dialog.options().widthMm, 190.0);
+    QCOMPARE(dialog.options().fontPt, 7.0);
+    QCOMPARE(preset->currentIndex(), elsevier);
+    // NeurIPS and ICLR are equally wide: the one that was chosen stays.
+    const int iclr = preset->findText("ICLR (140 mm)");
+    preset->setCurrentIndex(iclr);
+    Q_EMIT preset->activated(iclr);
+    QCOMPARE(dialog.options().widthMm, 139.7);
+    QCOMPARE(preset->currentIndex(), iclr);
     dialog.findChild<QDoubleSpinBox*>("width")->setValue(100);
     QCOMPARE(preset->currentText(), QString("Own size"));
 }

@@ -223,7 +223,7 @@ void FigureExportTest::mendableErrors()
     const QString nowhere = path("no/such/folder/figure.svg");
     QVERIFY(messageOf([&] {
                 exportFigure(test::lines(), {}, nowhere);
-            }).startsWith(nowhere + ": cannot be written: "));
+            }).startsWith(nowhere + ": the file cannot be written: "));
     QVERIFY(messageOf([&] {
                 readEvidence(path("absent.pdf"));
             }).startsWith(path("absent.pdf") + ": cannot be read: "));

@@ -28,6 +28,7 @@ private Q_SLOTS:
     void nothingGivesAUnitRange();
     void divergingScaleIsSymmetric();
     void categoriesBreakThenSlant();
+    void longLabelsOfAxesBreak();
     void marksSayEverything();
     void anEmptyMarkHasNoValue();
     void numbersRead();
@@ -122,6 +123,18 @@ void FigureLayoutTest::categoriesBreakThenSlant()
     const CategoryLabels slanted = fitCategories(names, metrics, whole * 0.4, whole * 2);
     QVERIFY(slanted.rotation != 0);
     QCOMPARE(slanted.texts[0], names[0]);
+}
+
+void FigureLayoutTest::longLabelsOfAxesBreak()
+{
+    const QFontMetricsF metrics{QFont()};
+    const QString label = "Second component of the variance";
+    const double whole = metrics.horizontalAdvance(label);
+    QCOMPARE(fittedLabel(label, metrics, whole + 1), label);
+    QCOMPARE(fittedLabel(label, metrics, whole * 0.7), QString("Second component\nof the variance"));
+    for (const QString& line : fittedLabel(label, metrics, whole * 0.2).split('\n'))
+        QVERIFY(metrics.horizontalAdvance(line) <= whole * 0.2);
+    QVERIFY(fittedLabel(label, metrics, whole * 0.2).contains(QChar(0x2026)));
 }
 
 void FigureLayoutTest::marksSayEverything()

@@ -373,7 +373,7 @@ private Q_SLOTS:
             QFAIL("written");
         } catch (const Error& error) {
             const QString said = error.what();
-            QVERIFY2(said.contains(path) && said.contains("Choose a folder that is writable"),
+            QVERIFY2(said.contains(path) && said.contains("Check the folder's permissions"),
                      qPrintable(said));
         }
         QCOMPARE(
