@@ -7,6 +7,7 @@
 #include "backend/engine/workspace.h"
 #include "backend/protocol/error.h"
 #include "backend/protocol/nearest.h"
+#include "backend/training/zoo_generators.h"
 #include "backend/training/zoo_recipes.h"
 
 #include <algorithm>
@@ -42,6 +43,29 @@ bool finds(const models::ModelCard& card)
     return card.task == models::Task::Detection;
 }
 
+/// "PSNR 24.1 dB" of a generator, "FD 3.21" of a diffusion.
+std::string quality(const Json& measured)
+{
+    const bool decodes = measured.contains("psnr");
+    const Json value = measured.value(decodes ? "psnr" : "fd", Json());
+    if (!value.is_number())
+        return "not measured";
+    char buffer[32];
+    std::snprintf(buffer, sizeof buffer, decodes ? "PSNR %.2f dB" : "FD %.3f", value.get<double>());
+    return buffer;
+}
+
+void listGenerators(const fs::path& folder, Rows& rows)
+{
+    const auto cards = models::generativeCards(models::generativeFolder(folder));
+    for (const auto& recipe : training::generativeRecipes()) {
+        const auto card = std::ranges::find(cards, recipe.name, &models::GenerativeCard::name);
+        rows.push_back({recipe.name, recipe.generator.empty() ? "style autoencoder" : "latent diffusion",
+                        recipe.dataset, card == cards.end() ? "not trained" : quality(card->measured),
+                        recipe.summary});
+    }
+}
+
 int list(const fs::path& folder)
 {
     const auto cards = models::ModelLibrary({folder}).list();
@@ -59,8 +83,26 @@ int list(const fs::path& folder)
                             recipe.name + " after epoch " + std::to_string(recipe.snapshotEpoch)});
         }
     }
+    listGenerators(folder, rows);
     std::fputs(textTable(rows).c_str(), stdout);
     return kDone;
+}
+
+void trainGenerator(const std::string& name, const fs::path& folder, const Cancelling& cancelling)
+{
+    ProgressView view;
+    const auto began = std::chrono::steady_clock::now();
+    const auto card = training::trainGenerative(
+        name, models::generativeFolder(folder), data::DatasetCatalogue(),
+        [&](const std::string& stage, std::int64_t done, std::int64_t total) {
+            cancelling.check();
+            const double seconds =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+            view.update(stage, static_cast<double>(done), static_cast<double>(total), seconds);
+        });
+    view.close();
+    std::printf("%s  %s  %s\n", card.name.c_str(), card.measured.dump().c_str(),
+                (models::generativeFolder(folder) / (card.name + ".safetensors")).c_str());
 }
 
 void trainOne(const std::string& name, const fs::path& folder, const Cancelling& cancelling)
@@ -94,6 +136,10 @@ void trainOne(const std::string& name, const fs::path& folder, const Cancelling&
 int train(const std::vector<std::string>& names, const fs::path& folder)
 {
     const Cancelling cancelling;
+    if (!names.empty() && training::generativeRecipe(names[0])) {
+        trainGenerator(names[0], folder, cancelling);
+        return kDone;
+    }
     if (!names.empty()) {
         training::zooRecipe(names[0]); // an unknown name is a wrong request before anything is written
         trainOne(names[0], folder, cancelling);
@@ -101,7 +147,30 @@ int train(const std::vector<std::string>& names, const fs::path& folder)
     }
     for (const auto& recipe : training::zooRecipes())
         trainOne(recipe.name, folder, cancelling);
+    for (const auto& recipe : training::generativeRecipes())
+        trainGenerator(recipe.name, folder, cancelling);
     return kDone;
+}
+
+/// @returns whether all are as their cards say.
+bool verifyGenerators(const fs::path& folder, const Cancelling& cancelling)
+{
+    const auto checks = training::verifyGenerative(
+        models::generativeFolder(folder), data::DatasetCatalogue(),
+        [&](const training::GenerativeCheck& check) {
+            cancelling.check();
+            if (!check.ok())
+                std::printf("%s  WRONG  %s\n", check.name.c_str(), check.problem.c_str());
+            else if (check.measured)
+                std::printf("%s  ok  %s, as the card says\n", check.name.c_str(),
+                            quality(check.found).c_str());
+            else
+                std::printf("%s  ok  hash and weights; the images that it learned are not installed, so "
+                            "nothing was measured\n",
+                            check.name.c_str());
+            std::fflush(stdout);
+        });
+    return std::ranges::all_of(checks, &training::GenerativeCheck::ok);
 }
 
 int verify(const fs::path& folder)
@@ -126,7 +195,8 @@ int verify(const fs::path& folder)
     if (checks.empty())
         throw Error("there are no models to verify", folder.string(),
                     "Train them with 'assay-cli zoo train'");
-    return std::ranges::all_of(checks, &training::ZooCheck::ok) ? kDone : kFailed;
+    const bool generators = verifyGenerators(folder, cancelling);
+    return std::ranges::all_of(checks, &training::ZooCheck::ok) && generators ? kDone : kFailed;
 }
 
 int zoo(const Words& words)
@@ -157,7 +227,9 @@ const Command kZoo = {
     "The folder is the zoo beside the program unless --folder names another. 'train' without a name\n"
     "trains all; it goes on where an interrupted training stopped. 'verify' checks hashes and measures\n"
     "accuracies; exit status 1 when one is not as its card says. The accuracy of a detector is its average\n"
-    "precision at an IoU of 0.5 (AP). Models with a backdoor are measured on triggered images as well.\n",
+    "precision at an IoU of 0.5 (AP). Models with a backdoor are measured on triggered images as well.\n"
+    "Generators lie in the folder's 'generators': those of styles say the PSNR of their reconstructions,\n"
+    "diffusions a Frechet distance (FD). Their training is short and begins anew when it is interrupted.\n",
     zoo};
 
 } // namespace assay::cli

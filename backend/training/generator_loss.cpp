@@ -11,6 +11,7 @@ namespace assay::training {
 namespace {
 
 constexpr std::int64_t kEncodedAtOnce = 200;
+constexpr double kLeftOut = 0.1; ///< share of the training images whose embedding is not told
 
 } // namespace
 
@@ -39,6 +40,22 @@ torch::Tensor latentsOf(models::StyleAutoencoder& network, const torch::Tensor& 
             network.encode(bytes.narrow(0, first, n).to(torch::kFloat32).div_(255.0).to(device)).first);
     }
     return torch::cat(parts);
+}
+
+RowLoss diffusionLoss(models::LatentDiffusion& network, torch::Tensor latents, torch::Tensor told)
+{
+    return [&network, z = network.scaled(latents), told = std::move(told)](const torch::Tensor& rows, double,
+                                                                           at::Generator draws) {
+        const torch::Device device = z.device();
+        const std::int64_t n = rows.size(0);
+        const torch::Tensor at = rows.to(device);
+        const torch::Tensor t = torch::rand({n, 1}, draws).to(device),
+                            noise = torch::randn({n, z.size(1)}, draws).to(device);
+        const torch::Tensor kept = (torch::rand({n, 1}, draws) >= kLeftOut).to(torch::kFloat32).to(device);
+        const torch::Tensor signal = models::LatentDiffusion::signals(t);
+        const torch::Tensor noised = signal.sqrt() * z.index_select(0, at) + (1 - signal).sqrt() * noise;
+        return torch::mse_loss(network.noise(noised, kept * told.index_select(0, at), t), noise);
+    };
 }
 
 } // namespace assay::training

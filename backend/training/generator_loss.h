@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/models/generative/latent_diffusion.h"
 #include "backend/models/generative/style_autoencoder.h"
 #include "backend/training/row_learning.h"
 
@@ -17,5 +18,11 @@ RowLoss generatorLoss(models::StyleAutoencoder& network, torch::Tensor bytes, to
 
 /// Mean latents of images, float32 [N,latent] on @p device. @param bytes as above.
 torch::Tensor latentsOf(models::StyleAutoencoder& network, const torch::Tensor& bytes, torch::Device device);
+
+/// What a LatentDiffusion lowers: the mean squared error of the noise that it finds in scaled latents at a
+/// random time. One time in ten it is told nothing, so that what it is told can be exaggerated.
+/// @param network outlives the loss; it was scaled to the latents. @param latents float32 [N,latent] and
+/// @p told float32 [N,told], rows of length 1, on the network's device.
+RowLoss diffusionLoss(models::LatentDiffusion& network, torch::Tensor latents, torch::Tensor told);
 
 } // namespace assay::training

@@ -7,6 +7,7 @@
 #include "backend/protocol/error.h"
 #include "backend/training/evaluate.h"
 #include "backend/training/zoo_detectors.h"
+#include "backend/training/zoo_generators.h"
 #include "backend/training/zoo_poisoned.h"
 
 #include <torch/types.h>
@@ -346,6 +347,8 @@ const ZooRecipe& zooRecipe(const std::string& name)
             return recipe;
         known += (known.empty() ? "" : ", ") + recipe.name;
     }
+    for (const GenerativeRecipe& recipe : generativeRecipes())
+        known += ", " + recipe.name;
     throw Error("the zoo has no recipe for '" + name + "'", {}, "Known recipes: " + known + ".");
 }
 
