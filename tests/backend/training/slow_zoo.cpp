@@ -1,5 +1,6 @@
 #include "backend/models/zoo.h"
 #include "backend/protocol/error.h"
+#include "backend/training/zoo_generators.h"
 #include "backend/training/zoo_recipes.h"
 
 #include <QTemporaryDir>
@@ -60,6 +61,31 @@ private Q_SLOTS:
             QVERIFY2(!check.asr || *check.asr > 0.95, recipe.name.c_str());
             const std::string twin = recipe.dataset == "emoji15" ? "emoji-cnn" : "fashion-clean";
             QVERIFY2(check.cardAccuracy > checks[twin].cardAccuracy - 0.02, recipe.name.c_str());
+        }
+    }
+
+    /// Those of which weights are committed are as good as their cards say, and better than saying nothing.
+    void everyGeneratorKeepsItsPromise()
+    {
+        const std::filesystem::path folder = models::generativeFolder(zooFolder());
+        const auto checks = verifyGenerative(folder, data::DatasetCatalogue(), {});
+        QVERIFY(!checks.empty());
+        for (const GenerativeCheck& check : checks)
+            QVERIFY2(check.ok(), check.problem.c_str());
+        for (const models::GenerativeCard& card : models::generativeCards(folder)) {
+            const GenerativeRecipe* recipe = generativeRecipe(card.name);
+            QVERIFY2(recipe, card.name.c_str());
+            const Json asked = toJson(*recipe);
+            for (const auto& [name, value] : asked.items())
+                QVERIFY2(name == "images" || card.recipe.at(name) == value, name.c_str());
+            QVERIFY(std::filesystem::file_size(folder / (card.name + ".safetensors")) < 1'500'000);
+            if (card.kind == models::GenerativeKind::StyleAutoencoder) {
+                QVERIFY(card.measured.at("mse") < 0.3 * card.measured.at("mse_mean_image").get<double>());
+            } else {
+                QVERIFY(card.measured.at("fd") < card.measured.at("fd_latents"));
+                QVERIFY(card.measured.at("fd_told") < card.measured.at("fd"));
+                QVERIFY(card.measured.at("told") > card.measured.at("told_other").get<double>() + 0.3);
+            }
         }
     }
 
