@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/models/generative/latent_diffusion.h"
 #include "plugins/encryption/recon_generator.h"
 #include "plugins/encryption/recon_reader.h"
 
@@ -11,36 +12,31 @@
 
 namespace assay::encryption {
 
-class ReconNoiseNetwork;
-
-/// Attack B1: a diffusion over the autoencoder's latents (Rombach et al. 2022, in small) that is told the
-/// embedding of the image it makes, as image-variation models are. Trained on plain images; at attack time it
-/// is told the embedding that the ciphertext gave away. A perceptron predicts the noise; schedule of Nichol
-/// and Dhariwal 2021 (cosine); the embedding is left out for one training image in ten, so that it can be
-/// exaggerated (Ho and Salimans 2022).
+/// Attack B1: a diffusion over the autoencoder's latents that is told the embedding of the image it makes, as
+/// image-variation models are. Trained on plain images; at attack time it is told the embedding that the
+/// ciphertext gave away.
 class ReconDiffusion
 {
 public:
     /// @param embeddings float32 [n,d]: of the attacker's images, centred; brought to length 1 here.
     ReconDiffusion(ReconProgress& progress, const ReconGenerator& generator, const torch::Tensor& embeddings,
                    const std::string& embeddingHash, int epochs);
+    /// One that was trained before, on its device.
+    explicit ReconDiffusion(std::shared_ptr<models::LatentDiffusion> network);
     /// From what tensors() gave. @throws Error when they do not fit.
     ReconDiffusion(const engine::TensorMap& tensors, torch::Device device);
-    ~ReconDiffusion();
 
-    /// Latents [n,latent] on the device, one for each row of @p wanted, by DDIM (Song et al. 2021) without
-    /// noise.
-    /// @param guidance 0 ignores @p wanted, 1 follows it as learned, more exaggerates.
-    torch::Tensor sample(const torch::Tensor& wanted, double guidance, int steps, at::Generator draws) const;
+    /// Latents [n,latent] on the device: see models::LatentDiffusion::sample().
+    torch::Tensor sample(const torch::Tensor& wanted, double guidance, int steps, at::Generator draws) const
+    {
+        return m_network->sample(wanted, guidance, steps, std::move(draws));
+    }
     engine::TensorMap tensors() const;
+    /// Of each epoch; none of one that was trained before.
     const std::vector<double>& losses() const { return m_losses; }
 
 private:
-    torch::Tensor noiseOf(const torch::Tensor& z, double t, const torch::Tensor& told) const;
-
-    std::shared_ptr<ReconNoiseNetwork> m_network;
-    torch::Tensor m_mean, m_scale; ///< [latent]: of the latents
-    std::int64_t m_told = 0;       ///< numbers of an embedding
+    std::shared_ptr<models::LatentDiffusion> m_network;
     std::vector<double> m_losses;
 };
 

@@ -1,4 +1,5 @@
 #include "backend/engine/reporting/rate_marks.h"
+#include "backend/models/generative/attribute_reader.h"
 #include "plugins/encryption/recon_report.h"
 
 #include <torch/types.h>
@@ -211,6 +212,39 @@ Figure reconLeakFigure(const ReconResults& r)
         f.layers.push_back(std::move(bars));
     }
     f.layers.push_back(levelMark(0.5, "chance"));
+    return f;
+}
+
+Figure reconPlaneFigure(const ReconResults& r, const ReconView& view)
+{
+    const ReconScheme& scheme = r.schemes[view.scheme];
+    Figure f{.name = "plane", .title = "Seen by the embedding: " + scheme.title, .section = "One scheme"};
+    f.caption = "Plain images of the first victims and their ciphertexts, aligned, in the plane of the plain "
+                "embeddings' first two principal components. A line joins each pair: the shorter, the more "
+                "the ciphertext gives away. Two of " +
+                std::to_string(models::AttributeReader::kEmbedding) +
+                " directions; the measured leakage uses all.";
+    f.x = {.label = "First component"};
+    f.y = {.label = "Second component"};
+    f.opens = "victims";
+    f.aspect = 1.4;
+    const torch::Tensor plane = scheme.plane.contiguous();
+    const auto* at = plane.data_ptr<double>();
+    const auto* ids = r.ids.data_ptr<std::int64_t>();
+    Layer plain{.kind = LayerKind::Points, .name = "plain", .role = "same"},
+        encrypted{.kind = LayerKind::Points, .name = "ciphertext, aligned", .role = "different"};
+    for (std::int64_t i = 0; i < plane.size(0); ++i, at += 4) {
+        f.layers.push_back(
+            {.kind = LayerKind::Line, .role = "neutral", .x = {at[0], at[2]}, .y = {at[1], at[3]}});
+        plain.x.push_back(at[0]);
+        plain.y.push_back(at[1]);
+        plain.samples.add({ids[i]});
+        encrypted.x.push_back(at[2]);
+        encrypted.y.push_back(at[3]);
+        encrypted.samples.add({ids[i]});
+    }
+    f.layers.push_back(std::move(plain));
+    f.layers.push_back(std::move(encrypted));
     return f;
 }
 

@@ -1,7 +1,7 @@
 #include "plugins/encryption/recon_generator.h"
 
 #include "backend/engine/trained_network.h"
-#include "backend/models/generative/style_autoencoder.h"
+#include "backend/models/generative/generative_file.h"
 #include "backend/training/generator_loss.h"
 #include "plugins/encryption/recon_script.h"
 
@@ -17,11 +17,22 @@ namespace {
 constexpr double kBeta = 0.05;
 constexpr std::int64_t kMadeAtOnce = 100;
 
+/// Around an autoencoder that has learned: what the attacker knows of its own images' latents.
+void settleGenerator(ReconGenerator& made, const ReconData& data, torch::Device device)
+{
+    made.latents = training::latentsOf(*made.autoencoder, data.train, device);
+    const torch::NoGradGuard off;
+    made.generator = models::styleGenerator(made.autoencoder, made.autoencoder->map(made.latents).mean(0),
+                                            engine::weightsHash(engine::weightsOf(*made.autoencoder)));
+}
+
 ReconGenerator trainedGenerator(ReconProgress& progress, const ReconData& data, const ReconParams& p)
 {
     const torch::Device device = progress.context().device();
     const models::StyleAutoencoderSpec spec{.side = p.side};
-    ReconGenerator made{.generator = {}, .autoencoder = std::make_shared<models::StyleAutoencoder>(spec)};
+    ReconGenerator made{.generator = {},
+                        .autoencoder = std::make_shared<models::StyleAutoencoder>(spec),
+                        .from = "trained here"};
     made.losses = reconLearned(progress, *made.autoencoder,
                                {{"what", "encryption.reconstruct generator"},
                                 {"images", reconHash({data.train})},
@@ -30,20 +41,26 @@ ReconGenerator trainedGenerator(ReconProgress& progress, const ReconData& data, 
                                data.train.size(0),
                                {.epochs = p.generatorEpochs, .batch = 25, .seed = progress.context().seed()},
                                training::generatorLoss(*made.autoencoder, data.train, device, kBeta));
-    made.latents = training::latentsOf(*made.autoencoder, data.train, device);
-    const torch::NoGradGuard off;
-    made.generator = models::styleGenerator(made.autoencoder, made.autoencoder->map(made.latents).mean(0),
-                                            engine::weightsHash(engine::weightsOf(*made.autoencoder)));
+    settleGenerator(made, data, device);
     return made;
 }
 
 } // namespace
 
-ReconGenerator reconGenerator(ReconProgress& progress, const ReconData& data, const ReconParams& p)
+ReconGenerator reconGenerator(ReconProgress& progress, const ReconData& data, const ReconParams& p,
+                              const ReconZoo& zoo)
 {
-    if (p.generator.empty())
+    const torch::Device device = progress.context().device();
+    if (reconIsGeneratorFile(p.generator))
+        return {.generator = reconScriptGenerator(p.generator, p.side, device),
+                .from = std::filesystem::path(p.generator).filename().string()};
+    if (!zoo.generator)
         return trainedGenerator(progress, data, p);
-    return {.generator = reconScriptGenerator(p.generator, p.side, progress.context().device())};
+    ReconGenerator made{.generator = {},
+                        .autoencoder = models::openAutoencoder(zoo.folder, *zoo.generator, device),
+                        .from = "zoo: " + zoo.generator->name};
+    settleGenerator(made, data, device);
+    return made;
 }
 
 torch::Tensor reconImages(const models::Generator& generator, const torch::Tensor& w)

@@ -37,7 +37,7 @@ void keepLive(engine::RunContext& context, const ReconGenerator& generator, cons
         map[kDecoderPrefix + name] = tensor.cpu();
     for (const auto& [name, tensor] : diffusion.tensors())
         map[kNoisePrefix + name] = tensor.cpu();
-    map["meta"] = reporting::jsonTensor({{"side", generator.autoencoder->spec().side}});
+    map["meta"] = reporting::jsonTensor(models::toJson(generator.autoencoder->spec()));
     context.artifact("live", map);
 }
 
@@ -45,7 +45,12 @@ ReconSampler::ReconSampler(const engine::TensorMap& tensors, torch::Device devic
 {
     const reporting::StoredResults stored(tensors);
     models::StyleAutoencoderSpec spec;
-    stored.meta([&](const Json& meta) { spec.side = meta.at("side").get<std::int64_t>(); });
+    stored.meta([&](const Json& meta) {
+        spec.side = meta.at("side").get<std::int64_t>();
+        spec.latent = meta.value("latent", spec.latent);
+        spec.style = meta.value("style", spec.style);
+        spec.width = meta.value("width", spec.width);
+    });
     m_autoencoder = std::make_shared<models::StyleAutoencoder>(spec);
     const engine::TensorMap weights = partOf(tensors, kDecoderPrefix);
     models::loadWeights(*m_autoencoder, {weights.begin(), weights.end()}, "the kept generator");
@@ -77,7 +82,7 @@ std::shared_ptr<const ReconPreviews::Kept> ReconPreviews::keptOf(engine::RunCont
     kept->results = ReconResults::from(context.loadArtifact("bench"));
     if (reconAttacksEtc(p))
         kept->steps = reconStepsFrom(context.loadArtifact("steps"));
-    if (p.generator.empty() && reconNetworkSchemes(p) > 0)
+    if (!reconIsGeneratorFile(p.generator) && reconNetworkSchemes(p) > 0)
         kept->sampler.emplace(context.loadArtifact("live"), context.device());
     m_last = kept;
     return kept;

@@ -90,6 +90,9 @@ void visitReconImages(V& v, ReconParams& p)
         .help("What is to be recovered, by names; empty: all that the set has with few values.");
 }
 
+/// Value of `generator`: one is trained on the attacker's images, whatever the zoo has.
+inline constexpr const char* kReconOwnGenerator = "own";
+
 /// Of the four steps of EtC.
 inline constexpr const char* kReconStepHelp = "Of the scheme EtC in the run. Afterwards the panel of steps "
                                               "shows the victims under the steps that are on.";
@@ -144,14 +147,16 @@ void visitReconNetworks(V& v, ReconParams& p)
     v.field("generator", p.generator)
         .label("Generator")
         .group("Networks")
-        .help("A TorchScript file with forward(styles) that makes images in [0,1] and a buffer 'centre'; "
-              "empty: a "
-              "small style-based one learns on the attacker's images.");
+        .help("Empty: the zoo's of these images and this side, where there is one, else a small style-based "
+              "one learns on the attacker's images. \"own\": it always does. The name of one of the zoo; or "
+              "the path of a TorchScript file with forward(styles) that makes images in [0,1] and a buffer "
+              "'centre'.");
     v.field("generator_epochs", p.generatorEpochs)
         .label("Epochs of the generator")
         .range(1, 10000)
         .advanced()
-        .group("Networks");
+        .group("Networks")
+        .help("Where it is trained here.");
     v.field("encoder", p.encoder)
         .label("Encoder")
         .choices({"auto", "cnn", "set"}, {"by scheme", "convolutions", "set of blocks"})

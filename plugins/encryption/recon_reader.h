@@ -1,35 +1,28 @@
 #pragma once
 
+#include "backend/models/generative/attribute_reader.h"
+#include "backend/training/reader_loss.h"
 #include "plugins/encryption/recon_data.h"
 #include "plugins/encryption/recon_learning.h"
 
-#include <ATen/core/Generator.h>
-#include <torch/types.h>
-
-#include <functional>
 #include <memory>
 #include <string>
 
 namespace assay::encryption {
 
-class ReconReaderNetwork;
-
-/// What a batch of training images is shown as. @param x float32 [b,3,S,S]. @param rows int64 [b]: which they
-/// are.
-using ReconDisguise =
-    std::function<torch::Tensor(const torch::Tensor& x, const torch::Tensor& rows, at::Generator draws)>;
-
-/// A small network that reads the attributes of images, and whose penultimate features are an embedding.
-/// Trained on the attacker's plain images. Two of them are used: a judge, which nobody optimises against, and
-/// the attacker's own embedding. Safe from any thread once made.
+/// A network that reads the attributes of images, and whose penultimate features are an embedding. Trained on
+/// the attacker's plain images. Two of them are used: a judge, which nobody optimises against, and the
+/// attacker's own embedding. Safe from any thread once made.
 class ReconReader
 {
 public:
     /// @param name "judge" or "embedding". @param disguise and @p disguiseKey what the images are shown as
     /// and what tells that from any other way.
     ReconReader(ReconProgress& progress, const std::string& name, const ReconData& data, int epochs,
-                const ReconDisguise& disguise, const Json& disguiseKey);
-    ~ReconReader();
+                const training::Disguise& disguise, const Json& disguiseKey);
+    /// One that was trained before, of images of the same size. @param device that it is on.
+    ReconReader(std::shared_ptr<models::AttributeReader> network, const ReconData& data,
+                torch::Device device);
 
     /// Penultimate features less their mean over the plain training images, float32 [n,d] on the CPU.
     /// @param x float32 [n,3,S,S] in [0,1] on the CPU.
@@ -48,14 +41,12 @@ public:
     const std::string& hash() const { return m_hash; }
 
 private:
-    std::shared_ptr<ReconReaderNetwork> m_network;
+    void settle(const ReconData& data);
+
+    std::shared_ptr<models::AttributeReader> m_network;
     torch::Tensor m_centre;
     torch::Device m_device;
     std::string m_hash;
 };
-
-/// Bright, pale, grey, with channels, blocks and tones shuffled: what makes an embedding keep what such
-/// schemes keep. Half of the images stay as they are. @p block the side of the blocks.
-torch::Tensor reconRoughened(const torch::Tensor& x, std::int64_t block, at::Generator draws);
 
 } // namespace assay::encryption

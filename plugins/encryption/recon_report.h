@@ -37,6 +37,8 @@ protocol::Figure reconAttributesFigure(const ReconResults& results, const ReconV
 protocol::Figure reconErrorFigure(const ReconResults& results);
 protocol::Figure reconRetrievalFigure(const ReconResults& results);
 protocol::Figure reconLeakFigure(const ReconResults& results);
+/// Plain images and ciphertexts of the shown scheme as the attacker's embedding sees them, pairs joined.
+protocol::Figure reconPlaneFigure(const ReconResults& results, const ReconView& view);
 protocol::Figure reconKeySpaceFigure(const ReconResults& results);
 protocol::ImageGrid reconGallery(const ReconResults& results, const ReconView& view);
 /// What the diffusion draws of one victim. @param row of the shown victims. @param samples float32 [k,3,S,S].

@@ -84,6 +84,8 @@ void storeScheme(engine::TensorMap& map, Json& meta, const ReconScheme& scheme)
                   {"outcomes", Json::array()},
                   {"leaks", Json::array()}};
     map[scheme.id + ".encrypted"] = firstRows(scheme.encrypted);
+    if (scheme.plane.defined())
+        map[scheme.id + ".plane"] = scheme.plane;
     for (const ReconOutcome& outcome : scheme.outcomes) {
         storeOutcome(map, scheme.id + "." + reconAttackId(outcome.attack), outcome);
         entry["outcomes"].push_back(outcomeMeta(outcome));
@@ -106,6 +108,8 @@ ReconScheme readScheme(const reporting::StoredResults& stored, const Json& entry
     scheme.stageStarts = entry.at("stage_starts").get<std::vector<double>>();
     scheme.guidedCurve = entry.at("guided_curve").get<std::vector<double>>();
     scheme.encrypted = stored.at(scheme.id + ".encrypted", torch::kUInt8, 4);
+    if (const std::string plane = scheme.id + ".plane"; stored.has(plane)) // runs before version 2 kept none
+        scheme.plane = stored.at(plane, torch::kFloat64, 2);
     for (const Json& outcome : entry.at("outcomes")) {
         const auto attack = static_cast<ReconAttack>(outcome.at("attack").get<std::size_t>());
         scheme.outcomes.push_back(readOutcome(stored, scheme.id + "." + reconAttackId(attack), outcome));

@@ -80,6 +80,10 @@ struct ReconScheme
     torch::Tensor encrypted; ///< uint8 [m or fewer,3,S,S]: of the victims
     std::vector<ReconOutcome> outcomes;
     std::vector<ReconLeak> leaks;
+    /// Where the shown victims' plain images and (aligned) ciphertexts lie in the plane of the plain
+    /// embeddings' first two principal components: float64 [shown,4], x and y of either; undefined in
+    /// runs before version 2.
+    torch::Tensor plane;
     std::vector<double> encoderLosses; ///< of each epoch; empty where no encoder was trained
     std::vector<double> stageStarts;   ///< where in that training another stage began, 0 .. 1
     std::vector<double> guidedCurve;   ///< mean cosine after each step of guidance

@@ -1,6 +1,8 @@
 #include "plugins/encryption/recon_run.h"
 
+#include "backend/metrics/principal_components.h"
 #include "backend/models/generative/style_autoencoder.h"
+#include "backend/models/parallel.h"
 #include "backend/training/generator_loss.h"
 #include "plugins/encryption/feature_reconstruction.h"
 #include "plugins/encryption/recon_live.h"
@@ -190,6 +192,10 @@ torch::Tensor ReconRun::measureLeak(ReconScheme& scheme, const ReconCiphertexts&
     scheme.leaks.push_back(reconLeak("centred", victims - pairs.mean(0), plain));
     scheme.leaks.push_back(reconLeak("aligned, not centred", aligned + offset, plain + offset));
     scheme.leaks.push_back(reconLeak("aligned", aligned, plain));
+    const auto plane = metrics::principalComponents(plain, 2);
+    const std::int64_t shown = std::min(kReconShown, plain.size(0));
+    scheme.plane =
+        torch::cat({plane.project(plain.narrow(0, 0, shown)), plane.project(aligned.narrow(0, 0, shown))}, 1);
     // The embedding lost what the blocks' statistics still say; an attacker uses both.
     const std::int64_t block = featureBlock(scheme.spec);
     const torch::Tensor known = torch::cat({pairs, reconFeatures(feature, c.other, block)}, 1),
@@ -241,6 +247,7 @@ void ReconRun::attackSteps()
 
 void ReconRun::execute()
 {
+    const models::SingleThread guard; // hundreds of small steps of linear algebra, each with its barriers
     const std::vector<ReconScheme> schemes = reconSchemes(m_params);
     for (const std::string& name : m_params.networks)
         if (std::ranges::find(schemes, name, &ReconScheme::id) == schemes.end())
@@ -252,7 +259,12 @@ void ReconRun::execute()
     m_centre = m_train.mean(0, true);
     m_pca = reconPca(m_train.flatten(1), m_params.components, m_context.generator("recon.pca"));
     m_coordinates = m_pca.encode(m_train.flatten(1));
-    const std::int64_t block = m_params.etcBlocks.front();
+
+    // What does not fit is told of before anything is trained.
+    const std::size_t attacked = reconNetworkSchemes(m_params);
+    m_zoo = reconZoo(m_context, m_params, attacked);
+    if (attacked > 0 && reconIsGeneratorFile(m_params.generator))
+        m_generator = reconGenerator(m_progress, m_data, m_params);
 
     m_progress.next("A judge of attributes");
     // It must read what reconstructions look like as well: half of its images have gone through the decoder.
@@ -264,21 +276,17 @@ void ReconRun::execute()
             return torch::where((torch::rand({x.size(0)}, draws) < 0.5).view({-1, 1, 1, 1}), blurred, x);
         },
         Json{{"components", m_params.components}});
-    m_progress.next("The attacker's embedding");
-    m_embedding.emplace(
-        m_progress, "embedding", m_data, m_params.judgeEpochs,
-        [block](const torch::Tensor& x, const torch::Tensor&, at::Generator draws) {
-            return reconRoughened(x, block, draws);
-        },
-        Json{{"block", block}});
+    makeEmbedding();
 
     m_results.ids = m_data.testIds;
     m_results.plain = m_data.test;
     m_results.attributes = m_data.attributes;
     for (const ReconAttribute& attribute : m_data.attributes)
         m_results.commonest.push_back(attribute.commonest());
-    if (reconNetworkSchemes(m_params) > 0)
+    if (attacked > 0) {
         makeGenerator();
+        m_context.table(networksTable());
+    }
     addFloors();
     for (ReconScheme& scheme : reconSchemes(m_params)) {
         attack(scheme);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/encryption/secret_key.h"
+#include "backend/models/generative/generative_file.h"
 #include "plugins/encryption/recon_diffusion.h"
 #include "plugins/encryption/recon_features.h"
 #include "plugins/encryption/recon_generator.h"
@@ -48,7 +49,10 @@ private:
     /// @returns the embedding that each victim's ciphertext gives away, float32 [m,d], centred: from its own
     /// embedding and @p feature.
     torch::Tensor measureLeak(ReconScheme& scheme, const ReconCiphertexts& c, ReconFeature feature);
+    void makeEmbedding();
     void makeGenerator();
+    /// Where the networks that all schemes share come from.
+    protocol::Table networksTable() const;
     void attackByNetworks(ReconScheme& scheme, const ReconCiphertexts& c, const torch::Tensor& wanted);
     void attackGuided(ReconScheme& scheme, const torch::Tensor& wanted);
     /// Images of the diffusion: of params.samples for each row the one that fits @p wanted best.
@@ -75,6 +79,8 @@ private:
     ReconPca m_pca;
     torch::Tensor m_coordinates; ///< float32 [n,k]: of the attacker's images
     std::optional<ReconReader> m_judge, m_embedding;
+    ReconZoo m_zoo;
+    std::optional<models::ToldDiffusion> m_zooDiffusion; ///< opened for its embedding first
     ReconGenerator m_generator;
     std::optional<ReconDiffusion> m_diffusion;
     torch::Tensor m_pool, m_poolEmbeddings; ///< images of random styles and their embeddings

@@ -1,5 +1,7 @@
 #include "plugins/encryption/recon_run.h"
 
+#include "backend/engine/reporting/table_rows.h"
+#include "backend/engine/trained_network.h"
 #include "backend/models/generative/style_autoencoder.h"
 #include "plugins/encryption/recon_encoder.h"
 #include "plugins/encryption/recon_guided.h"
@@ -10,6 +12,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace assay::encryption {
 
@@ -37,10 +40,64 @@ bool ReconRun::usesNetworks(const ReconScheme& scheme) const
     return std::ranges::count(m_params.networks, scheme.id) > 0;
 }
 
+void ReconRun::makeEmbedding()
+{
+    m_progress.next("The attacker's embedding");
+    if (m_zoo.diffusion) {
+        m_zooDiffusion = models::openDiffusion(m_zoo.folder, *m_zoo.diffusion, m_context.device());
+        m_embedding.emplace(m_zooDiffusion->reader, m_data, m_context.device());
+        return;
+    }
+    const std::int64_t block = m_params.etcBlocks.front();
+    m_embedding.emplace(
+        m_progress, "embedding", m_data, m_params.judgeEpochs,
+        [block](const torch::Tensor& x, const torch::Tensor&, at::Generator draws) {
+            return training::roughened(x, block, draws);
+        },
+        Json{{"block", block}});
+}
+
+protocol::Table ReconRun::networksTable() const
+{
+    protocol::Table table{.name = "networks", .title = "Where the networks come from", .section = "Networks"};
+    table.caption =
+        "Those that all schemes share. What comes from the zoo learned from so many images of the training "
+        "split, what was trained here from the attacker's own. Neither has seen a victim.";
+    table.columns = {reporting::textColumn("network", "Network"), reporting::textColumn("from", "From"),
+                     reporting::numberColumn("images", "Images learned", 0),
+                     reporting::numberColumn("epochs", "Epochs", 0),
+                     reporting::textColumn("sha256", "SHA-256")};
+    const auto row = [&](const char* name, const std::string& from, double images, double epochs,
+                         const std::string& hash) {
+        reporting::TableRow(table) << std::string(name) << from << images << epochs << hash.substr(0, 12);
+    };
+    const auto fromZoo = [&](const char* name, const models::GenerativeCard& card, const char* epochs) {
+        row(name, "zoo: " + card.name, card.recipe.value("images", std::nan("")),
+            card.recipe.value(epochs, std::nan("")), card.sha256);
+    };
+    const auto here = static_cast<double>(m_data.train.size(0));
+    if (m_zoo.generator)
+        fromZoo("generator", *m_zoo.generator, "epochs");
+    else if (m_generator.hasLatents())
+        row("generator", m_generator.from, here, m_params.generatorEpochs, m_generator.generator->hash());
+    else
+        row("generator", m_generator.from, std::nan(""), std::nan(""), m_generator.generator->hash());
+    if (m_zoo.diffusion) {
+        fromZoo("diffusion", *m_zoo.diffusion, "epochs");
+        fromZoo("embedding", *m_zoo.diffusion, "reader_epochs");
+        return table;
+    }
+    if (m_diffusion)
+        row("diffusion", "trained here", here, kDiffusionEpochs, engine::weightsHash(m_diffusion->tensors()));
+    row("embedding", "trained here", here, m_params.judgeEpochs, m_embedding->hash());
+    return table;
+}
+
 void ReconRun::makeGenerator()
 {
     m_progress.next("A generator");
-    m_generator = reconGenerator(m_progress, m_data, m_params);
+    if (!m_generator.generator)
+        m_generator = reconGenerator(m_progress, m_data, m_params, m_zoo);
     m_progress.next("A diffusion of its latents");
     if (!m_generator.hasLatents())
         return; // a script knows no latents
@@ -52,8 +109,11 @@ void ReconRun::makeGenerator()
     m_pool = reconImages(*m_generator.generator,
                          m_generator.autoencoder->map(drawn * latents.std(0) + latents.mean(0)));
     m_poolEmbeddings = m_embedding->embed(m_pool);
-    m_diffusion.emplace(m_progress, m_generator, m_embedding->embed(m_train), m_embedding->hash(),
-                        kDiffusionEpochs);
+    if (m_zooDiffusion)
+        m_diffusion.emplace(m_zooDiffusion->diffusion);
+    else
+        m_diffusion.emplace(m_progress, m_generator, m_embedding->embed(m_train), m_embedding->hash(),
+                            kDiffusionEpochs);
 }
 
 torch::Tensor ReconRun::diffused(const torch::Tensor& wanted) const

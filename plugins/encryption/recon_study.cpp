@@ -46,9 +46,10 @@ public:
                  "other, top1, "
                  "top5, top5_low, top5_high",
                  "tables/conditions.csv: condition, scheme, measured, relation, wanted, holds",
+                 "tables/networks.csv: network, from, images, epochs, sha256",
                  "tables/steps.csv: steps, attribute, n, accuracy, chance, low, high, advantage, mse, top5",
                  "metrics advantage.SCHEME.ATTACK, auc.SCHEME"},
-            .version = "1",
+            .version = "2",
             .previews = true,
         };
     }

@@ -172,6 +172,8 @@ void emitReconView(engine::RunContext& context, const ReconResults& r, const Rec
     context.figure(reconMatrixFigure(r, view));
     context.checkpoint();
     context.figure(reconAttributesFigure(r, view));
+    if (r.schemes[view.scheme].plane.defined())
+        context.figure(reconPlaneFigure(r, view));
     context.scene(reconScene(r, view));
     context.images(reconGallery(r, view));
 }

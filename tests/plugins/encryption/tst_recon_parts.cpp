@@ -172,7 +172,7 @@ private Q_SLOTS:
     void roughenedImagesKeepTheirTones()
     {
         const torch::Tensor x = reconNoise({40, 3, 8, 8}, 10);
-        const torch::Tensor made = reconRoughened(x, 4, at::detail::createCPUGenerator(3));
+        const torch::Tensor made = training::roughened(x, 4, at::detail::createCPUGenerator(3));
         const torch::Tensor untouched = made.eq(x).flatten(1).all(1);
         const auto same = untouched.sum().item<std::int64_t>();
         QVERIFY2(same > 8 && same < 32, qPrintable(QString::number(same)));
