@@ -3,6 +3,7 @@
 #include "backend/engine/reporting/scene_picture.h"
 #include "backend/engine/reporting/table_rows.h"
 #include "backend/metrics/image_similarity.h"
+#include "plugins/encryption/explore_blocks.h"
 #include "plugins/encryption/explore_measures.h"
 #include "plugins/encryption/explore_view.h"
 
@@ -55,13 +56,6 @@ void fillSights(protocol::ImageGrid& grid, const ExploreView& view,
         }
         grid.notes.push_back(note);
     }
-}
-
-/// Row of the sample that is looked at: the first when it is none of them.
-std::int64_t exploreRow(const ExploreView& view, std::int64_t sample)
-{
-    const torch::Tensor found = view.ids.eq(sample).nonzero();
-    return found.numel() > 0 ? found[0].item<std::int64_t>() : 0;
 }
 
 /// One image, large, which scrambles while the key is turned.
@@ -298,9 +292,18 @@ double jpegRatioAt(const ExploreView& view, int quality)
 
 } // namespace
 
-void emitExplore(engine::RunContext& context, const ExploreView& view, std::int64_t sample)
+std::int64_t exploreRow(const ExploreView& view, std::int64_t sample)
 {
+    const torch::Tensor found = view.ids.eq(sample).nonzero();
+    return found.numel() > 0 ? found[0].item<std::int64_t>() : 0;
+}
+
+void emitExplore(engine::RunContext& context, const ExploreView& view, const SecretKey& key,
+                 const ExploreParams& params)
+{
+    const std::int64_t sample = params.sample;
     emitExploreScene(context, view, sample);
+    emitExploreBlocks(context, view, key, params);
     emitExploreGalleries(context, view);
     emitExploreMeasures(context, view);
     emitExploreHistograms(context, view);

@@ -28,6 +28,8 @@ struct ExploreParams
     std::string keyFile;
     bool ownKeys = false;
     int sample = -1;
+    double blockX = 0.25;
+    double blockY = 0.5;
 };
 
 template <class V>
@@ -123,6 +125,16 @@ void visit(V& v, ExploreParams& p)
         .group("View")
         .help("Which test image lies on the scene and whose neighbouring pixels are scattered; the first "
               "when it is none of those of the run.");
+    v.field("block_x", p.blockX)
+        .label("Block looked at, across")
+        .range(0, 1)
+        .step(0.01)
+        .live()
+        .group("View")
+        .help(
+            "Which block is outlined: a point of the two pictures side by side, as a share of their width. "
+            "It is set by dragging the frame; over the encrypted picture it shows where a block came from.");
+    v.field("block_y", p.blockY).label("Block looked at, down").range(0, 1).step(0.01).live().group("View");
 }
 
 /// What the parameters say of the cipher.

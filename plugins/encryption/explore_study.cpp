@@ -90,6 +90,33 @@ private:
     std::shared_ptr<const ExploreSubject> m_subject; ///< shared: a newer run replaces it while another reads
 };
 
+/// What was measured last, so that a frame that is dragged over a picture measures nothing anew. The key lies
+/// in no field of it: only its fingerprint tells one from another.
+class ExploreViews
+{
+public:
+    std::shared_ptr<const ExploreView> at(engine::RunContext& context, const ExploreParams& params,
+                                          const SecretKey& key, const ExploreSubject& subject)
+    {
+        const CipherSpec spec = cipherSpecOf(params);
+        const std::lock_guard lock(m_guard);
+        const bool known = m_view && !m_folder.empty() && m_folder == context.folder() &&
+                           m_view->spec == spec && m_view->ownKeys == params.ownKeys &&
+                           m_view->fingerprint == key.fingerprint();
+        if (!known) {
+            m_view = std::make_shared<const ExploreView>(
+                exploreView(subject, spec, key, params.ownKeys, kLive, [&] { context.checkpoint(); }));
+            m_folder = context.folder();
+        }
+        return m_view;
+    }
+
+private:
+    std::mutex m_guard; ///< of the two below
+    std::filesystem::path m_folder;
+    std::shared_ptr<const ExploreView> m_view; ///< shared: a newer one replaces it while another reads
+};
+
 class ExploreStudy final : public engine::StudyOf<ExploreParams>
 {
 public:
@@ -144,7 +171,7 @@ protected:
         emitExplore(context,
                     exploreView(subject, cipherSpecOf(params), key, params.ownKeys,
                                 {.images = subject.images.size(0)}, check),
-                    params.sample);
+                    key, params);
         std::vector<ExploreView> views;
         for (const CipherSpec& spec : comparedSpecs()) {
             context.progress(static_cast<double>(views.size() + 1), total, describe(spec));
@@ -158,14 +185,13 @@ protected:
     void previewWith(engine::RunContext& context, const ExploreParams& params) override
     {
         const auto subject = m_subjects.at(context, params);
-        emitExplore(context,
-                    exploreView(*subject, cipherSpecOf(params), exploreKey(params, context.seed()),
-                                params.ownKeys, kLive, [&] { context.checkpoint(); }),
-                    params.sample);
+        const SecretKey key = exploreKey(params, context.seed());
+        emitExplore(context, *m_views.at(context, params, key, *subject), key, params);
     }
 
 private:
     ExploreSubjects m_subjects;
+    ExploreViews m_views;
 };
 
 } // namespace

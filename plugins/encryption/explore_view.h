@@ -72,8 +72,12 @@ SecretKey exploreKey(const ExploreParams& params, std::uint64_t seed);
 ExploreView exploreView(const ExploreSubject& subject, const CipherSpec& spec, const SecretKey& key,
                         bool ownKeys, ExploreExtent extent, const std::function<void()>& check);
 
-/// Galleries, figures and tables of one view.
-void emitExplore(engine::RunContext& context, const ExploreView& view, std::int64_t sample);
+/// Row of the sample that is looked at: the first when it is none of them.
+std::int64_t exploreRow(const ExploreView& view, std::int64_t sample);
+
+/// Scenes, galleries, figures and tables of one view. @param key that it was made with.
+void emitExplore(engine::RunContext& context, const ExploreView& view, const SecretKey& key,
+                 const ExploreParams& params);
 
 /// One line per scheme, all under the run's key.
 void emitExploreSchemes(engine::RunContext& context, const std::vector<ExploreView>& views);
