@@ -22,6 +22,22 @@ inline QString outputOf(const QString& program, const QStringList& arguments, co
     return QString::fromUtf8(process.readAll());
 }
 
+/// Runs a LaTeX @p program over main.tex of @p folder. @returns empty, or what it complains of.
+inline QString complaintsOfLatex(const QString& folder, const QString& program = QStringLiteral("pdflatex"),
+                                 QString* log = nullptr)
+{
+    int code = -1;
+    const QString said = outputOf(program,
+                                  {QStringLiteral("-interaction=nonstopmode"),
+                                   QStringLiteral("-halt-on-error"), QStringLiteral("main.tex")},
+                                  folder, &code);
+    if (log)
+        *log = said;
+    return code == 0 ? QString()
+                     : QStringLiteral("status %1: ").arg(code) +
+                           said.mid(qMax<qsizetype>(0, said.indexOf(QLatin1String("\n!")))).left(800);
+}
+
 /// The text of each page of a PDF, as poppler reads it.
 inline QStringList pagesOf(const QString& pdf)
 {

@@ -53,21 +53,31 @@ private Q_SLOTS:
         QCOMPARE(request.folder, QString("out"));
         QCOMPARE(request.options.formats, QStringList({"pdf", "csv"}));
         QCOMPARE(request.options.figure.widthMm, 85.0);
+        const ExportRequest report =
+            parseExport({"r1", "--report", "a.html", "--report", "b", "--title", "T"});
+        QCOMPARE(report.reports, QStringList({"a.html", "b"}));
+        QCOMPARE(report.title, QString("T"));
+        QCOMPARE(parseExport({"--document", "d", "--report", "x.pdf"}).document, QString("d"));
     }
 
     void wrongRequestsAreAnsweredInASentence_data()
     {
         QTest::addColumn<QStringList>("words");
         QTest::addColumn<QString>("expected");
-        QTest::newRow("unknown option") << QStringList{"r", "--report", "x.html"}
-                                        << "--report: there is no such option. See 'assay --help'.";
+        QTest::newRow("unknown option") << QStringList{"r", "--slides", "x.html"}
+                                        << "--slides: there is no such option. See 'assay --help'.";
         QTest::newRow("no value") << QStringList{"r", "--to"}
                                   << "--to: a value must follow. See 'assay --help'.";
         QTest::newRow("no run")
             << QStringList{"--to", "x"}
             << "assay export: no run was named. Give the id of a run in the workspace, or its folder.";
-        QTest::newRow("no folder") << QStringList{"r"}
-                                   << "assay export: the folder to write to is missing. Add '--to DIR'.";
+        QTest::newRow("nothing to write")
+            << QStringList{"r"}
+            << "assay export: what to write is missing. Add '--to DIR' for figures and tables, or '--report "
+               "FILE' for a report.";
+        QTest::newRow("runs and a document")
+            << QStringList{"r", "--document", "d", "--report", "x.html"}
+            << "--document: the report names its runs itself. Leave out the runs, or the document.";
         QTest::newRow("unknown format")
             << QStringList{"r", "--format", "gif"}
             << "--format: 'gif' is no format of figures. Choose from pdf, svg, png, csv.";
