@@ -4,10 +4,22 @@
 
 namespace assay::widgets {
 
+int TileLayout::imageColumns() const
+{
+    const int room = (width - 2 * gap - 2 * inset + between) / std::max(1, image.width() + between);
+    return std::clamp(room, 1, std::max(1, images));
+}
+
 QSize TileLayout::tile() const
 {
-    return {2 * inset + images * image.width() + (images - 1) * between,
-            2 * inset + image.height() + caption};
+    return {2 * inset + imageColumns() * (image.width() + between) - between,
+            2 * inset + imagesHeight() + caption};
+}
+
+int TileLayout::imagesHeight() const
+{
+    const int rows = (std::max(1, images) + imageColumns() - 1) / imageColumns();
+    return rows * (image.height() + between) - between;
 }
 
 int TileLayout::columns() const
@@ -35,13 +47,15 @@ QRect TileLayout::rect(int position) const
 
 QRect TileLayout::imageRect(int position, int index) const
 {
-    return {rect(position).topLeft() + QPoint(inset + index * (image.width() + between), inset), image};
+    const QPoint place(index % imageColumns() * (image.width() + between),
+                       index / imageColumns() * (image.height() + between));
+    return {rect(position).topLeft() + QPoint(inset, inset) + place, image};
 }
 
 QRect TileLayout::captionRect(int position) const
 {
     const QRect whole = rect(position);
-    return {whole.left() + inset, whole.top() + inset + image.height() + inset / 2, whole.width() - 2 * inset,
+    return {whole.left() + inset, whole.top() + inset + imagesHeight() + inset / 2, whole.width() - 2 * inset,
             caption - inset / 2};
 }
 

@@ -14,13 +14,16 @@ struct TileLayout
     int count = 0;
     int width = 0; ///< room for tiles
     QSize image{64, 64};
-    int images = 1;  ///< variants side by side in a tile
+    int images = 1;  ///< variants of a tile: side by side, in several rows where the room is narrower
     int caption = 0; ///< height of the text under the images
     int inset = 4;   ///< between a tile's edge and its images
     int between = 2; ///< between the images of a tile
     int gap = 8;     ///< between tiles and around all of them
 
     QSize tile() const;
+    /// Images beside each other in a tile, and how high all of them are.
+    int imageColumns() const;
+    int imagesHeight() const;
     int columns() const;
     int rows() const;
     int height() const;

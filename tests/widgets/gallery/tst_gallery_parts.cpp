@@ -42,6 +42,12 @@ void GalleryPartsTest::tilesFillRows()
     QCOMPARE(layout.columns(), 1);
     layout.width = 10;
     QCOMPARE(layout.columns(), 1);
+    // Variants that have no room beside each other stand below each other.
+    layout.width = 200;
+    layout.images = 5;
+    QCOMPARE(layout.tile(), QSize(8 + 2 * 84 + 2, 8 + 3 * 84 + 2 * 2 + 20));
+    QCOMPARE(layout.imageRect(0, 4), QRect(layout.rect(0).topLeft() + QPoint(4, 4 + 2 * 86), QSize(84, 84)));
+    QVERIFY(layout.captionRect(0).top() > layout.imageRect(0, 4).bottom());
 }
 
 void GalleryPartsTest::onlyTouchedRowsAreVisible()
