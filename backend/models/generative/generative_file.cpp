@@ -3,8 +3,8 @@
 #include "backend/models/initialise.h"
 #include "backend/models/model_file.h"
 #include "backend/protocol/error.h"
+#include "backend/protocol/whole_file.h"
 
-#include <QSaveFile>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -34,13 +34,7 @@ GenerativeCard writeGenerative(const fs::path& folder, const NamedTensors& weigh
     const fs::path file = besideCard(folder, card, ".safetensors");
     writeSafetensors(file, weights, {{"format", "pt"}});
     card.sha256 = fileSha256(file);
-    const std::string text = toJson(card).dump(2) + "\n";
-    QSaveFile output(QString::fromStdString(besideCard(folder, card, ".json").string()));
-    if (!output.open(QIODevice::WriteOnly) ||
-        output.write(text.data(), static_cast<qint64>(text.size())) != static_cast<qint64>(text.size()) ||
-        !output.commit())
-        throw Error("cannot be written: " + output.errorString().toStdString(),
-                    output.fileName().toStdString(), "Check the folder's permissions and free space.");
+    writeWhole(besideCard(folder, card, ".json"), toJson(card).dump(2) + "\n");
     return card;
 }
 
