@@ -39,7 +39,7 @@ Json readOwn(const QString& path)
 QVector<Claim> reportClaims(const QVector<widgets::Evidence>& figures, const QString& path)
 {
     QVector<Claim> claims;
-    QString problem;
+    std::optional<Error> problem;
     for (const widgets::Evidence& evidence : figures) {
         // A figure that lays several runs over each other belongs to none of them.
         if (evidence.json.contains("runs") || claims.size() == kMostRunsOpened)
@@ -49,13 +49,12 @@ QVector<Claim> reportClaims(const QVector<widgets::Evidence>& figures, const QSt
             if (std::ranges::find(claims, claim.run, &Claim::run) == claims.end())
                 claims << claim;
         } catch (const Error& error) {
-            problem = QString::fromUtf8(error.what());
+            problem = error;
         }
     }
     if (claims.isEmpty())
-        throw Error(problem.isEmpty() ? "this report has no figure of a single run that could be opened"
-                                      : problem.toStdString(),
-                    problem.isEmpty() ? path.toStdString() : std::string());
+        throw problem.value_or(
+            Error("this report has no figure of a single run that could be opened", path.toStdString()));
     return claims;
 }
 

@@ -1,5 +1,7 @@
 #include "app/workbench/shell/file_intake.h"
 #include "widgets/engine/run_record.h"
+#include "widgets/figures/evidence_formats.h"
+#include "widgets/figures/plot_renderer.h"
 
 #include <QFile>
 #include <QSignalSpy>
@@ -62,6 +64,46 @@ private Q_SLOTS:
         }
     }
 
+    void thePdfOfAReportSpeaksForItsRuns()
+    {
+        protocol::Figure figure;
+        figure.name = "f";
+        const auto evidenceOf = [&](const QString& run) {
+            protocol::RunSpec spec;
+            spec.study = "a.b";
+            widgets::RunRecord record(run);
+            record.apply(protocol::RunStarted{run.toStdString(), spec, Json::object(), 0});
+            return Json{{"place", "figure-1"}, {"evidence", widgets::makeEvidence(record, figure).json}};
+        };
+        const auto pdfWith = [&](const Json& all) {
+            return write("report.pdf", widgets::embedInPdf(widgets::renderPdf(figure, {}),
+                                                           QByteArray::fromStdString(all.dump())));
+        };
+        const Json comparison{{"place", "figure-2"}, {"evidence", {{"runs", {"r", "s"}}, {"figure", "f"}}}};
+        FileIntake intake;
+        QSignalSpy read(&intake, &FileIntake::figureRead);
+        intake.take(pdfWith({evidenceOf("run-1"), comparison, evidenceOf("run-1"), evidenceOf("run-2")}));
+        QTRY_COMPARE(read.count(), 2); // one of each run
+        QCOMPARE(read[0][0].value<widgets::Claim>().run, QString("run-1"));
+        QCOMPARE(read[1][0].value<widgets::Claim>().run, QString("run-2"));
+
+        QSignalSpy refused(&intake, &FileIntake::refused);
+        const Json incomplete{{"place", "figure-1"}, {"evidence", {{"run", "r"}}}};
+        for (const Json& all : {Json::array(), Json::array({comparison})}) {
+            refused.clear();
+            const QString path = pdfWith(all);
+            intake.take(path);
+            QTRY_COMPARE(refused.count(), 1);
+            QCOMPARE(refused[0][0].toString(),
+                     path + ": this report has no figure of a single run that could be opened.");
+        }
+        refused.clear();
+        intake.take(pdfWith(Json::array({incomplete})));
+        QTRY_COMPARE(refused.count(), 1);
+        QVERIFY2(refused[0][0].toString().endsWith("Export the figure again."),
+                 qPrintable(refused[0][0].toString()));
+    }
+
     void otherFilesAreForTheEngineToTell_data()
     {
         QTest::addColumn<QString>("name");
@@ -78,6 +120,10 @@ private Q_SLOTS:
         QTest::newRow("model topology")
             << "model.json" << QByteArray(R"({"modelTopology": {}})") << QString();
         QTest::newRow("not json") << "t.json" << QByteArray("{") << QString();
+        QTest::newRow("too deep") << "deep.json"
+                                  << "{\"assay_report\": 1, \"blocks\": " + QByteArray(200000, '[') +
+                                         QByteArray(200000, ']') + '}'
+                                  << QString();
     }
 
     void otherFilesAreForTheEngineToTell()
