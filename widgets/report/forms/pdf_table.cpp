@@ -25,7 +25,7 @@ struct ColumnNeeds
 ColumnNeeds needsOf(const PaperTable& table, const QVector<int>& columns, const QFontMetricsF& metrics)
 {
     ColumnNeeds needs;
-    const double narrow = metrics.averageCharWidth() * 14;
+    const double narrow = metrics.averageCharWidth() * 14, narrowHead = metrics.averageCharWidth() * 10;
     for (const int c : columns) {
         double natural = 0, values = 0;
         for (qsizetype r = 0; r < table.rows.size(); ++r) {
@@ -39,7 +39,7 @@ ColumnNeeds needsOf(const PaperTable& table, const QVector<int>& columns, const 
         // Numbers are never wrapped; heads and texts are.
         const double least =
             table.numeric.value(c) ? std::max(values, std::min(word, narrow)) : std::min(natural, narrow);
-        needs.wrapped << std::min(natural, std::max(values, narrow)) + 2;
+        needs.wrapped << std::min(natural, std::max({values, word, narrowHead})) + 2;
         needs.natural << natural + 2;
         needs.least << std::min(least, natural) + 2;
     }
