@@ -177,10 +177,10 @@ void BlockFrame::edit()
                    tr("Empty: the caption that the study gives"));
 }
 
-void BlockFrame::openEditor(const QString& text, const QString& placeholder)
+void BlockFrame::openEditor(const QString& text, const QString& prompt)
 {
     m_editor = new NoteEditor(text, this);
-    m_editor->setPlaceholderText(placeholder);
+    m_editor->setPlaceholderText(prompt);
     m_editor->setAccessibleName(m_block.kind == ReportBlock::Kind::Text ? tr("Note in Markdown")
                                                                         : tr("Caption in Markdown"));
     m_offered = m_block.caption.isEmpty() ? text : QString();

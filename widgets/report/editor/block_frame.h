@@ -65,7 +65,7 @@ protected:
 private:
     /// The one item whose caption can be written; null for notes and runs as a whole.
     ItemView* captioned() const;
-    void openEditor(const QString& text, const QString& placeholder);
+    void openEditor(const QString& text, const QString& prompt);
     void arrange();
     void showTools();
     QString ownCaption() const;

@@ -62,13 +62,13 @@ ReportPaper::ReportPaper(ReportDraft& draft, ReportActions& actions, QWidget* pa
     connect(&m_scrolling, &QTimer::timeout, this, &ReportPaper::scrollWhileDragging);
 }
 
-QLineEdit* ReportPaper::makeField(const char* kind, const QString& name, const QString& placeholder)
+QLineEdit* ReportPaper::makeField(const char* kind, const QString& name, const QString& prompt)
 {
     auto* field = new QLineEdit(m_body);
     field->setObjectName(name);
     field->setProperty("kind", QString::fromLatin1(kind));
-    field->setPlaceholderText(placeholder);
-    field->setAccessibleName(placeholder);
+    field->setPlaceholderText(prompt);
+    field->setAccessibleName(prompt);
     leaveUndoToWindow(field);
     return field;
 }

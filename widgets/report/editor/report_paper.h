@@ -51,7 +51,7 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    QLineEdit* makeField(const char* kind, const QString& name, const QString& placeholder);
+    QLineEdit* makeField(const char* kind, const QString& name, const QString& prompt);
     BlockFrame* makeFrame(const QString& id);
     void arrange();
     void choose(const QString& id);
