@@ -281,7 +281,8 @@ private:
         }
         if (runs.size() < 2)
             return problem(ContentWords::tr("A comparison needs two runs, and has %1.").arg(runs.size()));
-        const RunComparison comparison = compareRuns(runs, names);
+        const auto compared = m_runs.comparison(runs, names);
+        const RunComparison& comparison = *compared;
         QStringList lines;
         for (qsizetype i = 0; i < runs.size(); ++i)
             lines << QStringLiteral("- **%1**: %2").arg(markdownEscaped(names[i]), summaryLine(*runs[i]));
@@ -331,6 +332,7 @@ ReportContent resolveReport(const Report& report, RunProvider& runs)
     for (const ReportBlock& block : report.blocks)
         resolver.resolve(block);
     resolver.finish();
+    runs.releaseComparisons();
     return content;
 }
 

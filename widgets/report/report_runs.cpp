@@ -4,6 +4,7 @@
 #include "backend/protocol/run_spec.h"
 #include "widgets/engine/json_read.h"
 #include "widgets/engine/run_record.h"
+#include "widgets/report/comparison/compare_runs.h"
 #include "widgets/studies/run_folder.h"
 
 #include <QCryptographicHash>
@@ -101,6 +102,29 @@ QString RunIndex::resolve(const RunSource& source) const
         }
     }
     return exists ? source.run : QString();
+}
+
+std::shared_ptr<const RunComparison> RunProvider::comparison(const QVector<std::shared_ptr<RunRecord>>& runs,
+                                                             const QStringList& names)
+{
+    for (Compared& known : m_compared) {
+        if (known.runs == runs && known.names == names) {
+            known.asked = true;
+            return known.result;
+        }
+    }
+    auto result = std::make_shared<const RunComparison>(compareRuns(runs, names));
+    // What still runs will say something else.
+    if (std::all_of(runs.begin(), runs.end(), [](const auto& run) { return isFinal(run->state()); }))
+        m_compared.append({runs, names, result});
+    return result;
+}
+
+void RunProvider::releaseComparisons()
+{
+    m_compared.removeIf([](const Compared& known) { return !known.asked; });
+    for (Compared& known : m_compared)
+        known.asked = false;
 }
 
 FolderRuns::FolderRuns(const QString& workspace)

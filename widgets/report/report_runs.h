@@ -12,6 +12,7 @@
 namespace assay::widgets {
 
 class RunRecord;
+struct RunComparison;
 
 /// One run of a workspace, as its folder says.
 struct IndexedRun
@@ -58,6 +59,22 @@ public:
     virtual std::shared_ptr<RunRecord> run(const QString& id, QString& notice) = 0;
     /// Whether figures get their evidence, which hashes all their numbers: only files need it.
     virtual bool givesEvidence() const { return true; }
+
+    /// compareRuns(), made once for runs that have ended: a report is looked up after each pause in writing.
+    std::shared_ptr<const RunComparison> comparison(const QVector<std::shared_ptr<RunRecord>>& runs,
+                                                    const QStringList& names);
+    /// Lets go of the comparisons that have not been asked for since the last call.
+    void releaseComparisons();
+
+private:
+    struct Compared
+    {
+        QVector<std::shared_ptr<RunRecord>> runs;
+        QStringList names;
+        std::shared_ptr<const RunComparison> result;
+        bool asked = true;
+    };
+    QVector<Compared> m_compared;
 };
 
 /// Reads the runs of a workspace on this machine, each once.

@@ -48,6 +48,7 @@ private Q_SLOTS:
     void everyRunCanBeMadeAgain();
     void aReportOfARunShowsAllOfIt();
     void aReportOfARunStaysWithIt();
+    void comparisonsAreMadeOnce();
 };
 
 void TestReportContent::thingsAreNumberedInTheirOrder()
@@ -202,6 +203,40 @@ void TestReportContent::aReportOfARunShowsAllOfIt()
     QCOMPARE(content.items[3].text, QStringLiteral("## Curves"));
     QCOMPARE(content.items[5].text, QStringLiteral("## Numbers"));
     QVERIFY(content.notices.isEmpty());
+}
+
+void TestReportContent::comparisonsAreMadeOnce()
+{
+    const ReportWorkspace workspace;
+    protocol::RunSpec other = reportSpec();
+    ++other.seed;
+    workspace.addRun("run-a", 100, reportSpec(), reportResults());
+    workspace.addRun("run-b", 200, other, reportResults());
+    FolderRuns runs(workspace.path());
+    Report report;
+    report.blocks << textBlock(QStringLiteral("a"))
+                  << blockOf("1", ReportBlock::Kind::Comparison,
+                             {partOf("run-a", "A", true), partOf("run-b", "B", true)});
+    const auto overlay = [&]() -> std::shared_ptr<const protocol::Figure> {
+        for (const ContentItem& item : resolveReport(report, runs).items) {
+            if (item.kind == ContentItem::Kind::Figure)
+                return item.panels.first().figure;
+        }
+        return nullptr;
+    };
+    const auto first = overlay();
+    QVERIFY(first);
+    report.blocks[0].markdown = QStringLiteral("another word");
+    QCOMPARE(overlay().get(), first.get());
+    report.blocks[1].parts[0].name = QStringLiteral("C");
+    const auto renamed = overlay();
+    QVERIFY(renamed && renamed != first);
+    // Both are let go of once they are not shown.
+    report.blocks.removeLast();
+    overlay();
+    overlay();
+    QCOMPARE(renamed.use_count(), 1);
+    QCOMPARE(first.use_count(), 1);
 }
 
 void TestReportContent::aReportOfARunStaysWithIt()
