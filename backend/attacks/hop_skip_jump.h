@@ -52,7 +52,9 @@ struct BoundaryProbes
 /// Unit vectors [n,C,H,W] towards the misclassified side: equation 16 of the paper, the mean over probes of
 /// their direction times the answer (+-1) less its mean; where all answers agree, their mean direction times
 /// the answer. Probes are normal for L2 and uniform in the cube for L-inf, scaled to the radius and clipped
-/// to [0,1].
+/// to [0,1]. Their numbers are drawn once for all samples, of which each takes them turned by a number of
+/// places and with a sign of its own: what a probe is depends on seed, sample, iteration and its number
+/// alone.
 torch::Tensor boundaryDirection(QueryTask& task, const BoundaryProbes& probes, const RandomStreams& draws);
 
 } // namespace assay::attacks

@@ -23,6 +23,7 @@ using arrays::unitFloat;
 
 constexpr double kTwoPi = 6.283185307179586;
 constexpr double kEighth = 0.125;
+constexpr int kWordDropped = 32;
 constexpr int kUnitBits = 64 - kDroppedBits;
 constexpr int kHalfDropped = 32 - kUnitBits; ///< of the lower half of the bits
 
@@ -158,9 +159,20 @@ torch::Tensor RandomStreams::normalByOperators(const torch::Tensor& like, const 
 
 double RandomStreams::shared(std::int64_t iteration, std::int64_t position) const
 {
-    // No sample has this number.
-    const std::uint64_t counter = start(~std::uint64_t(0), iteration);
+    const std::uint64_t counter = start(static_cast<std::uint64_t>(kShared), iteration);
     return unitFloat(mixed(counter + static_cast<std::uint64_t>(position + 1) * kGolden));
+}
+
+std::uint32_t RandomStreams::word(std::int64_t sample, std::int64_t iteration) const
+{
+    const std::uint64_t counter = start(static_cast<std::uint64_t>(sample), iteration);
+    return static_cast<std::uint32_t>(mixed(counter + kGolden) >> kWordDropped);
+}
+
+torch::Tensor RandomStreams::wordByOperators(const torch::Tensor& samples,
+                                             const torch::Tensor& iterations) const
+{
+    return shiftedRight(bits(samples, iterations, 1), kWordDropped).squeeze(1);
 }
 
 } // namespace assay::attacks

@@ -41,6 +41,12 @@ public:
     void normal(float* out, std::int64_t count, std::int64_t sample, std::int64_t iteration) const;
     /// A number in [0,1) of no sample: for draws shared by the batch.
     double shared(std::int64_t iteration, std::int64_t position = 0) const;
+    /// As a sample, the stream of those draws: no sample has this number.
+    static constexpr std::int64_t kShared = -1;
+    /// 32 bits of a sample's own in an iteration, those its first uniform() number is made of and 8 more.
+    std::uint32_t word(std::int64_t sample, std::int64_t iteration) const;
+    /// The same by tensor operations, int64. @param samples and @p iterations int64 [n].
+    torch::Tensor wordByOperators(const torch::Tensor& samples, const torch::Tensor& iterations) const;
 
 private:
     /// Start of the counter of a sample in an iteration.

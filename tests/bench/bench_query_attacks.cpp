@@ -4,7 +4,9 @@
 #include "backend/models/parallel.h"
 #include "backend/models/predict.h"
 #include "backend/models/zoo.h"
+#include "frozen_network.h"
 #include "plain_hop_skip_jump.h"
+#include "plain_network.h"
 #include "plain_square.h"
 
 #include <benchmark/benchmark.h>
@@ -19,18 +21,23 @@
 #include <dlfcn.h>
 #include <iostream>
 #include <malloc.h>
+#include <memory>
 #include <stdexcept>
 #include <sys/resource.h>
+#include <utility>
+#include <vector>
 
 // Questions per second of the query attacks on trained models and real images, in one process and one thread.
 // The radius is so small that no image falls (but in L2, see there): all sides ask about every image every
 // time.
 //   plain_loop  Square (L-inf) as Python libraries run it: the network as trained, the whole batch at once,
 //               squares shared by the batch, no gradients (their operators are the same, so this stands in)
-//   plain_square, plain_hsj   the same of Square in L2 and L1 and of HopSkipJump, on a frozen TorchScript
-//   graph frozen      that graph alone square, hsj ours bare        forward passes of the prepared model in
-//   the parts we use, and nothing else reached     not a time: what share of the images Square fools at a
-//   larger radius, ours and the plain one.
+//   plain_square, plain_hsj     the same of Square in L2 and L1 and of HopSkipJump
+//   frozen_square, frozen_hsj   the same loops, asking a frozen TorchScript graph
+//   frozen      that graph alone
+//   square, hsj ours
+//   bare        forward passes of the prepared model in the parts we use, and nothing else
+//   reached     not a time: what share of the images Square fools at a larger radius, ours and the plain one.
 //               Of HopSkipJump, `distance` is the median distance reached.
 // Run with --benchmark_enable_random_interleaving=true and compare medians of CPU time: items are questions.
 
@@ -112,29 +119,38 @@ void ours(benchmark::State& state, const std::string& name, const attacks::Attac
     finish(state, asked, intact);
 }
 
-/// A network whose answers are the model's.
-bench::FrozenNetwork frozen(const Subject& s)
+/// How a Python library runs the network it attacks: eagerly, as most do, or as a graph for inference only.
+enum class Peer { Plain, Frozen };
+
+template <class Network>
+attacks::LogitsFunction answersOf(const Subject& s)
 {
-    bench::FrozenNetwork network(*s.model);
-    if (!torch::allclose(network.logits(s.x), s.model->logits(s.x), 1e-3, 1e-3))
-        throw std::runtime_error("the frozen network answers otherwise");
-    return network;
+    const auto network = std::make_shared<Network>(*s.model);
+    if (!torch::allclose(network->logits(s.x), s.model->logits(s.x), 1e-3, 1e-3))
+        throw std::runtime_error("the peer's network answers otherwise");
+    return [network](const torch::Tensor& x) { return network->logits(x); };
+}
+
+attacks::LogitsFunction answersOf(const Subject& s, Peer peer)
+{
+    return peer == Peer::Plain ? answersOf<bench::PlainNetwork>(s) : answersOf<bench::FrozenNetwork>(s);
 }
 
 void frozenAlone(benchmark::State& state, const std::string& name, std::int64_t queries)
 {
     const Subject s = subject(name);
-    const bench::FrozenNetwork network = frozen(s);
+    const attacks::LogitsFunction network = answersOf(s, Peer::Frozen);
     for ([[maybe_unused]] auto iteration : state)
         for (std::int64_t q = 0; q < queries; ++q)
-            benchmark::DoNotOptimize(network.logits(s.x).data_ptr());
+            benchmark::DoNotOptimize(network(s.x).data_ptr());
     finish(state, state.iterations() * kImages * queries, true);
 }
 
-void plainSquares(benchmark::State& state, const std::string& name, Norm norm, std::int64_t queries)
+void plainSquares(benchmark::State& state, const std::string& name, Peer peer, Norm norm,
+                  std::int64_t queries)
 {
     const Subject s = subject(name);
-    const bench::FrozenNetwork network = frozen(s);
+    const attacks::LogitsFunction network = answersOf(s, peer);
     for ([[maybe_unused]] auto iteration : state)
         benchmark::DoNotOptimize(
             bench::plainSquare(network, s.x, s.y, norm, radiusOf(norm), queries).data_ptr());
@@ -145,7 +161,7 @@ void reached(benchmark::State& state, const std::string& name, const attacks::At
 {
     const Subject s = subject(name);
     const double eps = norm == Norm::L2 ? 1.5 : 12;
-    const bench::FrozenNetwork network = frozen(s);
+    const attacks::LogitsFunction network = answersOf(s, Peer::Frozen);
     const auto share = [&](const torch::Tensor& images) {
         return (models::predict(*s.model, images) != s.y).to(torch::kFloat64).mean().item<double>();
     };
@@ -178,10 +194,10 @@ void hop(benchmark::State& state, const std::string& name, const attacks::Attack
     state.counters["distance"] = medianDistance(s, result.adversarial, norm);
 }
 
-void plainHop(benchmark::State& state, const std::string& name, Norm norm)
+void plainHop(benchmark::State& state, const std::string& name, Peer peer, Norm norm)
 {
     const Subject s = subject(name);
-    const bench::FrozenNetwork network = frozen(s);
+    const attacks::LogitsFunction network = answersOf(s, peer);
     // As starting point, the first image of another class.
     torch::Tensor rows = torch::zeros({kImages}, torch::kInt64);
     for (std::int64_t i = 0; i < kImages; ++i)
@@ -263,6 +279,8 @@ int main(int argc, char** argv)
     models::setWorkerThreads(1);
     addContext();
     const attacks::Square square("square");
+    const std::vector<std::pair<Peer, std::string>> peers = {{Peer::Plain, "plain"},
+                                                             {Peer::Frozen, "frozen"}};
     // So few probes that estimates fit into the questions.
     const attacks::HopSkipJump hopping("hop-skip-jump", {.firstEvaluations = kHopEvaluations});
     for (const std::string name : {"fashion-cnn", "fashion-resnet", "fashion-mlp"}) {
@@ -273,9 +291,10 @@ int main(int argc, char** argv)
             configure(benchmark::RegisterBenchmark(("bare/" + which).c_str(), bare, name, queries));
             configure(benchmark::RegisterBenchmark(("frozen/" + which).c_str(), frozenAlone, name, queries));
             for (const Norm norm : {Norm::L2, Norm::L1})
-                configure(benchmark::RegisterBenchmark(
-                    ("plain_square_" + std::string(normName(norm)) + "/" + which).c_str(), plainSquares, name,
-                    norm, queries));
+                for (const auto& [peer, prefix] : peers)
+                    configure(benchmark::RegisterBenchmark(
+                        (prefix + "_square_" + std::string(normName(norm)) + "/" + which).c_str(),
+                        plainSquares, name, peer, norm, queries));
             for (const Norm norm : {Norm::Linf, Norm::L2, Norm::L1})
                 configure(benchmark::RegisterBenchmark(
                     ("square_" + std::string(normName(norm)) + "/" + which).c_str(),
@@ -297,8 +316,10 @@ int main(int argc, char** argv)
             configure(benchmark::RegisterBenchmark(
                 ("hsj_" + which + "/" + std::to_string(kHopQueries)).c_str(),
                 [&hopping, name, norm](benchmark::State& state) { hop(state, name, hopping, norm); }));
-            configure(benchmark::RegisterBenchmark(
-                ("plain_hsj_" + which + "/" + std::to_string(kHopQueries)).c_str(), plainHop, name, norm));
+            for (const auto& [peer, prefix] : peers)
+                configure(benchmark::RegisterBenchmark(
+                    (prefix + "_hsj_" + which + "/" + std::to_string(kHopQueries)).c_str(), plainHop, name,
+                    peer, norm));
         }
     }
     benchmark::Initialize(&argc, argv);

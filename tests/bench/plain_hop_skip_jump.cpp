@@ -24,7 +24,7 @@ torch::Tensor column(const torch::Tensor& perImage)
 class Hops
 {
 public:
-    Hops(const FrozenNetwork& network, const torch::Tensor& x, const torch::Tensor& y, Norm norm,
+    Hops(const attacks::LogitsFunction& network, const torch::Tensor& x, const torch::Tensor& y, Norm norm,
          std::int64_t queries)
         : m_network(network)
         , m_x(x)
@@ -69,7 +69,7 @@ private:
     torch::Tensor isAdversarial(const torch::Tensor& images)
     {
         ++m_asked;
-        return m_network.logits(images).argmax(1).ne(m_y);
+        return m_network(images).argmax(1).ne(m_y);
     }
 
     torch::Tensor distances(const torch::Tensor& images) const
@@ -125,7 +125,7 @@ private:
         return sum / (column(sum.flatten(1).norm(2, 1)) + kSmallest);
     }
 
-    const FrozenNetwork& m_network;
+    const attacks::LogitsFunction& m_network;
     const torch::Tensor m_x;
     const torch::Tensor m_y;
     const Norm m_norm;
@@ -137,9 +137,9 @@ private:
 
 } // namespace
 
-PlainHopResult plainHopSkipJump(const FrozenNetwork& network, const torch::Tensor& x, const torch::Tensor& y,
-                                const torch::Tensor& start, Norm norm, std::int64_t queries,
-                                std::int64_t firstEvaluations)
+PlainHopResult plainHopSkipJump(const attacks::LogitsFunction& network, const torch::Tensor& x,
+                                const torch::Tensor& y, const torch::Tensor& start, Norm norm,
+                                std::int64_t queries, std::int64_t firstEvaluations)
 {
     const torch::NoGradGuard off;
     return Hops(network, x, y, norm, queries).run(start, firstEvaluations);

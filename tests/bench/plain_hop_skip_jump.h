@@ -1,7 +1,6 @@
 #pragma once
 
-#include "backend/attacks/budget.h"
-#include "frozen_network.h"
+#include "backend/attacks/queries.h"
 
 #include <torch/types.h>
 
@@ -17,8 +16,8 @@ struct PlainHopResult
 /// searches that go on until the last image's has ended. @param x float32 [N,C,H,W]. @param start images that
 /// the network takes for other classes than @p y. No estimate is begun that @p queries questions about each
 /// image do not pay for, with one question for the step.
-PlainHopResult plainHopSkipJump(const FrozenNetwork& network, const torch::Tensor& x, const torch::Tensor& y,
-                                const torch::Tensor& start, attacks::Norm norm, std::int64_t queries,
-                                std::int64_t firstEvaluations);
+PlainHopResult plainHopSkipJump(const attacks::LogitsFunction& network, const torch::Tensor& x,
+                                const torch::Tensor& y, const torch::Tensor& start, attacks::Norm norm,
+                                std::int64_t queries, std::int64_t firstEvaluations);
 
 } // namespace assay::bench

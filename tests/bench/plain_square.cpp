@@ -73,7 +73,8 @@ torch::Tensor l1Correction(const torch::Tensor& from, const torch::Tensor& delta
 class Loop
 {
 public:
-    Loop(const FrozenNetwork& network, const torch::Tensor& x, const torch::Tensor& y, Norm norm, double eps)
+    Loop(const attacks::LogitsFunction& network, const torch::Tensor& x, const torch::Tensor& y, Norm norm,
+         double eps)
         : m_network(network)
         , m_x(x)
         , m_index(y.unsqueeze(1))
@@ -152,12 +153,12 @@ private:
 
     torch::Tensor margins(const torch::Tensor& images) const
     {
-        const torch::Tensor z = m_network.logits(images);
+        const torch::Tensor z = m_network(images);
         return z.gather(1, m_index).squeeze(1) -
                z.scatter(1, m_index, -std::numeric_limits<float>::infinity()).amax(1);
     }
 
-    const FrozenNetwork& m_network;
+    const attacks::LogitsFunction& m_network;
     const torch::Tensor m_x;
     const torch::Tensor m_index;
     const Norm m_norm;
@@ -170,8 +171,8 @@ private:
 
 } // namespace
 
-torch::Tensor plainSquare(const FrozenNetwork& network, const torch::Tensor& x, const torch::Tensor& y,
-                          Norm norm, double eps, std::int64_t queries)
+torch::Tensor plainSquare(const attacks::LogitsFunction& network, const torch::Tensor& x,
+                          const torch::Tensor& y, Norm norm, double eps, std::int64_t queries)
 {
     const torch::NoGradGuard off;
     Loop loop(network, x, y, norm, eps);

@@ -131,6 +131,23 @@ private Q_SLOTS:
                 4);
     }
 
+    void wordsAreTheUpperBits()
+    {
+        const RandomStreams streams(9, 4);
+        const torch::Tensor samples = torch::tensor({0, 5, 5, 1000000007}, torch::kInt64);
+        const torch::Tensor iterations = torch::tensor({0, 3, 4, 999}, torch::kInt64);
+        const torch::Tensor words = streams.wordByOperators(samples, iterations);
+        for (std::int64_t i = 0; i < 4; ++i) {
+            const auto sample = samples[i].item<std::int64_t>(),
+                       iteration = iterations[i].item<std::int64_t>();
+            const std::uint32_t word = streams.word(sample, iteration);
+            QCOMPARE(words[i].item<std::int64_t>(), std::int64_t(word));
+            float first = 0;
+            streams.uniform(&first, 1, sample, iteration);
+            QCOMPARE(std::uint32_t(first * (1 << 24)), word >> 8);
+        }
+    }
+
     void sharedDrawsAreUniform()
     {
         const RandomStreams streams(3, 2);
