@@ -13,8 +13,9 @@ namespace assay::attacks {
 
 namespace {
 
-/// Probes whose directions are drawn together, at least: images made of them stay in the cache.
-constexpr std::int64_t kProbeSlice = 8;
+/// Probes whose directions are drawn together, at least: they stay in the cache. Of few samples more, so that
+/// a pass through the model is full.
+constexpr std::int64_t kProbeSlice = 10;
 /// Those of operators.
 constexpr std::int64_t kOperatorSlice = 25;
 /// Probes of one estimate at most, so that those of different iterations use different draws.
@@ -115,6 +116,13 @@ public:
         shape.front() = task.part;
         m_images = torch::empty(shape, m_position.options());
         m_rows = torch::empty({task.part}, probes.rows.options());
+        // Asked of the tensors once and not for every probe.
+        m_centre = m_position.data_ptr<float>();
+        m_radius = probes.radius.data_ptr<float>();
+        m_stream = probes.samples.data_ptr<std::int64_t>();
+        m_rowOf = probes.rows.data_ptr<std::int64_t>();
+        m_image = m_images.data_ptr<float>();
+        m_row = m_rows.data_ptr<std::int64_t>();
         m_directions.resize(std::size_t(m_slice * 2 * m_width));
         m_lengths.resize(std::size_t(m_slice));
     }
@@ -155,8 +163,8 @@ private:
     {
         return m_probes.iteration * kProbesOfIteration + probe;
     }
-    float* image(std::int64_t place) { return m_images.data_ptr<float>() + place * m_width; }
-    const float* centre(std::int64_t sample) const { return m_position.data_ptr<float>() + sample * m_width; }
+    float* image(std::int64_t place) const { return m_image + place * m_width; }
+    const float* centre(std::int64_t sample) const { return m_centre + sample * m_width; }
     /// Of the slice's k-th direction, written twice: what begins at any place of the first is it turned.
     float* drawn(std::int64_t k) { return m_directions.data() + k * 2 * m_width; }
 
@@ -195,11 +203,11 @@ private:
 
     void propose(std::int64_t place, std::int64_t sample, std::int64_t k, std::int64_t number)
     {
-        const Turn turn(m_draws.word(m_probes.samples.data_ptr<std::int64_t>()[sample], number), m_width);
-        const double radius = m_probes.radius.data_ptr<float>()[sample];
+        const Turn turn(m_draws.word(m_stream[sample], number), m_width);
+        const double radius = m_radius[sample];
         const double factor = (turn.negated ? -radius : radius) / m_lengths[std::size_t(k)];
         m_kernels.along(centre(sample), drawn(k) + turn.places, float(factor), image(place), m_width);
-        m_rows.data_ptr<std::int64_t>()[place] = m_probes.rows.data_ptr<std::int64_t>()[sample];
+        m_row[place] = m_rowOf[sample];
     }
 
     QueryTask& m_task;
@@ -215,6 +223,12 @@ private:
     std::vector<double> m_lengths;
     torch::Tensor m_images; ///< asked about at once
     torch::Tensor m_rows;
+    const float* m_centre;
+    const float* m_radius;
+    const std::int64_t* m_stream;
+    const std::int64_t* m_rowOf;
+    float* m_image;
+    std::int64_t* m_row;
     std::vector<float> m_answers;
 };
 

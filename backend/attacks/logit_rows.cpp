@@ -71,12 +71,18 @@ torch::Tensor rowsDecided(const torch::Tensor& logits, const torch::Tensor& clas
 {
     torch::Tensor result = torch::empty({logits.size(0)}, torch::kBool);
     auto* decided = result.data_ptr<bool>();
+    const std::int64_t count = logits.size(1);
     forEachRow(logits, classes, [&](std::int64_t i, const float* z, std::int64_t y) {
-        std::int64_t best = 0;
-        for (std::int64_t k = 1; k < logits.size(1); ++k)
-            if (z[k] > z[best] || (std::isnan(z[k]) && !std::isnan(z[best])))
-                best = k;
-        decided[i] = (best == y) == wanted;
+        const float own = z[y];
+        std::int64_t behind = 0; // its own logit with them, if it is a number
+        for (std::int64_t k = 0; k < y; ++k)
+            behind += z[k] < own ? 1 : 0;
+        for (std::int64_t k = y; k < count; ++k)
+            behind += z[k] <= own ? 1 : 0;
+        const bool best = std::isnan(own)
+                              ? std::none_of(z, z + y, [](float logit) { return std::isnan(logit); })
+                              : behind == count;
+        decided[i] = best == wanted;
     });
     return result;
 }
