@@ -236,14 +236,20 @@ void HopSkipJumpRun::keep(const torch::Tensor& flags)
 void HopSkipJumpRun::finish()
 {
     const torch::Tensor within = m_distance.le(m_task.budget.eps);
-    torch::Tensor projected = m_nearest.clone();
-    Ball(m_task.clean, m_norm, m_task.budget.eps).project(projected);
-    m_task.adversarial.copy_(torch::where(perImage(within), m_nearest, projected));
+    m_task.adversarial.copy_(m_nearest);
     m_task.success.copy_(within);
+    const torch::Tensor outside = within.logical_not().nonzero().squeeze(1);
+    if (outside.size(0) == 0)
+        return;
+    torch::Tensor projected = m_nearest.index_select(0, outside);
+    Ball(m_task.clean.index_select(0, outside), m_norm, m_task.budget.eps).project(projected);
+    m_task.adversarial.index_copy_(0, outside, projected);
     // The question kept back. Without an example there is nothing to ask about.
-    const torch::Tensor rows = m_distance.isfinite().logical_and(within.logical_not()).nonzero().squeeze(1);
-    if (rows.size(0) > 0)
-        m_task.success.index_copy_(0, rows, m_task.fooling(projected.index_select(0, rows), rows));
+    const torch::Tensor found = m_distance.index_select(0, outside).isfinite().nonzero().squeeze(1);
+    if (found.size(0) == 0)
+        return;
+    const torch::Tensor rows = outside.index_select(0, found);
+    m_task.success.index_copy_(0, rows, m_task.fooling(projected.index_select(0, found), rows));
 }
 
 } // namespace assay::attacks

@@ -13,6 +13,20 @@ torch::Tensor rows(std::int64_t count, std::int64_t length)
     return torch::empty({count, length}, torch::kFloat32);
 }
 
+/// The first numbers of each row. Of a few logits LibTorch's copy takes as long as a small layer.
+torch::Tensor unpadded(const torch::Tensor& padded, std::int64_t length)
+{
+    const std::int64_t count = padded.size(0), stride = padded.size(1);
+    if (length == stride)
+        return padded;
+    torch::Tensor result = rows(count, length);
+    const float* from = padded.data_ptr<float>();
+    auto* to = result.data_ptr<float>();
+    for (std::int64_t i = 0; i < count; ++i)
+        std::copy_n(from + i * stride, length, to + i * length);
+    return result;
+}
+
 } // namespace
 
 torch::Tensor DirectNetwork::forward(const torch::Tensor& given, torch::Tensor* tape) const
@@ -71,7 +85,7 @@ torch::Tensor DirectNetwork::runLinear(torch::Tensor features, std::size_t first
             kernels().maskOf(out.data_ptr<float>(), masks + count * (m_layerMasks + layer.mask), out.numel());
         features = out;
     }
-    return features.narrow(1, 0, m_linear.back().out).contiguous();
+    return unpadded(features, m_linear.back().out);
 }
 
 torch::Tensor DirectNetwork::gradient(const torch::Tensor& logitsGradient, const torch::Tensor& tape) const

@@ -214,6 +214,14 @@ private Q_SLOTS:
             QVERIFY(torch::allclose(found.to(torch::kFloat64), wanted, 1e-6, 1e-6));
             QVERIFY(torch::allclose(slope.to(torch::kFloat64), exact, 1e-6, 1e-6));
         }
+        // The first of those that are no number counts as largest.
+        for (std::int64_t k = 0; k < 7; ++k) {
+            torch::Tensor some = rows.clone();
+            some.select(1, k).fill_(NAN);
+            some.select(1, 4).masked_fill_(torch::arange(20).ge(10), NAN);
+            QVERIFY(torch::equal(fooled(some, y, false), some.argmax(1).ne(y)));
+            QVERIFY(torch::equal(fooled(some, y, true), some.argmax(1).eq(y)));
+        }
         torch::Tensor broken = rows.clone();
         broken[3][2] = NAN;
         QVERIFY(torch::equal(fooled(broken, y, false), fooled(broken.to(torch::kFloat64), y, false)));
