@@ -131,7 +131,6 @@ public:
     torch::Tensor direction()
     {
         sum();
-        torch::Tensor result = torch::zeros_like(m_position);
         for (std::int64_t i = 0; i < m_samples; ++i) {
             const float* common = m_sums.directions.data_ptr<float>() + i * m_width;
             float* answered = m_sums.answered.data_ptr<float>() + i * m_width;
@@ -141,9 +140,12 @@ public:
                 m_kernels.add(answered, common, -mean, m_width);
             const double length = std::sqrt(m_kernels.squares(answered, nullptr, m_width));
             if (length >= kNoLength)
-                m_kernels.add(result.data_ptr<float>() + i * m_width, answered, float(1 / length), m_width);
+                std::transform(answered, answered + m_width, answered,
+                               [share = float(1 / length)](float value) { return value * share; });
+            else
+                std::fill_n(answered, m_width, 0.0F);
         }
-        return result;
+        return m_sums.answered;
     }
 
 private:

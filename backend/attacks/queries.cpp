@@ -12,9 +12,11 @@ Queries::Queries(Answers answers, std::int64_t count, torch::Device device)
     , m_counts(torch::zeros({count}, torch::TensorOptions(torch::kInt64).device(device)))
 {}
 
-torch::Tensor Queries::logits(const torch::Tensor& x, const torch::Tensor& rows)
+torch::Tensor Queries::logits(const torch::Tensor& x, const torch::Tensor& rows, std::int64_t first)
 {
-    return counted(rows, [&] { return m_answers.logits(x); });
+    const c10::InferenceMode inference;
+    count(rows, first);
+    return m_answers.logits(x);
 }
 
 std::unique_ptr<models::LocalChanges> Queries::localChanges(const torch::Tensor& x) const
@@ -22,31 +24,27 @@ std::unique_ptr<models::LocalChanges> Queries::localChanges(const torch::Tensor&
     return m_answers.localChanges ? m_answers.localChanges(x) : nullptr;
 }
 
-torch::Tensor Queries::counted(const torch::Tensor& rows, const std::function<torch::Tensor()>& ask)
+torch::Tensor Queries::counted(const torch::Tensor& rows, std::int64_t first,
+                               const std::function<torch::Tensor()>& ask)
 {
     const c10::InferenceMode inference;
-    count(rows);
+    count(rows, first);
     return ask();
 }
 
-void Queries::count(const torch::Tensor& rows)
+void Queries::count(const torch::Tensor& rows, std::int64_t first)
 {
     if (!m_counts.is_cpu()) {
         // One thread asks at a time there.
-        m_counts.index_add_(0, rows, torch::ones_like(rows));
+        m_counts.index_add_(0, rows + first, torch::ones_like(rows));
         return;
     }
-    const torch::Tensor asked = rows.cpu();
+    const torch::Tensor asked = rows.is_cpu() ? rows.contiguous() : rows.cpu();
     // In place by row and not with a tensor operation: threads count different samples of one tensor at once.
-    auto* counts = m_counts.data_ptr<std::int64_t>();
+    auto* counts = m_counts.data_ptr<std::int64_t>() + first;
     const auto* row = asked.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < asked.size(0); ++i)
         ++counts[row[i]];
-}
-
-torch::Tensor Queries::labels(const torch::Tensor& x, const torch::Tensor& rows)
-{
-    return logits(x, rows).argmax(1);
 }
 
 std::int64_t Queries::total() const

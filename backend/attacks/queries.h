@@ -34,22 +34,21 @@ public:
         : Queries(Answers{std::move(answer), {}}, count, device)
     {}
 
-    /// @param rows int64 [n]: the sample each image of @p x stands for, each at most once; one question each.
-    /// Computed in inference mode.
-    torch::Tensor logits(const torch::Tensor& x, const torch::Tensor& rows);
+    /// @param rows int64 [n]: the sample each image of @p x stands for, counted from sample @p first on; one
+    /// question each. Computed in inference mode.
+    torch::Tensor logits(const torch::Tensor& x, const torch::Tensor& rows, std::int64_t first = 0);
     /// Whom to ask, through counted(), about images like @p x that change a region at a time; or nullptr.
     std::unique_ptr<models::LocalChanges> localChanges(const torch::Tensor& x) const;
     /// Logits [n,K] of whatever @p ask asks about the samples @p rows: counted and computed as logits().
-    torch::Tensor counted(const torch::Tensor& rows, const std::function<torch::Tensor()>& ask);
-    /// argmax classes, int64 [n]: all that a decision-based attack sees.
-    torch::Tensor labels(const torch::Tensor& x, const torch::Tensor& rows);
+    torch::Tensor counted(const torch::Tensor& rows, std::int64_t first,
+                          const std::function<torch::Tensor()>& ask);
 
     /// Questions asked so far, int64 [count] on the CPU.
     torch::Tensor counts() const { return m_counts.cpu(); }
     std::int64_t total() const;
 
 private:
-    void count(const torch::Tensor& rows);
+    void count(const torch::Tensor& rows, std::int64_t first);
 
     Answers m_answers;
     torch::Tensor m_counts;

@@ -7,18 +7,36 @@
 
 namespace assay::attacks {
 
+namespace {
+
+/// index_select() without an operator: networks may take no longer than a few of them.
+torch::Tensor chosenRows(const torch::Tensor& classes, const torch::Tensor& rows)
+{
+    const std::int64_t count = rows.size(0);
+    torch::Tensor result = torch::empty({count}, torch::kInt64);
+    auto* chosen = result.data_ptr<std::int64_t>();
+    const torch::Tensor asked = rows.contiguous();
+    const auto* row = asked.data_ptr<std::int64_t>();
+    const auto* all = classes.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < count; ++i)
+        chosen[i] = all[row[i]];
+    return result;
+}
+
+} // namespace
+
 torch::Tensor QueryTask::logits(const torch::Tensor& images, const torch::Tensor& rows)
 {
-    const torch::Tensor numbers = rows + firstImage;
     if (images.size(0) <= part) {
         // A copy, since what inference mode made is not to be changed in place outside of it.
-        const torch::Tensor all = queries.logits(images, numbers).clone();
+        const torch::Tensor all = queries.logits(images, rows, firstImage).clone();
         advance(images.size(0));
         return all;
     }
     torch::Tensor all;
     inParts(images.size(0), part, [&](std::int64_t first, std::int64_t n) {
-        const torch::Tensor answer = queries.logits(images.narrow(0, first, n), numbers.narrow(0, first, n));
+        const torch::Tensor answer =
+            queries.logits(images.narrow(0, first, n), rows.narrow(0, first, n), firstImage);
         if (!all.defined())
             all = torch::empty({images.size(0), answer.size(1)}, answer.options());
         all.narrow(0, first, n).copy_(answer);
@@ -29,7 +47,7 @@ torch::Tensor QueryTask::logits(const torch::Tensor& images, const torch::Tensor
 
 torch::Tensor QueryTask::counted(const torch::Tensor& rows, const std::function<torch::Tensor()>& ask)
 {
-    const torch::Tensor answer = queries.counted(rows + firstImage, ask);
+    const torch::Tensor answer = queries.counted(rows, firstImage, ask);
     advance(rows.size(0));
     return answer;
 }
@@ -45,23 +63,9 @@ torch::Tensor QueryTask::fooling(const torch::Tensor& images, const torch::Tenso
     if (images.size(0) > part)
         return fooled(logits(images, rows), classes.index_select(0, rows), targeted);
     // What inference mode made is only read here: no copy as in logits().
-    torch::Tensor numbers, wanted;
-    if (rows.is_cpu() && classes.is_cpu()) {
-        // By row: networks may take no longer than a few tensor operators.
-        numbers = torch::empty({rows.size(0)}, torch::kInt64);
-        wanted = torch::empty({rows.size(0)}, torch::kInt64);
-        const torch::Tensor asked = rows.contiguous();
-        const auto* row = asked.data_ptr<std::int64_t>();
-        const auto* all = classes.data_ptr<std::int64_t>();
-        for (std::int64_t i = 0; i < rows.size(0); ++i) {
-            numbers.data_ptr<std::int64_t>()[i] = row[i] + firstImage;
-            wanted.data_ptr<std::int64_t>()[i] = all[row[i]];
-        }
-    } else {
-        numbers = rows + firstImage;
-        wanted = classes.index_select(0, rows);
-    }
-    const torch::Tensor answers = queries.logits(images, numbers);
+    const torch::Tensor wanted =
+        rows.is_cpu() && classes.is_cpu() ? chosenRows(classes, rows) : classes.index_select(0, rows);
+    const torch::Tensor answers = queries.logits(images, rows, firstImage);
     advance(images.size(0));
     return fooled(answers, wanted, targeted);
 }
