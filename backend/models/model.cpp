@@ -68,6 +68,12 @@ torch::Tensor Model::logits(const torch::Tensor& x, const TapSink& sink) const
     return m_folded->forward(x, &sink);
 }
 
+std::optional<Taped> Model::taped(const torch::Tensor& x) const
+{
+    requireClassifier();
+    return m_folded->taped(x);
+}
+
 std::unique_ptr<LocalChanges> Model::localChanges(const torch::Tensor& x) const
 {
     requireClassifier();

@@ -61,6 +61,14 @@ struct ModelCard
 /// Receives named intermediate values during a forward pass; see Model::taps().
 using TapSink = std::function<void(const std::string& name, const torch::Tensor& value)>;
 
+/// Logits [N,K] and the way back from them to the pixels, once, without LibTorch's graph: vjp takes [N,K] and
+/// gives their vector-Jacobian product [N,C,H,W], the gradient of what has these derivatives in the logits.
+struct Taped
+{
+    torch::Tensor logits;
+    std::function<torch::Tensor(const torch::Tensor& slopes)> vjp;
+};
+
 /// What a model said about a data set, kept without the model: enough for studies that need no gradients.
 struct Predictions
 {
@@ -89,6 +97,8 @@ public:
     virtual std::shared_ptr<Network> copy() const;
     /// See Model::localChanges().
     virtual std::unique_ptr<LocalChanges> localChanges(const torch::Tensor& /*x*/) const { return nullptr; }
+    /// See Model::taped().
+    virtual std::optional<Taped> taped(const torch::Tensor& /*x*/) const { return std::nullopt; }
 };
 
 /// A model ready to be questioned: eval mode, parameters frozen (requires_grad false), so that
@@ -124,6 +134,9 @@ public:
     /// Logits, with every tap reported to @p sink.
     torch::Tensor logits(const torch::Tensor& x, const TapSink& sink) const;
     std::vector<std::string> taps() const;
+    /// Logits and gradients with the digits of logits() and autograd, and without what a graph takes, which
+    /// in a small network shows. nullopt where that is the only way: see localChanges().
+    std::optional<Taped> taped(const torch::Tensor& x) const;
     /// A faster way to the logits of images that change a region at a time, for one thread. @param x images
     /// like those: as many and of the same form. @returns nullptr where logits() is the only way: on a
     /// device, for a network of other layers, for images of another form than the card's, and for more than

@@ -69,6 +69,11 @@ torch::Tensor BuiltinNetwork::directLogits(const torch::Tensor& x) const
     return direct::logits(m_direct, x);
 }
 
+std::optional<Taped> BuiltinNetwork::taped(const torch::Tensor& x) const
+{
+    return isDirect(x, nullptr) ? std::optional(direct::taped(m_direct, x)) : std::nullopt;
+}
+
 std::unique_ptr<LocalChanges> BuiltinNetwork::localChanges(const torch::Tensor& x) const
 {
     if (!isDirect(x, nullptr))

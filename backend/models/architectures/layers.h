@@ -19,6 +19,7 @@ public:
 
     std::shared_ptr<Network> another() const override { return m_maker(m_options, m_input, m_classes); }
     std::unique_ptr<LocalChanges> localChanges(const torch::Tensor& x) const override;
+    std::optional<Taped> taped(const torch::Tensor& x) const override;
 
 protected:
     BuiltinNetwork(Maker maker, Json options, InputSpec input, std::int64_t classes);

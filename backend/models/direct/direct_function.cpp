@@ -3,6 +3,9 @@
 #include <ATen/core/ivalue.h>
 #include <torch/autograd.h>
 #include <torch/types.h>
+#include <torch/utils.h>
+
+#include <utility>
 
 namespace assay::models::direct {
 
@@ -52,6 +55,17 @@ torch::Tensor logits(const std::shared_ptr<const DirectNetwork>& network, const 
     if (torch::GradMode::is_enabled() && x.requires_grad())
         return DirectFunction::apply(x, network);
     return network->forward(x, nullptr);
+}
+
+Taped taped(const std::shared_ptr<const DirectNetwork>& network, const torch::Tensor& x)
+{
+    const torch::NoGradGuard off;
+    torch::Tensor tape;
+    torch::Tensor logits = network->forward(x.detach(), &tape);
+    return {.logits = std::move(logits), .vjp = [network, tape](const torch::Tensor& slopes) {
+                const torch::NoGradGuard still;
+                return network->gradient(slopes, tape);
+            }};
 }
 
 } // namespace assay::models::direct

@@ -13,4 +13,7 @@ bool suits(const InputSpec& input, const torch::Tensor& x);
 /// graph of a result may outlive the model.
 torch::Tensor logits(const std::shared_ptr<const DirectNetwork>& network, const torch::Tensor& x);
 
+/// The same without a graph, whatever the gradient mode.
+Taped taped(const std::shared_ptr<const DirectNetwork>& network, const torch::Tensor& x);
+
 } // namespace assay::models::direct

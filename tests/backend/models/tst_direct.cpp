@@ -55,13 +55,18 @@ struct Answer
     torch::Tensor gradient;
 };
 
+/// Of what is differentiated, in the logits, [1,K].
+torch::Tensor slopesOf(const torch::Tensor& logits)
+{
+    return randomNumbers({1, logits.size(1)}, 5).to(logits.dtype());
+}
+
 template <class Forward>
 Answer answerOf(Forward forward, const torch::Tensor& x)
 {
     const torch::Tensor leaf = x.clone().requires_grad_(true);
     const torch::Tensor z = forward(leaf);
-    const torch::Tensor weights = randomNumbers({1, z.size(1)}, 5).to(z.dtype());
-    return {z.detach(), torch::autograd::grad({(z * weights).sum()}, {leaf})[0]};
+    return {z.detach(), torch::autograd::grad({(z * slopesOf(z)).sum()}, {leaf})[0]};
 }
 
 /// The least region around both.
@@ -145,6 +150,16 @@ private Q_SLOTS:
             QVERIFY(wanted.gradient.abs().amax().item<double>() > 1e-4); // else nothing is compared
             QVERIFY(apart(found.logits, wanted.logits) < 2e-5);
             QVERIFY(apart(found.gradient, wanted.gradient) < 2e-5);
+
+            // Without a graph, and where gradients are off, the same digits.
+            {
+                const torch::NoGradGuard off;
+                const std::optional<Taped> pass = model.taped(x);
+                QVERIFY(pass && torch::equal(pass->logits, found.logits));
+                QVERIFY(
+                    torch::equal(pass->vjp(slopesOf(pass->logits).expand_as(pass->logits)), found.gradient));
+                QVERIFY(!model.taped(x.to(torch::kFloat64)));
+            }
 
             // And an image's digits do not depend on its company.
             const Answer alone = answerOf([&](const torch::Tensor& images) { return model.logits(images); },
