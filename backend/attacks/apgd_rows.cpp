@@ -18,10 +18,15 @@ std::int64_t pixelsOf(const torch::Tensor& images)
     return images.size(0) > 0 ? images.numel() / images.size(0) : 0;
 }
 
-void copyImage(const torch::Tensor& from, const torch::Tensor& to, std::int64_t row)
+void copyImage(const torch::Tensor& from, std::int64_t row, const torch::Tensor& to, std::int64_t place)
 {
     const std::int64_t pixels = pixelsOf(from);
-    std::copy_n(from.data_ptr<float>() + row * pixels, pixels, to.data_ptr<float>() + row * pixels);
+    std::copy_n(from.data_ptr<float>() + row * pixels, pixels, to.data_ptr<float>() + place * pixels);
+}
+
+void copyImage(const torch::Tensor& from, const torch::Tensor& to, std::int64_t row)
+{
+    copyImage(from, row, to, row);
 }
 
 } // namespace
@@ -82,6 +87,28 @@ void ApgdRun::rememberByRows(const torch::Tensor& flags, const torch::Tensor& lo
         if (better)
             bestLoss[i] = now[i];
         wasHere[i] = better;
+    }
+}
+
+void ApgdRun::finishByRows()
+{
+    const auto* row = m_rows.data_ptr<std::int64_t>();
+    const auto* foolingLoss = m_foolingLoss.data_ptr<float>();
+    const auto* bestLoss = m_bestLoss.data_ptr<float>();
+    const auto* here = m_bestIsHere.data_ptr<bool>();
+    const auto* foolingIsBest = m_foolingIsBest.data_ptr<bool>();
+    auto* foundLoss = m_foundLoss.data_ptr<float>();
+    auto* success = m_task.success.data_ptr<bool>();
+    for (std::int64_t i = 0; i < m_rows.size(0); ++i) {
+        const bool fooling = foolingLoss[i] > kNoLoss;
+        const float loss = fooling ? foolingLoss[i] : bestLoss[i];
+        success[row[i]] = fooling;
+        // Samples fooled by an earlier attempt are not among the active ones.
+        if (!fooling && !(loss > foundLoss[row[i]]))
+            continue;
+        foundLoss[row[i]] = loss;
+        const torch::Tensor& best = here[i] ? m_position : m_best;
+        copyImage(fooling && !foolingIsBest[i] ? m_fooling : best, i, m_task.adversarial, row[i]);
     }
 }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace assay::attacks {
 
@@ -15,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t kApgdStartStream = 11;
 constexpr double kMomentumShare = 0.75; ///< alpha of the paper: the new step's share
-constexpr float kNoLoss = -std::numeric_limits<float>::infinity();
 
 // Of L1.
 constexpr double kFirstEntries = 0.2;    ///< share of the entries that the first steps change
@@ -318,7 +316,8 @@ void ApgdRun::dropFooled(const torch::Tensor& flags)
 
 void ApgdRun::finish()
 {
-    copyBest();
+    if (m_byRows)
+        return finishByRows();
     const torch::Tensor fooling = m_foolingLoss.gt(kNoLoss);
     const torch::Tensor loss = raised(fooling, m_foolingLoss, m_bestLoss);
     const torch::Tensor position = raised(fooling, m_fooling, m_best);

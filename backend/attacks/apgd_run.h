@@ -3,6 +3,8 @@
 #include "backend/attacks/apgd.h"
 #include "backend/attacks/random_streams.h"
 
+#include <limits>
+
 namespace assay::attacks {
 
 /// Tries that one sample gets at most.
@@ -52,6 +54,7 @@ private:
     void dropFooled(const torch::Tensor& flags);
     /// Writes what the attempt has reached where it beats the result.
     void finish();
+    void finishByRows();
     void keep(const torch::Tensor& rows);
     torch::Tensor direction() const;
     AttackTask::RowLoss loss() const;
@@ -59,6 +62,7 @@ private:
 
     /// Over eps. In L1 it is 1.
     static constexpr double kFirstStep = 2;
+    static constexpr float kNoLoss = -std::numeric_limits<float>::infinity();
 
     AttackTask& m_task;
     const ApgdOptions& m_options;
