@@ -40,13 +40,17 @@ void ApgdRun::climbByRows(int t)
         return;
     }
     const ImageKernels& kernels = imageKernels();
+    const std::int64_t count = m_position.size(0);
     const std::int64_t pixels = pixelsOf(m_position);
-    for (std::int64_t i = 0; i < m_position.size(0); ++i) {
-        const float* position = m_position.data_ptr<float>() + i * pixels;
-        const float* gradient = m_gradient.data_ptr<float>() + i * pixels;
-        const float* centre = m_ball.centre().data_ptr<float>() + i * pixels;
-        kernels.climb(position, gradient, centre, float(m_eps), m_step.data_ptr<float>()[i],
-                      m_previous.data_ptr<float>() + i * pixels, pixels);
+    const auto* position = m_position.data_ptr<float>();
+    const auto* gradient = m_gradient.data_ptr<float>();
+    const auto* centre = m_ball.centre().data_ptr<float>();
+    const auto* step = m_step.data_ptr<float>();
+    auto* previous = m_previous.data_ptr<float>();
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t at = i * pixels;
+        kernels.climb(position + at, gradient + at, centre + at, float(m_eps), step[i], previous + at,
+                      pixels);
     }
     std::swap(m_position, m_previous);
 }
