@@ -217,13 +217,11 @@ void plainHop(benchmark::State& state, const std::string& name, Peer peer, Norm 
 void plainLoop(benchmark::State& state, const std::string& name, std::int64_t queries)
 {
     const Subject s = subject(name);
-    const auto network = s.model->cloneNetwork();
-    for (torch::Tensor& weight : network->parameters())
-        weight.requires_grad_(true);
+    const attacks::LogitsFunction network = answersOf(s, Peer::Plain);
     const auto generator = at::detail::createCPUGenerator(1);
     const torch::Tensor index = s.y.unsqueeze(1);
     const auto marginOf = [&](const torch::Tensor& images) {
-        const torch::Tensor z = network->forward(images);
+        const torch::Tensor z = network(images);
         return z.gather(1, index).squeeze(1) - z.scatter(1, index, -INFINITY).amax(1);
     };
     for ([[maybe_unused]] auto iteration : state) {
