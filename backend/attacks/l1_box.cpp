@@ -14,7 +14,6 @@ namespace assay::attacks {
 
 namespace {
 
-constexpr double kL1BoxShrink = 1 - 1e-6;
 /// Of eps: what float32 sums of pixels are sure of.
 constexpr double kSumTolerance = 2e-7;
 constexpr int kMostPasses = 64;

@@ -8,6 +8,9 @@ namespace assay::attacks {
 // looks like a corner of the ball mostly lies outside the box, so that projecting onto the ball and clipping
 // afterwards, as Ball::project() does, ends far inside.
 
+/// Of eps, what nearestInL1Box() keeps to, so that rounded sums stay inside.
+inline constexpr double kL1BoxShrink = 1 - 1e-6;
+
 /// The nearest point, in L2, of { z : ||z - centre||_1 <= eps, 0 <= z <= 1 }, per image [n,C,H,W].
 ///
 /// With y = position - centre and r_i the room between centre_i and the wall on y_i's side, the Lagrangian
@@ -15,8 +18,8 @@ namespace assay::attacks {
 /// |d_i| = min(max(|y_i| - lambda, 0), r_i) on y_i's side. Its sum falls from lambda = 0 on, linearly between
 /// the points where a coordinate leaves its wall, |y_i| - r_i, and where it reaches zero, |y_i|. lambda is 0
 /// if the sum is within eps there, else where it is eps: found from these 2 d points in order.
-/// Coordinates that d does not move are the centre's, to the bit. eps is taken 1e-6 shorter, so that rounded
-/// sums stay inside. @param position any values. @param centre in [0,1]. No host round trip.
+/// Coordinates that d does not move are the centre's, to the bit. eps is taken kL1BoxShrink times.
+/// @param position any values. @param centre in [0,1]. No host round trip.
 torch::Tensor nearestInL1Box(const torch::Tensor& position, const torch::Tensor& centre, double eps);
 
 /// The same by tensor operators, lambda from the sorted points: what devices other than the CPU run. There an

@@ -12,8 +12,10 @@ namespace {
 
 /// Mass only moves, and what a wall has cut off is given again, so that scaling the perturbation to the
 /// radius, which the method ends with, changes nothing but what has been rounded: within this it is left out,
-/// and no pixel outside of the windows changes.
+/// and no pixel outside of the windows changes. The projection of L1 likewise, while the sum of the sizes is
+/// within the larger share over what it keeps to, which leaves twice that to the radius.
 constexpr double kSureStretch = 2e-7;
+constexpr double kSureSum = 3e-7;
 
 template <bool kSquares>
 double massOf(double difference)
@@ -51,7 +53,7 @@ models::Region SquareImage::propose(const float* best, const float* clean, doubl
     m_filled = drawn(uniform);
     m_emptied = drawn(uniform + 2);
     m_lying = uniform[4] >= 0.5F;
-    const double limit = massOf<kSquares>(m_shape.eps);
+    const double limit = kSquares ? m_shape.eps * m_shape.eps : m_shape.eps * kL1BoxShrink;
     const double unspent = std::max(limit - spent, 0.0) / double(m_shape.channels);
     double whole = spent;
     for (std::int64_t c = 0; c < m_shape.channels; ++c) {
@@ -64,16 +66,17 @@ models::Region SquareImage::propose(const float* best, const float* clean, doubl
         const double stretch = m_shape.eps / (std::sqrt(std::max(whole, 0.0)) + kNoMass);
         if (std::abs(stretch - 1) > kSureStretch) {
             imageKernels().scale(best, clean, float(stretch), out, numbers());
-            place(clean, float(stretch), out);
+            place(clean, float(stretch), true, out);
             return {.bottom = m_shape.height, .right = m_shape.width};
         }
-        place(clean, 1, out);
-        return aroundWindows();
-    } else {
-        place(clean, 1, out);
+    } else if (whole > limit * (1 + kSureSum)) {
+        place(clean, 1, false, out);
         moveIntoL1Box(out, clean, numbers(), m_shape.eps);
         return {.bottom = m_shape.height, .right = m_shape.width};
     }
+    // Within the ball. What the box cuts off is not made good, in L1 by the projection as little.
+    place(clean, 1, true, out);
+    return aroundWindows();
 }
 
 models::Region SquareImage::aroundWindows() const
@@ -142,7 +145,7 @@ SquareImage::Moved SquareImage::fill(const float* best, const float* clean, doub
     return {.taken = taken, .given = massOf<kSquares>(factor) * fresh};
 }
 
-void SquareImage::place(const float* clean, float stretch, float* out) const
+void SquareImage::place(const float* clean, float stretch, bool clips, float* out) const
 {
     const float* patch = m_patches.data();
     for (std::int64_t c = 0; c < m_shape.channels; ++c, clean += plane(), out += plane()) {
@@ -154,8 +157,7 @@ void SquareImage::place(const float* clean, float stretch, float* out) const
             const std::int64_t first = (m_filled.top + i) * m_shape.width + m_filled.left;
             for (std::int64_t j = 0; j < m_side; ++j) {
                 const float value = clean[first + j] + *patch++ * stretch;
-                // In L1 the projection needs to know how far outside it is.
-                out[first + j] = m_shape.norm == Norm::L2 ? std::clamp(value, 0.0F, 1.0F) : value;
+                out[first + j] = clips ? std::clamp(value, 0.0F, 1.0F) : value;
             }
         }
     }

@@ -30,8 +30,9 @@ public:
 
     std::int64_t numbers() const { return m_shape.channels * plane(); }
     /// @param spent mass of best - clean. @param uniform 5 + C numbers, see SquareMoves::propose().
-    /// @param out equal to @p best. @returns where it no longer is: around the windows; the whole image in
-    /// L1, where the projection moves every pixel, and in L2 where rounding has to be made good.
+    /// @param out equal to @p best. @returns where it no longer is: around the windows; the whole image where
+    /// it has to be brought back into the ball, in L1 of several channels, which are given more than there
+    /// is, and where rounding has to be made good.
     models::Region propose(const float* best, const float* clean, double spent, const float* uniform,
                            float* out);
 
@@ -63,7 +64,8 @@ private:
     template <bool kSquares>
     Moved fill(const float* best, const float* clean, double unspent, float sign, float* patch) const;
     /// Puts clean pixels into the emptied window and the patches, @p stretch times, into the other.
-    void place(const float* clean, float stretch, float* out) const;
+    /// @param clips to [0,1]: a projection needs to know how far outside it is.
+    void place(const float* clean, float stretch, bool clips, float* out) const;
 
     Shape m_shape;
     std::int64_t m_side;

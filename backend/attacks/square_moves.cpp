@@ -139,7 +139,8 @@ torch::Tensor SquareMoves::proposeByOperators(const WindowState& state, const to
     const auto length = [&](const torch::Tensor& of) { return squares ? of.sqrt() : of; };
     const torch::Tensor fresh = bumps(uniform, 4, channels, side) + there / (length(thereMass) + kNoMass);
     const torch::Tensor unspent =
-        ((squares ? eps * eps : eps) - state.spent.view({-1, 1, 1})).clamp_min_(0) / double(channels);
+        ((squares ? eps * eps : eps * kL1BoxShrink) - state.spent.view({-1, 1, 1})).clamp_min_(0) /
+        double(channels);
     const torch::Tensor whole = unspent + thereMass + otherMass;
     // In L1 every channel gets what all could: the projection shares it out.
     const torch::Tensor budget = squares ? whole.sqrt() : whole * double(channels);

@@ -37,7 +37,9 @@ SquareRun::SquareRun(QueryTask& task, const SquareOptions& options)
         m_low = (m_clean - task.budget.eps).clamp_min_(0);
         m_high = (m_clean + task.budget.eps).clamp_max_(1);
     }
-    if (task.budget.norm != Norm::L1 && m_clean.is_cpu() && task.budget.queries > 1)
+    // In L1 of several channels a proposal is projected, which moves every pixel.
+    const bool local = task.budget.norm != Norm::L1 || m_channels == 1;
+    if (local && m_clean.is_cpu() && task.budget.queries > 1)
         m_local = task.queries.localChanges(m_clean);
 }
 
