@@ -109,13 +109,13 @@ public:
         , m_position(probes.position.contiguous())
         , m_samples(m_position.size(0))
         , m_width(m_position[0].numel())
-        , m_slice(std::clamp((task.part + m_samples - 1) / m_samples, std::min(kProbeSlice, task.part),
-                             task.part))
+        , m_room(std::min(task.part, m_samples * probes.evaluations))
+        , m_slice(std::clamp((m_room + m_samples - 1) / m_samples, std::min(kProbeSlice, m_room), m_room))
     {
         std::vector<std::int64_t> shape = m_position.sizes().vec();
-        shape.front() = task.part;
+        shape.front() = m_room;
         m_images = torch::empty(shape, m_position.options());
-        m_rows = torch::empty({task.part}, probes.rows.options());
+        m_rows = torch::empty({m_room}, probes.rows.options());
         // Asked of the tensors once and not for every probe.
         m_centre = m_position.data_ptr<float>();
         m_radius = probes.radius.data_ptr<float>();
@@ -155,7 +155,7 @@ private:
             const std::int64_t probes = std::min(m_slice, m_probes.evaluations - probe);
             for (std::int64_t k = 0; k < probes; ++k)
                 draw(k, numberOf(probe + k));
-            const std::int64_t together = m_task.part / probes;
+            const std::int64_t together = m_room / probes;
             for (std::int64_t sample = 0; sample < m_samples; sample += together)
                 ask(sample, std::min(together, m_samples - sample), probe, probes);
         }
@@ -189,8 +189,8 @@ private:
                 propose(i * probes + k, sample + i, k, numberOf(probe + k));
         const std::int64_t count = samples * probes;
         const torch::Tensor flags =
-            count == m_task.part ? m_task.fooling(m_images, m_rows)
-                                 : m_task.fooling(m_images.narrow(0, 0, count), m_rows.narrow(0, 0, count));
+            count == m_room ? m_task.fooling(m_images, m_rows)
+                            : m_task.fooling(m_images.narrow(0, 0, count), m_rows.narrow(0, 0, count));
         m_answers.assign(flags.data_ptr<bool>(), flags.data_ptr<bool>() + count);
         for (float& answer : m_answers)
             answer = 2 * answer - 1;
@@ -220,10 +220,11 @@ private:
     const torch::Tensor m_position;
     const std::int64_t m_samples;
     const std::int64_t m_width; ///< of an image, in pixels
+    const std::int64_t m_room;  ///< images asked about at once
     const std::int64_t m_slice; ///< probes whose directions are kept
     std::vector<float> m_directions;
     std::vector<double> m_lengths;
-    torch::Tensor m_images; ///< asked about at once
+    torch::Tensor m_images;
     torch::Tensor m_rows;
     const float* m_centre;
     const float* m_radius;
