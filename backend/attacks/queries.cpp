@@ -14,9 +14,7 @@ Queries::Queries(Answers answers, std::int64_t count, torch::Device device)
 
 torch::Tensor Queries::logits(const torch::Tensor& x, const torch::Tensor& rows, std::int64_t first)
 {
-    const c10::InferenceMode inference;
-    count(rows, first);
-    return m_answers.logits(x);
+    return counted(rows, first, [&] { return m_answers.logits(x); });
 }
 
 std::unique_ptr<models::LocalChanges> Queries::localChanges(const torch::Tensor& x) const
