@@ -1,5 +1,6 @@
 #include "backend/data/images/lazy_image_dataset.h"
 
+#include "backend/data/images/own_pages.h"
 #include "backend/data/images/parallel_for.h"
 #include "backend/protocol/error.h"
 
@@ -137,8 +138,7 @@ torch::Tensor LazyImageDataset::pixelsOf(Split split, const torch::Tensor& ids) 
         throw Error(std::to_string(count) + " pictures of this size need more than " +
                         std::to_string(kMaxResidentBytes >> 30) + " GiB at once",
                     m_info.name, "Choose a smaller size, or take fewer at a time.");
-    const torch::Tensor pixels =
-        torch::empty({count, m_shape.channels, m_shape.height, m_shape.width}, torch::kUInt8);
+    const torch::Tensor pixels = bytesInOwnPages({count, m_shape.channels, m_shape.height, m_shape.width});
     parallelFor(count, [&](std::int64_t i) {
         fill(split, wanted[static_cast<std::size_t>(i)], pixels.select(0, i));
     });

@@ -40,11 +40,10 @@ private Q_SLOTS:
         set->thumbnails(Split::Train, torch::arange(kCount), 64);
         const std::int64_t growth = test::residentMemory("VmHWM") - before;
 
-        // Two batches wait, one is read, one is used, and the C library keeps as much of those that were
-        // freed; a picture a core is in flight, read and decoded.
+        // Two batches wait, one is read, one is used; a picture a core is in flight, read and decoded.
         const std::int64_t picture = shape.bytes();
         const std::int64_t bound =
-            memory.pixelBytes + memory.thumbnailBytes + 8 * kBatch * picture + 8 * picture + 24 * kMebi;
+            memory.pixelBytes + memory.thumbnailBytes + 4 * kBatch * picture + 8 * picture + 16 * kMebi;
         QVERIFY2(growth < bound, qPrintable(QString("grew by %1 MiB").arg(growth / kMebi)));
         QVERIFY(bound < kCount * picture / 2); // so that keeping everything would have been seen
         QVERIFY(set->cachedBytes() > 60 * kMebi);
