@@ -19,14 +19,22 @@ template <int kPixels, int kVectors>
 void tile(const Convolution& c, const float* in, const float* weights, std::int64_t weightRow,
           const float* bias, float* out)
 {
+    const bool accumulate = c.accumulate, relu = c.relu; // fields might change with every store
+    const std::int64_t inColumn = c.inColumn, outColumn = c.outColumn;
     Lanes sum[kPixels][kVectors];
+#pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 2
         for (int j = 0; j < kVectors; ++j) {
             sum[p][j] = load(bias + j * kLanes);
-            if (c.accumulate)
-                sum[p][j] += load(out + p * c.outColumn + j * kLanes);
+            if (accumulate)
+                sum[p][j] += load(out + p * outColumn + j * kLanes);
         }
-    const auto multiplyAdd = [&](const float* from) __attribute__((always_inline))
+    // Every third pixel has a pointer, and its neighbours are reached by the processor's scaled index: an
+    // address for each would not fit the registers, and half of all loads would be of addresses.
+    constexpr int kReached = 3;
+    constexpr int kPointers = (kPixels + kReached - 1) / kReached;
+    const auto multiplyAdd = [&](const float* const* from, int k) __attribute__((always_inline))
     {
         Lanes w[kVectors];
 #pragma GCC unroll 2
@@ -34,7 +42,7 @@ void tile(const Convolution& c, const float* in, const float* weights, std::int6
             w[j] = load(weights + j * kLanes);
 #pragma GCC unroll 16
         for (int p = 0; p < kPixels; ++p) {
-            const float value = from[p * c.inColumn];
+            const float value = from[p / kReached][p % kReached * inColumn + k];
 #pragma GCC unroll 2
             for (int j = 0; j < kVectors; ++j)
                 sum[p][j] += w[j] * value;
@@ -42,22 +50,38 @@ void tile(const Convolution& c, const float* in, const float* weights, std::int6
         weights += weightRow;
     };
     for (std::int64_t t = 0; t < c.tapCount; ++t) {
-        const float* from = in + c.taps[t];
+        const float* from[kPointers];
+#pragma GCC unroll 8
+        for (int i = 0; i < kPointers; ++i)
+            from[i] = in + c.taps[t] + kReached * i * inColumn;
+        const auto advance = [&](int by) __attribute__((always_inline))
+        {
+#pragma GCC unroll 8
+            for (int i = 0; i < kPointers; ++i) {
+                from[i] += by;
+                __asm__("" : "+r"(from[i])); // hides where it comes from: all would be worked out again
+            }
+        };
         std::int64_t k = 0;
-        // Four at a time, so that the addresses of the pixels are worked out once for four.
-        for (; k + 4 <= c.depth; k += 4, from += 4)
+        for (; k + 4 <= c.depth; k += 4) {
 #pragma GCC unroll 4
             for (int i = 0; i < 4; ++i)
-                multiplyAdd(from + i);
-        for (; k < c.depth; ++k, ++from)
-            multiplyAdd(from);
+                multiplyAdd(from, i);
+            advance(4);
+        }
+        for (; k < c.depth; ++k) {
+            multiplyAdd(from, 0);
+            advance(1);
+        }
     }
     const Lanes zero = {};
+#pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 2
         for (int j = 0; j < kVectors; ++j) {
-            if (c.relu)
+            if (relu)
                 sum[p][j] = sum[p][j] < zero ? zero : sum[p][j];
-            __builtin_memcpy(out + p * c.outColumn + j * kLanes, &sum[p][j], sizeof(Lanes));
+            __builtin_memcpy(out + p * outColumn + j * kLanes, &sum[p][j], sizeof(Lanes));
         }
 }
 
