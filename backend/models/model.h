@@ -134,8 +134,9 @@ public:
     /// Logits, with every tap reported to @p sink.
     torch::Tensor logits(const torch::Tensor& x, const TapSink& sink) const;
     std::vector<std::string> taps() const;
-    /// Logits and gradients with the digits of logits() and autograd, and without what a graph takes, which
-    /// in a small network shows. nullopt where that is the only way: see localChanges().
+    /// Logits and gradients with the digits that logits() and autograd give where the pixels require a
+    /// gradient, and without what a graph takes, which in a small network shows. nullopt where that is the
+    /// only way: see localChanges().
     std::optional<Taped> taped(const torch::Tensor& x) const;
     /// A faster way to the logits of images that change a region at a time, for one thread. @param x images
     /// like those: as many and of the same form. @returns nullptr where logits() is the only way: on a

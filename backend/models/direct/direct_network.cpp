@@ -1,5 +1,8 @@
 #include "backend/models/direct/direct_network.h"
 
+#include "backend/models/direct/panels.h"
+#include "backend/models/direct/tiles.h"
+
 #include <torch/utils.h>
 
 #include <algorithm>
@@ -7,28 +10,6 @@
 namespace assay::models::direct {
 
 namespace {
-
-std::int64_t padded(std::int64_t numbers)
-{
-    return (numbers + kChannelBlock - 1) / kChannelBlock * kChannelBlock;
-}
-
-/// @p matrix with rows of a padded length, the rest zero.
-torch::Tensor withPaddedRows(const torch::Tensor& matrix, std::int64_t length)
-{
-    torch::Tensor result = torch::zeros({matrix.size(0), length}, torch::kFloat32);
-    result.narrow(1, 0, matrix.size(1)).copy_(matrix);
-    return result;
-}
-
-/// As kernels take it: a matrix in panels of columns, zero columns added.
-torch::Tensor inPanels(const torch::Tensor& matrix)
-{
-    std::vector<torch::Tensor> panels;
-    for (const torch::Tensor& panel : withPaddedRows(matrix, padded(matrix.size(1))).split(kPanel, 1))
-        panels.push_back(panel.reshape({-1}));
-    return torch::cat(panels);
-}
 
 torch::Tensor paddedBias(const torch::Tensor& bias, std::int64_t outputs)
 {
@@ -105,6 +86,10 @@ void DirectNetwork::addConvolutionLayer(Node from, Node to, const FoldedConvolut
         layer.inputWeights = inPanels(weight.permute({0, 2, 3, 1}).reshape({outputs, -1}));
     else
         addPhases(layer, weight);
+    if (from != kInput && layer.kernel == kTiledKernel && layer.stride == 1 &&
+        std::min(weight.size(0), weight.size(1)) >= kLeastTiled &&
+        weight.size(0) * weight.size(1) <= kMostTiled && worthTiles(m_images[to].height, m_images[to].width))
+        layer.tiles = tileWeights(weight);
     m_images[from].margin = std::max(m_images[from].margin, layer.padding);
     m_largestConvolution = std::max(m_largestConvolution, layer.weights.numel());
 }

@@ -58,7 +58,7 @@ public:
     bool isWorthwhile() const { return m_largestConvolution <= kMostWeights; }
 
     /// Logits [N,K] of @p x, float32 [N,C,H,W] on the CPU. @p tape, when not null, receives what gradient()
-    /// needs.
+    /// needs; when null, convolutions go by tiles (tiles.h), and logits differ by rounding.
     torch::Tensor forward(const torch::Tensor& x, torch::Tensor* tape) const;
     /// Gradient in the pixels [N,C,H,W], from the one in the logits, [N,K], and forward()'s tape.
     torch::Tensor gradient(const torch::Tensor& logitsGradient, const torch::Tensor& tape) const;
@@ -102,6 +102,12 @@ public:
 
 private:
     static constexpr std::int64_t kPoolSide = 2;
+    /// Convolutions that tiles.h takes over, of at least so many channels before and after: of fewer, the
+    /// additions take as long as the multiplications that they save.
+    static constexpr std::int64_t kTiledKernel = 3;
+    static constexpr std::int64_t kLeastTiled = 16;
+    /// And of at most so many pairs of channels: their tiles' weights must stay in the second cache.
+    static constexpr std::int64_t kMostTiled = std::int64_t(1) << 13;
     /// Float32 numbers of one convolution.
     static constexpr std::int64_t kMostWeights = std::int64_t(1) << 17;
 
@@ -161,6 +167,7 @@ private:
         torch::Tensor bias;
         std::vector<Phase> phases;  ///< of the gradient in `from`
         torch::Tensor inputWeights; ///< [O][k*k*I], in place of phases where `from` is the input
+        torch::Tensor tiles;        ///< of tileWeights(), where whole images may go by tiles
     };
 
     struct Linear
@@ -191,7 +198,10 @@ private:
     Region affectedBy(const Layer& layer, const Region& part) const;
     template <class Body>
     void forEachRow(const std::vector<Region>& parts, Body body) const;
-    /// @param part of the result. @param masks null unless that is all of it.
+    /// The whole result of a layer that has tiles.
+    void runTiles(const Layer& layer, float* values) const;
+    /// @param part of the result; its digits do not depend on what part that is. @param masks null unless it
+    /// is all of it.
     void runLayer(const Layer& layer, const Region& part, float* values, std::uint8_t* masks) const;
     /// @p in and @p out are rows of @p count images.
     static Product productOf(const Linear& layer, const float* in, float* out, std::int64_t count, bool relu);

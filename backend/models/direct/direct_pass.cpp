@@ -1,5 +1,7 @@
 #include "backend/models/direct/direct_network.h"
 
+#include "backend/models/direct/tiles.h"
+
 #include <torch/types.h>
 
 #include <algorithm>
@@ -46,9 +48,15 @@ torch::Tensor DirectNetwork::forward(const torch::Tensor& given, torch::Tensor* 
         const std::int64_t pixels = m_input.channels * m_input.height * m_input.width;
         for (std::int64_t i = 0; i < count; ++i) {
             load(x.data_ptr<float>() + i * pixels, wholeInput(), values);
-            for (const Layer& layer : m_layers)
-                runLayer(layer, m_images[layer.to].whole(), values,
-                         masks ? masks + i * m_layerMasks : nullptr);
+            for (const Layer& layer : m_layers) {
+                // Only where nobody asks for gradients: what rounds otherwise, now and then passes another
+                // unit of a ReLU, and with it another gradient than operators give.
+                if (layer.tiles.defined() && !masks)
+                    runTiles(layer, values);
+                else
+                    runLayer(layer, m_images[layer.to].whole(), values,
+                             masks ? masks + i * m_layerMasks : nullptr);
+            }
             gatherFeatures(values, features.data_ptr<float>() + i * features.size(1));
         }
     }
@@ -145,6 +153,26 @@ void DirectNetwork::load(const float* pixels, const Region& part, float* values)
                 to[x * image.stride] = (from[y * image.width + x] - mean) * scale;
         }
     }
+}
+
+void DirectNetwork::runTiles(const Layer& layer, float* values) const
+{
+    const Image& from = m_images[layer.from];
+    const Image& to = m_images[layer.to];
+    convolveTiles({.in = values + from.at(-layer.padding, -layer.padding),
+                   .inRow = from.row(from.margin),
+                   .inColumn = from.stride,
+                   .depth = from.channels,
+                   .weights = layer.tiles.data_ptr<float>(),
+                   .bias = layer.bias.data_ptr<float>(),
+                   .width = to.stride,
+                   .out = values + to.at(0, 0),
+                   .outRow = to.row(to.margin),
+                   .outColumn = to.stride,
+                   .rows = to.height,
+                   .columns = to.width,
+                   .accumulate = layer.accumulate,
+                   .relu = layer.relu});
 }
 
 void DirectNetwork::runLayer(const Layer& layer, const Region& part, float* values, std::uint8_t* masks) const

@@ -29,7 +29,7 @@ struct Convolution
     std::int64_t tapCount;
     std::int64_t depth;
     const float* weights; ///< [taps * depth][width] in panels
-    const float* bias;    ///< [width]
+    const float* bias;    ///< [width]; null: zeros
     std::int64_t width;   ///< a multiple of kChannelBlock
     float* out;
     std::int64_t outRow;
@@ -38,6 +38,42 @@ struct Convolution
     std::int64_t columns;
     bool accumulate = false; ///< adds what is in out
     bool relu = false;       ///< of the sum; a NaN stays
+};
+
+/// Of tiles.h: results along a tile's side, pixels that they are made of, and products that a tile takes.
+inline constexpr std::int64_t kTileSide = 4;
+inline constexpr std::int64_t kTileReach = kTileSide + 2;
+inline constexpr std::int64_t kTilePlanes = kTileReach * kTileReach;
+
+/// A row of tiles of pixels, each kTileSide pixels from the last: tiles[kTileReach * i + j][t] = (B^T d B)_ij
+/// of the t-th.
+struct IntoTiles
+{
+    const float* pixels; ///< the first tile's first
+    std::int64_t row;
+    std::int64_t column;  ///< channels with their padding
+    std::int64_t rows;    ///< of pixels that there are, from the first on; beyond them are zeros
+    std::int64_t columns; ///< the same
+    std::int64_t count;   ///< of tiles
+    float* tiles;         ///< [count][column], kTilePlanes times
+    std::int64_t plane;   ///< from one of these to the next
+};
+
+/// A row of tiles of results: A^T m A, with the bias.
+struct OutOfTiles
+{
+    const float* products; ///< [count][width], kTilePlanes times
+    std::int64_t plane;
+    std::int64_t width;
+    std::int64_t count;
+    const float* bias;
+    float* out; ///< the first result of the first tile
+    std::int64_t outRow;
+    std::int64_t outColumn;
+    std::int64_t rows; ///< of results that there are, from the first on
+    std::int64_t columns;
+    bool accumulate; ///< adds what is in out
+    bool relu;       ///< of the sum; a NaN stays
 };
 
 /// sums[i][o] = start + sum over k of values[k] * weights[rows[k]][o], k going over the numbers of vector i:
@@ -75,6 +111,8 @@ struct Kernels
 {
     const char* name;
     void (*convolve)(const Convolution& convolution);
+    void (*intoTiles)(const IntoTiles& row);
+    void (*outOfTiles)(const OutOfTiles& row);
     void (*addRows)(const RowSums& sums);
     /// The numbers of a vector that are not 0, and their places: returns how many. @p kept and @p rows hold
     /// @p count.

@@ -26,7 +26,7 @@ void tile(const Convolution& c, const float* in, const float* weights, std::int6
     for (int p = 0; p < kPixels; ++p)
 #pragma GCC unroll 2
         for (int j = 0; j < kVectors; ++j) {
-            sum[p][j] = load(bias + j * kLanes);
+            sum[p][j] = bias ? load(bias + j * kLanes) : Lanes{};
             if (accumulate)
                 sum[p][j] += load(out + p * outColumn + j * kLanes);
         }
@@ -113,7 +113,8 @@ void convolveChannels(const Convolution& c, std::int64_t channel)
         std::int64_t at = 0;
         for (std::int64_t i = 0; i < pieces; ++i) {
             (i < longer ? first : other)(c, c.in + r * c.inRow + at * c.inColumn, weights, weightRow,
-                                         c.bias + channel, c.out + r * c.outRow + at * c.outColumn + channel);
+                                         c.bias ? c.bias + channel : nullptr,
+                                         c.out + r * c.outRow + at * c.outColumn + channel);
             at += i < longer ? size + 1 : size;
         }
     }
@@ -128,6 +129,108 @@ void convolve(const Convolution& c)
         convolveChannels<2>(c, channel);
     for (; channel < c.width; channel += kLanes)
         convolveChannels<1>(c, channel);
+}
+
+/// B^T d. Of equal numbers all but the second are exactly 0, so that in plain areas all results are equal.
+inline void tilePixels(const Lanes (&d)[kTileReach], Lanes (&t)[kTileReach])
+{
+    const Lanes even = d[4] - 4.0F * d[2], odd = d[3] - 4.0F * d[1];
+    const Lanes far = d[4] - d[2], near = 2.0F * (d[3] - d[1]);
+    t[0] = 4.0F * (d[0] - d[2]) + far;
+    t[1] = even + odd;
+    t[2] = even - odd;
+    t[3] = far + near;
+    t[4] = far - near;
+    t[5] = 4.0F * (d[1] - d[3]) + (d[5] - d[3]);
+}
+
+/// A^T m.
+inline void tileResults(const Lanes (&m)[kTileReach], Lanes (&y)[kTileSide])
+{
+    const Lanes ones = m[1] + m[2], signs = m[1] - m[2];
+    const Lanes twos = m[3] + m[4], others = m[3] - m[4];
+    y[0] = m[0] + ones + twos;
+    y[1] = signs + 2.0F * others;
+    y[2] = ones + 4.0F * twos;
+    y[3] = signs + 8.0F * others + m[5];
+}
+
+/// One vector of a tile's channels.
+template <bool kWhole>
+void intoTile(const IntoTiles& r, const float* from, std::int64_t columns, float* to)
+{
+    Lanes half[kTileReach][kTileReach]; // [column][row]
+#pragma GCC unroll 6
+    for (int x = 0; x < kTileReach; ++x) {
+        Lanes d[kTileReach];
+#pragma GCC unroll 6
+        for (int y = 0; y < kTileReach; ++y)
+            d[y] = kWhole || (x < columns && y < r.rows) ? load(from + y * r.row + x * r.column) : Lanes{};
+        tilePixels(d, half[x]);
+    }
+#pragma GCC unroll 6
+    for (int y = 0; y < kTileReach; ++y) {
+        Lanes d[kTileReach], whole[kTileReach];
+#pragma GCC unroll 6
+        for (int x = 0; x < kTileReach; ++x)
+            d[x] = half[x][y];
+        tilePixels(d, whole);
+#pragma GCC unroll 6
+        for (int x = 0; x < kTileReach; ++x, to += r.plane)
+            __builtin_memcpy(to, &whole[x], sizeof(Lanes));
+    }
+}
+
+void intoTiles(const IntoTiles& r)
+{
+    for (std::int64_t c = 0; c < r.column; c += kLanes)
+        for (std::int64_t t = 0; t < r.count; ++t) {
+            const std::int64_t columns = r.columns - kTileSide * t;
+            const bool whole = r.rows >= kTileReach && columns >= kTileReach;
+            (whole ? &intoTile<true> : &intoTile<false>)(r, r.pixels + kTileSide * t * r.column + c, columns,
+                                                         r.tiles + t * r.column + c);
+        }
+}
+
+void outOfTiles(const OutOfTiles& r)
+{
+    const Lanes zero = {};
+    for (std::int64_t t = 0; t < r.count; ++t)
+        for (std::int64_t c = 0; c < r.width; c += kLanes) {
+            const float* from = r.products + t * r.width + c;
+            const Lanes bias = load(r.bias + c);
+            Lanes half[kTileReach][kTileSide]; // [column][row]
+#pragma GCC unroll 6
+            for (int x = 0; x < kTileReach; ++x) {
+                Lanes m[kTileReach];
+#pragma GCC unroll 6
+                for (int y = 0; y < kTileReach; ++y)
+                    m[y] = load(from + (kTileReach * y + x) * r.plane);
+                tileResults(m, half[x]);
+            }
+#pragma GCC unroll 4
+            for (int y = 0; y < kTileSide; ++y) {
+                if (y >= r.rows)
+                    break;
+                Lanes m[kTileReach], results[kTileSide];
+#pragma GCC unroll 6
+                for (int x = 0; x < kTileReach; ++x)
+                    m[x] = half[x][y];
+                tileResults(m, results);
+#pragma GCC unroll 4
+                for (int x = 0; x < kTileSide; ++x) {
+                    if (kTileSide * t + x >= r.columns)
+                        break;
+                    float* to = r.out + y * r.outRow + (kTileSide * t + x) * r.outColumn + c;
+                    Lanes sum = results[x] + bias;
+                    if (r.accumulate)
+                        sum += load(to);
+                    if (r.relu)
+                        sum = sum < zero ? zero : sum;
+                    __builtin_memcpy(to, &sum, sizeof sum);
+                }
+            }
+        }
 }
 
 /// kVectors vectors of the sums, from @p channel on, of kTogether vectors from @p first on: sums of one alone
@@ -265,4 +368,5 @@ void unpool(const Pooling& p, float* wide, const float* pooled, const std::uint8
         }
 }
 
-constexpr Kernels kAll = {kName, &convolve, &addRows, &keepNonzero, &maskOf, &applyMask, &maxPool, &unpool};
+constexpr Kernels kAll = {kName,        &convolve, &intoTiles, &outOfTiles, &addRows,
+                          &keepNonzero, &maskOf,   &applyMask, &maxPool,    &unpool};

@@ -249,9 +249,10 @@ private Q_SLOTS:
         QTest::addRow("mlp, L1") << QByteArray("mlp") << false << 1.0 << l1;
     }
 
-    /// A model is asked about what squares change; a function, about whole images. The answers are the same,
-    /// but where pixels go into a linear layer: there sums are rounded otherwise, and now and then a proposal
-    /// is so little better that this decides.
+    /// A model is asked about what squares change; a function, about whole images, of which layers over
+    /// images make what they make of the first. The answers are the same, but where pixels go into a linear
+    /// layer: there sums are rounded otherwise, and now and then a proposal is so little better that this
+    /// decides.
     void squareAsksAboutChangesAlike()
     {
         QFETCH(QByteArray, architecture);
@@ -270,7 +271,9 @@ private Q_SLOTS:
         models::setWorkerThreads(2);
         const Square square("square");
         const AttackResult changes = square.run(*model, x, y, budget, context);
-        const auto answer = [&](const torch::Tensor& images) { return model->logits(images); };
+        const auto answer = [&](const torch::Tensor& images) {
+            return exact ? model->localChanges(images)->begin(images) : model->logits(images);
+        };
         const AttackResult whole = square.attack(answer, torch::kCPU, x, y, budget, context);
         QVERIFY(whole.success.any().item<bool>() && !whole.success.all().item<bool>());
         const torch::Tensor apart = (changes.adversarial - whole.adversarial).abs().flatten(1).amax(1);

@@ -1,6 +1,7 @@
 #include "backend/models/architectures/architectures.h"
 #include "backend/models/direct/kernels.h"
 #include "backend/models/direct/local_images.h"
+#include "backend/models/direct/tiles.h"
 #include "tests/backend/models/seeded_network.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -166,20 +167,24 @@ private Q_SLOTS:
                                           x.narrow(0, 4, 1));
             QVERIFY(torch::equal(alone.logits, found.logits.narrow(0, 4, 1)));
             QVERIFY(torch::equal(alone.gradient, found.gradient.narrow(0, 4, 1)));
+            // Nor where nobody asks for gradients, and convolutions go by tiles.
             const torch::NoGradGuard off;
-            QVERIFY(torch::equal(model.logits(x), found.logits));
+            const torch::Tensor only = model.logits(x);
+            QVERIFY(apart(only, wanted.logits) < 2e-5);
+            QVERIFY(torch::equal(model.logits(x.narrow(0, 4, 1)), only.narrow(0, 4, 1)));
             QCOMPARE(model.logits(x.narrow(0, 0, 0)).sizes(), torch::IntArrayRef({0, kDirectClasses}));
         }
     }
 
     void changesAreAnsweredAsWholeImages_data() { equalsAten_data(); }
-    /// Half of the changes are taken back, and images leave. What layers over images compute is the same to
-    /// the last digit.
+    /// Half of the changes are taken back, and images leave. What layers over images compute of a change is
+    /// what they compute of the changed image from the beginning, to the last digit, and up to rounding what
+    /// a pass over whole images does, some of whose convolutions go by tiles.
     void changesAreAnsweredAsWholeImages()
     {
         QFETCH(QString, architecture);
         QFETCH(QByteArray, options);
-        const double most = architecture == "mlp" ? 1e-5 : 0;
+        constexpr double kRounding = 1e-5;
         for (const InputSpec& input : {kDirectGrey, kDirectOdd}) {
             const Model model = modelOf(test::seededNetwork(
                 architecture.toStdString(), input, Json::parse(options.toStdString()), kDirectClasses));
@@ -190,7 +195,7 @@ private Q_SLOTS:
                 const c10::InferenceMode inference; // as attacks ask
                 return ask();
             };
-            QVERIFY(torch::equal(asked([&] { return local->begin(x); }), model.logits(x)));
+            QVERIFY(apart(asked([&] { return local->begin(x); }), model.logits(x)) <= kRounding);
             // So often that the sums of linear layers are made anew.
             for (std::int64_t round = 0; round < 90; ++round) {
                 const std::int64_t count = x.size(0);
@@ -210,7 +215,9 @@ private Q_SLOTS:
                     regions.back() = around(regions.back(), other);
                 }
                 const torch::Tensor z = asked([&] { return local->ask(changed, regions); });
-                QVERIFY(apart(z, model.logits(changed)) <= most);
+                QVERIFY(apart(z, model.logits(changed)) <= kRounding);
+                const torch::Tensor anew = asked([&] { return model.localChanges(changed)->begin(changed); });
+                QVERIFY(apart(z, anew) <= (architecture == "mlp" ? kRounding : 0));
                 local->settle(accepted);
                 x = torch::where(accepted.view({-1, 1, 1, 1}), changed, x);
                 if (round % 40 != 20)
@@ -359,6 +366,81 @@ private Q_SLOTS:
                         .permute({0, 2, 3, 1});
                 QVERIFY2(apart(out, wanted) < 2e-6, set->name);
             }
+        }
+    }
+
+    /// Every instruction set, on results that whole tiles make and on others; beside the pixels lies what
+    /// must not be read.
+    void kernelsConvolveByTiles()
+    {
+        constexpr std::int64_t kIn = 16;
+        constexpr std::int64_t kOut = 48;
+        constexpr std::int64_t kRoom = 13; // the longest row of pixels
+        const torch::Tensor weight = randomNumbers({kOut, kIn, 3, 3}, 1);
+        const torch::Tensor bias = randomNumbers({kOut}, 2);
+        const torch::Tensor tiles = direct::tileWeights(weight);
+        for (const direct::Kernels* set : direct::runnableKernels()) {
+            for (std::int64_t rows = 1; rows <= kRoom - 2; ++rows)
+                for (std::int64_t columns = 1; columns <= kRoom - 2; ++columns) {
+                    const torch::Tensor x = randomNumbers({1, kIn, rows + 2, columns + 2}, 3);
+                    const torch::Tensor before = randomNumbers({1, kOut, rows, columns}, 4);
+                    torch::Tensor in = torch::full({kRoom, kRoom, kIn}, NAN);
+                    in.narrow(0, 0, rows + 2).narrow(1, 0, columns + 2).copy_(x[0].permute({1, 2, 0}));
+                    torch::Tensor out = torch::full({kRoom, kRoom, kOut}, 7.0);
+                    torch::Tensor result = out.narrow(0, 0, rows).narrow(1, 0, columns);
+                    result.copy_(before[0].permute({1, 2, 0}));
+                    direct::convolveTiles({.in = in.data_ptr<float>(),
+                                           .inRow = kRoom * kIn,
+                                           .inColumn = kIn,
+                                           .depth = kIn,
+                                           .weights = tiles.data_ptr<float>(),
+                                           .bias = bias.data_ptr<float>(),
+                                           .width = kOut,
+                                           .out = out.data_ptr<float>(),
+                                           .outRow = kRoom * kOut,
+                                           .outColumn = kOut,
+                                           .rows = rows,
+                                           .columns = columns,
+                                           .accumulate = true,
+                                           .relu = true},
+                                          *set);
+                    const torch::Tensor wanted =
+                        torch::relu(torch::conv2d(x.to(torch::kFloat64), weight.to(torch::kFloat64),
+                                                  bias.to(torch::kFloat64)) +
+                                    before)[0]
+                            .permute({1, 2, 0});
+                    QVERIFY2(apart(result, wanted) < 1e-5, set->name);
+                    result.fill_(7);
+                    QVERIFY2(out.eq(7).all().item<bool>(), set->name); // nothing beside it was written
+                }
+        }
+    }
+
+    /// Where all pixels are equal, so are all results: pooling finds the first, as it does of other sums.
+    void tilesOfPlainAreasAreEqual()
+    {
+        constexpr std::int64_t kChannels = 16;
+        constexpr std::int64_t kSide = 8;
+        const torch::Tensor tiles = direct::tileWeights(randomNumbers({kChannels, kChannels, 3, 3}, 1));
+        const torch::Tensor bias = randomNumbers({kChannels}, 2);
+        const torch::Tensor in =
+            randomNumbers({kChannels}, 3).expand({kSide + 2, kSide + 2, kChannels}).contiguous();
+        torch::Tensor out = torch::empty({kSide, kSide, kChannels});
+        for (const direct::Kernels* set : direct::runnableKernels()) {
+            direct::convolveTiles({.in = in.data_ptr<float>(),
+                                   .inRow = (kSide + 2) * kChannels,
+                                   .inColumn = kChannels,
+                                   .depth = kChannels,
+                                   .weights = tiles.data_ptr<float>(),
+                                   .bias = bias.data_ptr<float>(),
+                                   .width = kChannels,
+                                   .out = out.data_ptr<float>(),
+                                   .outRow = kSide * kChannels,
+                                   .outColumn = kChannels,
+                                   .rows = kSide,
+                                   .columns = kSide},
+                                  *set);
+            QVERIFY2(torch::equal(out, out[0][0].expand_as(out)), set->name);
         }
     }
 
