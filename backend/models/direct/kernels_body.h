@@ -21,12 +21,15 @@ void tile(const Convolution& c, const float* in, const float* weights, std::int6
 {
     const bool accumulate = c.accumulate, relu = c.relu; // fields might change with every store
     const std::int64_t inColumn = c.inColumn, outColumn = c.outColumn;
+    Lanes start[kVectors];
+    for (int j = 0; j < kVectors; ++j)
+        start[j] = bias ? load(bias + j * kLanes) : Lanes{};
     Lanes sum[kPixels][kVectors];
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p)
 #pragma GCC unroll 2
         for (int j = 0; j < kVectors; ++j) {
-            sum[p][j] = bias ? load(bias + j * kLanes) : Lanes{};
+            sum[p][j] = start[j];
             if (accumulate)
                 sum[p][j] += load(out + p * outColumn + j * kLanes);
         }
