@@ -25,8 +25,9 @@ constexpr const char* kKeyEntry = "assay_key";
 constexpr const char* kDigestEntry = "assay_digest";
 constexpr const char* kDamagedSuffix = ".damaged";
 
-/// Keeps entries from vanishing while they are read: readers share it, whoever evicts holds it alone. Without
-/// it (the folder cannot be written) the cache still works, and at worst computes something again.
+/// Keeps entries from vanishing while they are read, and files while they become entries: who reads or writes
+/// shares it, who evicts holds it alone. Without it (the folder cannot be written) the cache still works, and
+/// at worst computes something again.
 class FolderLock
 {
 public:
@@ -174,7 +175,10 @@ void TensorCache::store(const fs::path& file, const std::string& key, const Tens
 {
     makeFolder(file.parent_path());
     const models::NamedTensors list = onHost(tensors);
-    models::writeSafetensors(file, list, {{kKeyEntry, key}, {kDigestEntry, digest(list)}});
+    {
+        const FolderLock lock(m_folder, LOCK_SH);
+        models::writeSafetensors(file, list, {{kKeyEntry, key}, {kDigestEntry, digest(list)}});
+    }
     evict(file);
 }
 
