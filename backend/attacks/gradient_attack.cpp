@@ -97,6 +97,7 @@ AttackResult GradientAttack::run(const Source& source, const torch::Tensor& x, c
         forwards += attacked.forwardImages();
         gradients += attacked.gradientImages();
     });
+    m_recipe.rule->check(adversarial);
     return {.adversarial = adversarial,
             .success = success.cpu(),
             .forwardImages = forwards,

@@ -82,6 +82,8 @@ public:
     /// step(), and `position` back into the ball: what attacks call. To be overridden by a rule that does
     /// both in one pass.
     virtual void move(StepState& state) const;
+    /// Sees the result [N,C,H,W] before the attack returns it. @throws Error when the rule has spoilt it.
+    virtual void check(const torch::Tensor& /*adversarial*/) const {}
 };
 
 /// The step of the norm: a sign(m), a m/||m||_2, or for L1 that of Tramer and Boneh 2019 (SLIDE); see

@@ -1,6 +1,7 @@
 #include "plugins/backdoor/before_after.h"
 
 #include "backend/engine/reporting/confusion_figure.h"
+#include "backend/engine/reporting/output_name.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "backend/models/predict.h"
 #include "backend/protocol/error.h"
@@ -9,7 +10,6 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cctype>
 
 namespace assay::backdoor {
 
@@ -19,8 +19,8 @@ void requireOwnNames(const BeforeAfter& what)
 {
     for (std::size_t i = 0; i < what.models.size(); ++i)
         for (std::size_t k = 0; k < i; ++k)
-            if (figureName(what.models[i].name) == figureName(what.models[k].name))
-                throw Error("two models would be called '" + figureName(what.models[i].name) +
+            if (reporting::outputName(what.models[i].name) == reporting::outputName(what.models[k].name))
+                throw Error("two models would be called '" + reporting::outputName(what.models[i].name) +
                             "' in figures");
 }
 
@@ -31,7 +31,7 @@ protocol::Figure confusionOf(const BeforeAfter& what, const std::string& model, 
     const std::string images =
         std::to_string(what.ids.numel()) + (triggered ? " images with the trigger" : " clean images");
     return reporting::confusionFigure(
-        {.name = (triggered ? "confusion-triggered-" : "confusion-") + figureName(model),
+        {.name = (triggered ? "confusion-triggered-" : "confusion-") + reporting::outputName(model),
          .title = model + (triggered ? ": with the trigger" : ": clean"),
          .section = what.section,
          .rowLabel = "True class",
@@ -43,20 +43,6 @@ protocol::Figure confusionOf(const BeforeAfter& what, const std::string& model, 
 }
 
 } // namespace
-
-std::string figureName(const std::string& text)
-{
-    std::string name;
-    for (const char c : text) {
-        if (std::isalnum(static_cast<unsigned char>(c)))
-            name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        else if (!name.empty() && name.back() != '-')
-            name += '-';
-    }
-    while (!name.empty() && name.back() == '-')
-        name.pop_back();
-    return name;
-}
 
 torch::Tensor evenRows(std::int64_t available, std::int64_t count)
 {

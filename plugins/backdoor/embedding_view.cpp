@@ -1,4 +1,5 @@
 #include "backend/engine/reporting/image_planes.h"
+#include "backend/engine/reporting/output_name.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "backend/metrics/principal_components.h"
 #include "backend/metrics/tsne.h"
@@ -98,7 +99,7 @@ protocol::Figure componentsFigure(const BeforeAfter& what, const NamedSubject& s
     torch::Tensor points = torch::zeros({features.size(0), 2}, torch::kFloat64);
     points.narrow(1, 0, components.axes.size(0)).copy_(components.project(features));
     protocol::Figure f = scatter(what, shown, points);
-    f.name = "embedding-" + figureName(subject.name);
+    f.name = "embedding-" + reporting::outputName(subject.name);
     f.title = "Features of " + subject.name + ", principal components";
     f.caption = "The penultimate features of " + std::to_string(points.size(0)) +
                 " images in the plane in which they vary most.";
@@ -123,7 +124,7 @@ protocol::Figure tsneFigure(engine::RunContext& context, const BeforeAfter& what
                          "t-SNE of " + subject.name + ", iteration " + std::to_string(iteration));
     });
     protocol::Figure f = scatter(what, shown, laid.points.contiguous());
-    f.name = "embedding-tsne-" + figureName(subject.name);
+    f.name = "embedding-tsne-" + reporting::outputName(subject.name);
     f.title = "Features of " + subject.name + ", t-SNE";
     f.caption = "The same " + std::to_string(features.size(0)) +
                 " images laid out so that neighbours stay "

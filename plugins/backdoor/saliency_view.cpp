@@ -1,4 +1,5 @@
 #include "backend/engine/reporting/image_planes.h"
+#include "backend/engine/reporting/output_name.h"
 #include "backend/models/saliency.h"
 #include "plugins/backdoor/suspect.h"
 #include "plugins/backdoor/view_parts.h"
@@ -54,7 +55,7 @@ void emitSaliency(engine::RunContext& context, const BeforeAfter& what,
         const models::Model& model = *what.models[m].model;
         const torch::Tensor given =
             (trigger ? answers[m].triggered : answers[m].clean).index_select(0, rows).contiguous();
-        grid.attributes.push_back(reporting::classesOf("predicted-" + figureName(answers[m].name),
+        grid.attributes.push_back(reporting::classesOf("predicted-" + reporting::outputName(answers[m].name),
                                                        "Predicted, " + answers[m].name, classes, given));
         if (!models::lastSpatialTap(model, seen)) {
             context.log("Saliency of " + answers[m].name + " is left out: " + model.name() +

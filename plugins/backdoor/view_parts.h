@@ -9,9 +9,6 @@ namespace assay::backdoor {
 
 // What the parts of the before/after views share.
 
-/// "Plain training" -> "plain-training": names of figures are of small letters, digits and hyphens.
-std::string figureName(const std::string& text);
-
 /// @p count of the numbers 0 .. available - 1, evenly spread; all of them when there are not more. int64.
 torch::Tensor evenRows(std::int64_t available, std::int64_t count);
 

@@ -1,10 +1,10 @@
+#include "backend/engine/reporting/output_name.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "plugins/patches/pod_results.h"
 
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cctype>
 
 namespace assay::patches::pod {
 
@@ -16,17 +16,6 @@ using protocol::LayerKind;
 namespace {
 
 constexpr const char* kRange = "range over repeats";
-
-/// Names of figures know small letters, digits and dashes only.
-std::string figureName(std::string name)
-{
-    for (char& c : name) {
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        if (!std::isalnum(static_cast<unsigned char>(c)))
-            c = '-';
-    }
-    return name;
-}
 
 protocol::Axis precisionAxis()
 {
@@ -105,7 +94,7 @@ Figure apFigure(const PodResults& r)
 
 Figure sizesFigure(const PodResults& r, const std::string& attack)
 {
-    Figure f{.name = "sizes-" + figureName(attack),
+    Figure f{.name = "sizes-" + reporting::outputName(attack),
              .title = "Over the size of the patch: " + attackTitle(attack),
              .section = "Sizes and shapes",
              .interval = kRange};
@@ -121,7 +110,7 @@ Figure sizesFigure(const PodResults& r, const std::string& attack)
 
 Figure shapesFigure(const PodResults& r, const std::string& attack)
 {
-    Figure f{.name = "shapes-" + figureName(attack),
+    Figure f{.name = "shapes-" + reporting::outputName(attack),
              .title = "By the shape of the patch: " + attackTitle(attack),
              .section = "Sizes and shapes",
              .interval = kRange};
@@ -137,7 +126,7 @@ Figure shapesFigure(const PodResults& r, const std::string& attack)
 
 Figure areasFigure(const PodResults& r, const std::string& attack)
 {
-    Figure f{.name = "missed-" + figureName(attack),
+    Figure f{.name = "missed-" + reporting::outputName(attack),
              .title = "Objects missed, by their area: " + attackTitle(attack),
              .caption =
                  "Not found with a score of 0.4. Areas are thirds of the test images' objects; counts are "
@@ -241,7 +230,7 @@ Figure patchLossesFigure(const PodResults& r)
 
 Figure offsetFigure(const PodResults& r, const std::string& group)
 {
-    Figure f{.name = "offset-" + figureName(group),
+    Figure f{.name = "offset-" + reporting::outputName(group),
              .title = "Where on the object the patch hurts: " + groupTitle(group),
              .section = "Missed objects",
              .rateOf = "objects on the images of searching attacks"};
@@ -269,7 +258,7 @@ Figure offsetFigure(const PodResults& r, const std::string& group)
 
 Figure curvesFigure(const PodResults& r, const std::string& group)
 {
-    Figure f{.name = "precision-" + figureName(group),
+    Figure f{.name = "precision-" + reporting::outputName(group),
              .title = "Precision over recall: " + groupTitle(group),
              .section = "Average precision"};
     f.caption =

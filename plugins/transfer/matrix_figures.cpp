@@ -1,4 +1,5 @@
 #include "backend/engine/reporting/image_planes.h"
+#include "backend/engine/reporting/output_name.h"
 #include "backend/engine/reporting/rate_marks.h"
 #include "plugins/transfer/matrix_report.h"
 
@@ -34,7 +35,7 @@ Layer outcomeBars(std::string name, std::string role)
 
 Figure matrixFigure(const MatrixResults& r, const MatrixView& view, std::size_t attack)
 {
-    Figure f{.name = "matrix-" + r.attacks[attack],
+    Figure f{.name = "matrix-" + reporting::outputName(r.attacks[attack]),
              .title = reporting::attackTitle(r.attacks[attack]) + ", " + matrixAt(r, view),
              .section = "Matrix",
              .rateOf = denominatorText(r, view.of),

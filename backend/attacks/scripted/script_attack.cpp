@@ -10,7 +10,6 @@
 #include <torch/utils.h>
 
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 
 namespace assay::attacks {
@@ -140,14 +139,6 @@ struct Trial
     }
 };
 
-void requireFinite(const torch::Tensor& tensor, const char* what, const std::string& where)
-{
-    // A sum is finite only of finite numbers, and takes one pass where looking at each takes four.
-    if (!std::isfinite(tensor.sum().item<double>()) && !tensor.isfinite().all().item<bool>())
-        throw Error(std::string(what) + " gave numbers that are not finite", where,
-                    "Guard divisions and logarithms, as in g / (g.abs().mean(...) + 1e-12).");
-}
-
 /// Where the positions arrive after the trial's steps.
 torch::Tensor stepped(const StepRule& rule, Trial trial, const std::string& where)
 {
@@ -211,28 +202,6 @@ std::string tryOut(const Script& script)
                    "image."
                  : "";
 }
-
-/// A gradient attack whose numbers are those of a script.
-class ScriptedAttack final : public Attack
-{
-public:
-    ScriptedAttack(Recipe recipe, std::string where)
-        : m_attack(std::move(recipe))
-        , m_where(std::move(where))
-    {}
-    Budget resolved(const Budget& budget) const override { return m_attack.resolved(budget); }
-    AttackResult run(const Source& source, const torch::Tensor& x, const torch::Tensor& y,
-                     const Budget& budget, const Context& context) const override
-    {
-        AttackResult result = m_attack.run(source, x, y, budget, context);
-        requireFinite(result.adversarial, "step", m_where);
-        return result;
-    }
-
-private:
-    GradientAttack m_attack;
-    std::string m_where;
-};
 
 torch::jit::Module load(const std::filesystem::path& file)
 {
@@ -304,7 +273,7 @@ ScriptAttack makeAttack(const std::filesystem::path& file, const ScriptHint& hin
             recipe.name = id;
             recipe.loss = lossFromName(parameters.at("loss").get<std::string>());
             recipe.norms = norms;
-            return std::make_unique<ScriptedAttack>(std::move(recipe), script.where);
+            return std::make_unique<GradientAttack>(std::move(recipe));
         }};
     return attack;
 }

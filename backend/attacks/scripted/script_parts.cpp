@@ -43,6 +43,14 @@ models::ScriptLimit limit(std::chrono::milliseconds time)
 
 } // namespace
 
+void requireFinite(const torch::Tensor& tensor, const char* what, const std::string& where)
+{
+    // A sum is finite only of finite numbers, and takes one pass where looking at each takes four.
+    if (!std::isfinite(tensor.sum().item<double>()) && !tensor.isfinite().all().item<bool>())
+        throw Error(std::string(what) + " gave numbers that are not finite", where,
+                    "Guard divisions and logarithms, as in g / (g.abs().mean(...) + 1e-12).");
+}
+
 ScriptStep::ScriptStep(std::shared_ptr<const ScriptCall> call, Json parameters, std::string where,
                        std::chrono::milliseconds longest)
     : m_call(std::move(call))
@@ -94,6 +102,11 @@ void ScriptStep::step(StepState& state) const
     state.momentum = kept;
     if (!moved.is_same(state.position))
         state.position.copy_(moved);
+}
+
+void ScriptStep::check(const torch::Tensor& adversarial) const
+{
+    requireFinite(adversarial, "step", m_where);
 }
 
 ScriptTransform::ScriptTransform(std::shared_ptr<const ScriptCall> call, Json parameters, std::string where,

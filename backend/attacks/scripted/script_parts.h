@@ -12,6 +12,9 @@ namespace assay::attacks {
 /// The time that a script has for one call in an attack.
 inline constexpr std::chrono::seconds kScriptTime{10};
 
+/// @throws Error of a script whose @p what gave @p tensor, when that holds anything but finite numbers.
+void requireFinite(const torch::Tensor& tensor, const char* what, const std::string& where);
+
 /// step() of a script as a step rule: it is given copies or tensors it cannot spoil, runs without gradients,
 /// and its answer is checked for shape and type. Ball and box are the caller's, as with any rule. The
 /// momentum is whatever the script returns: a tensor with one row per image.
@@ -25,6 +28,8 @@ public:
 
     /// @throws Error when the script fails, takes too long or answers something else than it must.
     void step(StepState& state) const override;
+    /// @throws Error when not all numbers are finite.
+    void check(const torch::Tensor& adversarial) const override;
 
 private:
     std::shared_ptr<const ScriptCall> m_call;

@@ -2,10 +2,9 @@
 #include "plugins/transfer/class_aware_params.h"
 #include "plugins/transfer/class_aware_study.h"
 #include "recording_context.h"
+#include "script_in_workspace.h"
 
-#include <QDir>
 #include <QElapsedTimer>
-#include <QProcess>
 #include <QTemporaryDir>
 
 #include <algorithm>
@@ -208,14 +207,8 @@ private Q_SLOTS:
 
     void takesScriptsAsTheirFilesAre()
     {
-        const QString attacks = m_folder.filePath("scripts/attacks");
-        const QString script = attacks + "/mine.pt";
-        QVERIFY(QDir().mkpath(attacks));
         const auto write = [&](const char* example) {
-            QFile::remove(script);
-            const QString program = QString(ASSAY_TEST_SOURCE_DIR "/plugins/examples/scripted/%1.py");
-            return QProcess::execute("/usr/bin/python3", {program.arg(example), attacks}) == 0 &&
-                   QFile::rename(attacks + "/" + example + ".pt", script);
+            return assay::test::writeScript(m_folder.filePath("scripts"), example);
         };
         // Eight steps: with seed 0 the transform of di_mi_fgsm leaves the first four alone.
         const auto attacked = [&](const QString& name, const QString& attack) {

@@ -2,6 +2,7 @@
 #include "plugins/transfer/matrix_params.h"
 #include "plugins/transfer/matrix_study.h"
 #include "recording_context.h"
+#include "script_in_workspace.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -187,6 +188,22 @@ private Q_SLOTS:
         QVERIFY2(
             still.error().contains("The parameters set for 'dim' change nothing: this run does not use it."),
             still.error().constData());
+    }
+
+    void takesScripts()
+    {
+        QVERIFY(assay::test::writeScript(m_folder.filePath("workspace"), "mi_fgsm"));
+        const CliRun done =
+            run("scripted", {"sources=fashion-cnn", "targets=fashion-cnn,fashion-vgg", "count=40", "eps=0.06",
+                             "resamples=100", "attacks=mi-fgsm,script:mine"});
+        QVERIFY2(done.status() == 0, done.error().constData());
+        const std::vector<CsvRow> rows = done.table("matrix");
+        QCOMPARE(rows.size(), std::size_t(4));
+        for (std::size_t target = 0; target < 2; ++target) {
+            QCOMPARE(rows[2 + target].at("attack"), std::string("script:mine"));
+            QCOMPARE(rows[2 + target].at("success"), rows[target].at("success")); // its script is MI-FGSM
+        }
+        QVERIFY(!done.file("figures/matrix-script-mine.csv").isEmpty());
     }
 
     void unknownParametersAreNamed()

@@ -2,6 +2,7 @@
 #include "plugins/transfer/patch_params.h"
 #include "plugins/transfer/patch_study.h"
 #include "recording_context.h"
+#include "script_in_workspace.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -147,6 +148,12 @@ private Q_SLOTS:
         QCOMPARE(still.file("tables/success.csv"), plain.file("tables/success.csv"));
         QCOMPARE(still.file("tables/fitness.csv"), plain.file("tables/fitness.csv"));
         QVERIFY(moving.file("tables/fitness.csv") != plain.file("tables/fitness.csv"));
+
+        // And its masks reach the gradient of a script, which is MI-FGSM.
+        QVERIFY(assay::test::writeScript(m_folder.filePath("workspace"), "mi_fgsm"));
+        const CliRun scripted = run("scripted", small + QStringList{"attack=script:mine"});
+        QVERIFY2(scripted.status() == 0, scripted.error().constData());
+        QCOMPARE(scripted.file("tables/fitness.csv"), moving.file("tables/fitness.csv"));
     }
 
     void aModelInTwoRolesIsRefused()
