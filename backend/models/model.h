@@ -129,6 +129,7 @@ public:
     /// output.
     torch::Tensor raw(const torch::Tensor& x) const;
     /// Logits float32 [N,K] for x float32 [N,C,H,W] in [0,1] on device(). Differentiable in x.
+    /// Without gradients small networks on the CPU may round otherwise than with them, in the sixth digit.
     /// @throws Error for a detector.
     torch::Tensor logits(const torch::Tensor& x) const;
     /// Logits, with every tap reported to @p sink.

@@ -36,6 +36,10 @@ public:
     void give(void* pages, std::size_t size)
     {
         constexpr std::size_t kMostKept = 32 << 20;
+        if (size > kMostKept) { // or it would drive out all that wait, and go with them
+            munmap(pages, size);
+            return;
+        }
         const std::lock_guard lock(m_mutex);
         m_blocks.push_back({pages, size});
         m_bytes += size;

@@ -51,6 +51,16 @@ private Q_SLOTS:
         QVERIFY(first.storage().data() == block || second.storage().data() == block);
     }
 
+    /// One that is too large to wait drives nothing out.
+    void largeBlocksLeaveOthersAlone()
+    {
+        torch::Tensor small = bytesInOwnPages({kBlock + 2});
+        const void* block = small.storage().data();
+        small.reset();
+        bytesInOwnPages({40, 1 << 20});
+        QVERIFY(bytesInOwnPages({kBlock + 2}).storage().data() == block);
+    }
+
     void onlySoMuchWaits()
     {
         constexpr std::int64_t kMebi = 1 << 20;
